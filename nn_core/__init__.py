@@ -1,0 +1,1 @@
+"""The network and its mathematics: NumPy and SciPy only, no pictures."""

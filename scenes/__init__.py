@@ -1,0 +1,1 @@
+"""Films, one to a file; `kit` is the vocabulary that they share."""
