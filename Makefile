@@ -1,0 +1,31 @@
+# Every target does the set-up that is missing, and nothing when nothing is: see setup.sh.
+PYTHON_HERE := .venv/bin/python
+FILM := renders/videos/relu_fold/480p15/ReluFold
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
+
+setup:  ## Install what is missing: system packages (it says so first) and .venv
+	@sh setup.sh
+
+demo: setup  ## Train the network and render the film relu_fold at 480p
+	$(PYTHON_HERE) -m manim render -ql scenes/relu_fold.py
+	@$(PYTHON_HERE) -c 'import av, sys; print(f"\nThe film, {av.open(sys.argv[1]).duration / 1e6:.0f} seconds, and its captions:")' $(FILM).mp4
+	@du -h $(FILM).mp4 $(FILM).srt
+
+test: setup  ## Run all tests
+	$(PYTHON_HERE) -m pytest
+
+lint: setup  ## Check style and form of the code (ruff)
+	$(PYTHON_HERE) -m ruff check
+	$(PYTHON_HERE) -m ruff format --check
+
+types: setup  ## Check the types of nn_core (mypy)
+	$(PYTHON_HERE) -m mypy
+
+clean:  ## Remove caches and build output; the films and .venv stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist tests/failed
+	find nn_core scenes tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
