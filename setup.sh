@@ -123,6 +123,22 @@ install_packages() { # installs $packages, or says what to install and stops
 recipe=$(cat pyproject.toml constraints.txt | cksum)" $here"
 ready() { [ -x .venv/bin/python ] && [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$recipe" ]; }
 
+show_progress() { # reads what pip says; shows what it is at, in lines of a readable width
+    width=0
+    while read -r verb words; do
+        case "$verb $words" in
+            "Collecting "*) name=${words%%[!A-Za-z0-9._-]*} ;;
+            "Building wheel for "*started) name="(compiling ${words#wheel for }" name="${name%% (pyproject*})" ;;
+            "Installing collected packages"*) name="(installing all)" ;;
+            *) continue ;;
+        esac
+        width=$((width + 1 + ${#name}))
+        [ $width -le 96 ] || { echo && width=${#name}; }
+        printf ' %s' "$name"
+    done
+    echo
+}
+
 make_environment() {
     rm -f "$stamp"
     if ! { grep -qF "$here/.venv" .venv/pyvenv.cfg && .venv/bin/python -m pip --version; } >/dev/null 2>&1; then
@@ -130,12 +146,12 @@ make_environment() {
         "$python" -m venv --clear .venv >"$log" 2>&1 || give_up "the virtual environment could not be made"
     fi
     say "Installing the Python packages that are missing; the first time takes some minutes:"
-    # pip's full story goes to the log, the name of each package to the screen; a pipe has the
+    # pip's full story goes to the log and the names of the packages to the screen. A pipe has the
     # exit status of its last command, so pip's own travels as the last line.
     {
         PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --progress-bar off \
             --constraint constraints.txt --editable '.[dev]' 2>&1 </dev/null && echo "pip: done" || echo "pip: failed"
-    } | tee "$log" | sed -n -e 's/^ *Collecting \([A-Za-z0-9._-]*\).*/  \1/p' -e 's/^ *Building wheel for \([^ ]*\).*started$/  compiling \1/p'
+    } | tee "$log" | show_progress
     [ "$(tail -n 1 "$log")" = "pip: done" ] || give_up "the Python packages could not be installed"
     printf '%s' "$recipe" >"$stamp.new"
     mv "$stamp.new" "$stamp"

@@ -1,0 +1,225 @@
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="set-up by make is for Linux and macOS")
+
+
+def run(*command, cwd=ROOT, **env):
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    assert built.returncode == 0, built.stderr
+    (path,) = folder.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_the_wheel_holds_nn_core_alone(wheel):
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert tops == {"nn_core", f"nn_unfold-{PROJECT['version']}.dist-info"}
+
+
+def test_the_wheel_holds_every_file_of_nn_core(wheel):
+    tracked = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "nn_core").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {"nn_core/py.typed", "nn_core/data/mnist-2000-500.npz"} <= tracked
+    assert {name for name in wheel.namelist() if name.startswith("nn_core/")} == tracked
+    for name in tracked:
+        assert wheel.read(name) == (ROOT / name).read_bytes()
+
+
+def test_the_wheel_carries_licence_and_notices(wheel):
+    info = f"nn_unfold-{PROJECT['version']}.dist-info"
+    for name in ("LICENSE", "NOTICES.md"):
+        assert wheel.read(f"{info}/licenses/{name}") == (ROOT / name).read_bytes()
+
+
+def test_nn_core_never_imports_a_picture_library():
+    program = (
+        "import pkgutil, sys, nn_core\n"
+        "for module in pkgutil.walk_packages(nn_core.__path__, 'nn_core.'): __import__(module.name)\n"
+        "print(*sorted({'manim', 'moderngl', 'cairo', 'av', 'PIL', 'scenes'} & set(sys.modules)))"
+    )
+    imported = run(sys.executable, "-c", program)
+    assert imported.returncode == 0, imported.stderr
+    assert imported.stdout.split() == []
+
+
+def test_every_direct_requirement_is_pinned_and_the_pin_fits():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.lower().replace("_", "-").split("==") for line in lines if line and line[0] != "#")
+    extras = PROJECT["optional-dependencies"].values()
+    for requirement in map(Requirement, [*PROJECT["dependencies"], *itertools.chain(*extras)]):
+        if requirement.name != PROJECT["name"]:
+            assert requirement.specifier.contains(pins[requirement.name.lower()]), requirement
+
+
+def test_the_version_is_the_same_everywhere():
+    version = PROJECT["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@needs_sh
+def test_make_help_lists_every_target_and_is_the_default():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (targets,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.M)
+    shown = run("make")
+    assert shown.returncode == 0, shown.stderr
+    assert re.findall(r"^  make (\w+) +\S", shown.stdout, re.M) == targets.split()
+
+
+class Machine:
+    """A copy of the set-up script in a folder of its own, with a PATH that holds only what is put there."""
+
+    def __init__(self, folder):
+        self.project = folder / "project"
+        self.bin = folder / "bin"
+        self.project.mkdir()
+        self.bin.mkdir()
+        for name in ("setup.sh", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, self.project)
+        tools = "awk cat chmod cksum df dirname fold grep mkdir mktemp mv rm sh sleep tail tee uname"
+        for name in tools.split():
+            (self.bin / name).symlink_to(shutil.which(name))
+        self.command("ldconfig", 'echo "libEGL.so.1 libGL.so.1"')
+
+    def command(self, name, body):
+        path = self.bin / name
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def python(self):
+        (self.bin / "python3").symlink_to(sys.executable)
+
+    def setup(self, **env):
+        # The script itself adds /sbin to look for ldconfig; the fake one comes first.
+        return run("/bin/sh", "setup.sh", cwd=self.project, PATH=str(self.bin), **env)
+
+    @property
+    def is_set_up(self):
+        return (self.project / ".venv" / "unfold-is-set-up").exists()
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+@needs_sh
+def test_an_old_python_is_named(machine):
+    machine.command("python3", '[ "$1" = --version ] && echo "Python 3.9.2"')
+    outcome = machine.setup()
+    assert outcome.returncode == 1
+    assert "Python 3.11 or newer is needed, and found was Python 3.9.2" in outcome.stderr
+
+
+@needs_sh
+def test_without_administrator_rights_the_line_to_ask_for_is_shown(machine):
+    machine.python()
+    machine.command("apt-get", "echo apt-get was called; exit 99")
+    machine.command("id", "echo 1000")
+    machine.command("ldconfig", "")
+    outcome = machine.setup()
+    assert outcome.returncode == 1
+    assert re.search(r"apt-get install .*\blibegl1 libgl1\b.* gcc .*pkg-config libcairo2-dev", outcome.stderr)
+    assert "apt-get was called" not in outcome.stdout + outcome.stderr
+
+
+@needs_sh
+@pytest.mark.parametrize("refused", [True, False])
+def test_system_packages_are_announced_and_can_be_refused(machine, refused):
+    machine.python()
+    machine.command("apt-get", 'echo "$@" >> apt-calls')
+    machine.command("dpkg", ":")
+    machine.command("env", 'shift; exec "$@"')
+    machine.command("id", "echo 0")
+    outcome = machine.setup(PIP_NO_INDEX="1", **({"UNFOLD_APT": "no"} if refused else {}))
+    calls = machine.project / "apt-calls"
+    assert outcome.returncode == 1
+    if refused:
+        assert "UNFOLD_APT=no" in outcome.stderr
+        assert not calls.exists()
+    else:
+        assert outcome.stdout.startswith("These system packages are missing and will now be installed")
+        assert "UNFOLD_APT=no" in outcome.stdout
+        assert "libcairo2-dev" in calls.read_text(encoding="utf-8")
+
+
+@needs_sh
+def test_another_linux_is_told_its_own_package_names(machine):
+    machine.python()
+    machine.command("dnf", ":")
+    outcome = machine.setup()
+    assert outcome.returncode == 1
+    assert "a C compiler" in outcome.stderr
+    assert "sudo dnf install gcc python3-devel" in outcome.stderr
+
+
+@needs_sh
+def test_a_set_up_that_fails_leaves_nothing_that_looks_finished(machine):
+    machine.python()
+    for name in ("cc", "pkg-config"):
+        machine.command(name, ":")
+    outcome = machine.setup(PIP_NO_INDEX="1", PIP_FIND_LINKS="")
+    assert outcome.returncode == 1
+    assert "could not be fetched. Check the network" in outcome.stderr
+    assert not machine.is_set_up
+
+
+@needs_sh
+def test_a_finished_set_up_is_left_alone_until_its_recipe_changes(machine):
+    for name in ("cc", "pkg-config"):
+        machine.command(name, ":")
+    # A Python whose environments hold a pip that installs nothing: what is tested is when it is called.
+    machine.command("recorder", 'echo "$@" >> pip-calls')
+    machine.command(
+        "python3",
+        'case "$*" in "-m venv"*) mkdir -p .venv/bin; echo "$PWD/.venv" > .venv/pyvenv.cfg\n'
+        "cat ../bin/recorder > .venv/bin/python; chmod +x .venv/bin/python;; esac",
+    )
+
+    def installs():
+        return (machine.project / "pip-calls").read_text(encoding="utf-8").count("-m pip install")
+
+    assert machine.setup().returncode == 0
+    assert machine.is_set_up
+    assert installs() == 1
+
+    second = machine.setup()
+    assert (second.returncode, second.stdout) == (0, "")
+    assert installs() == 1
+
+    with (machine.project / "constraints.txt").open("a", encoding="utf-8") as file:
+        file.write("# another recipe\n")
+    assert machine.setup().returncode == 0
+    assert installs() == 2
