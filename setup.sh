@@ -103,7 +103,7 @@ install_packages() { # installs $packages, or says what to install and stops
     fi
 
     say "These system packages are missing and will now be installed${as_root:+ with sudo}:" \
-        "   $packages" "(with what they depend on, at most 350 MB)." \
+        "${packages# }. With what they depend on that is at most 150 MB to fetch and 570 MB on disk." \
         "To refuse, press Ctrl-C now, or run with UNFOLD_APT=no." | fold -s -w 100
     [ ! -t 0 ] || sleep 5
 
