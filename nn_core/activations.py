@@ -1,8 +1,8 @@
 """Activations: what a layer does to each of its numbers, and softmax and argmax, which read a row of them.
 
 An activation is a small record of a function and its derivative; `ACTIVATIONS` is the table of names. The
-functions take an optional `out`, and the derivatives an optional `a` (the function's value, where it is known),
-so that training allocates nothing.
+functions take an optional `out`, the derivatives also an optional `a` (the function's value, where it is
+known), so that training allocates nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Optimizers: how a step down the slope is taken.
 
-An optimizer holds settings only. `start(parameters)` gives a function `step(parameters, gradient)` that owns
-the running averages and moves the parameters, a vector, in place; so one optimizer can start many descents, on a
-network or on any surface. The conventions (where epsilon stands, how momentum is scaled) are PyTorch's.
-`OPTIMIZERS` is the table of names.
+An optimizer holds settings only. `start(parameters)` gives a function `step(parameters, gradient)` that
+owns the running averages and moves the parameters, a vector, in place; so one optimizer can start many
+descents, on a network or on any surface. The conventions (where epsilon stands, how momentum is scaled) are
+PyTorch's. `OPTIMIZERS` is the table of names.
 
 >>> position = np.array([1.0, -2.0])
 >>> step = GradientDescent(0.1).start(position)
