@@ -1,0 +1,18 @@
+"""What a network does to the plane, exactly: creases, linear regions, boundaries, envelopes and meshes."""
+
+from nn_core.geometry.lines import Boundary, Crease, creases, decision_boundary, pull_back
+from nn_core.geometry.regions import Cell, Cells, Region, class_regions, linear_regions, upper_envelope
+
+__all__ = [
+    "Boundary",
+    "Cell",
+    "Cells",
+    "Crease",
+    "Region",
+    "class_regions",
+    "creases",
+    "decision_boundary",
+    "linear_regions",
+    "pull_back",
+    "upper_envelope",
+]

@@ -1,0 +1,98 @@
+"""Fold the plane through the layers of a piecewise-affine network, cutting it along every crease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from nn_core.geometry.subdivision import Array, Box, Subdivision
+from nn_core.network import Layer, Network
+
+Slopes = tuple[float, float]
+
+
+class Step(NamedTuple):
+    """A layer for the cutter: weight (n_out, n_in), bias (n_out,), and the slopes for z < 0 and z > 0."""
+
+    weight: Array
+    bias: Array
+    slopes: Slopes
+
+    @property
+    def switches(self) -> bool:
+        """Whether the neurons of this layer have a crease: two slopes that differ."""
+        return self.slopes[0] != self.slopes[1]
+
+
+def check(network: Network) -> None:
+    """Make sure that a network can be drawn on the plane.
+
+    Raises:
+        ValueError: it has not 2 inputs, or a weight that is not finite.
+    """
+    if network.n_in != 2:
+        raise ValueError(
+            f"the network has {network.n_in} inputs; its geometry lies in a plane, so the first must have 2"
+        )
+    for number, layer in enumerate(network.layers, start=1):
+        if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
+            raise ValueError(f"layer {number} has weights that are not finite; did the training diverge?")
+
+
+def is_piecewise(layers: Sequence[Layer]) -> bool:
+    """Whether none of these layers has a smooth activation."""
+    return all(layer.activation.slopes is not None for layer in layers)
+
+
+def creased_layers(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers before the first smooth one: behind it there may be no more creases.
+
+    Raises:
+        ValueError: a layer behind a smooth one has creases, which would be curved.
+    """
+    smooth = [number for number, layer in enumerate(layers) if layer.activation.slopes is None]
+    for number, layer in enumerate(layers):
+        slopes = layer.activation.slopes
+        if smooth and number > smooth[0] and slopes is not None and slopes[0] != slopes[1]:
+            raise ValueError(
+                f"layer {number + 1} ({layer.activation.name}) stands behind a smooth layer, "
+                f"{layers[smooth[0]].activation.name}, so its creases are curved; exact ones need piecewise "
+                "linear layers before them"
+            )
+    return list(layers[: smooth[0]] if smooth else layers)
+
+
+def steps_of(layers: Sequence[Layer]) -> list[Step]:
+    """Layers with piecewise linear activations, in double precision.
+
+    Raises:
+        ValueError: an activation is smooth.
+    """
+    steps = []
+    for number, layer in enumerate(layers, start=1):
+        slopes = layer.activation.slopes
+        if slopes is None:
+            raise ValueError(
+                f"layer {number} has the smooth activation {layer.activation.name!r}, but exact regions and "
+                "creases need relu, leaky_relu or identity there"
+            )
+        steps.append(Step(layer.weight.astype(np.float64), layer.bias.astype(np.float64), slopes))
+    return steps
+
+
+def folded(steps: Sequence[Step], box: Box) -> Subdivision:
+    """A box cut along every crease of these layers, with the values after the last activation at its corners.
+
+    New edges carry the number of the neuron as their tag, counted through all layers from 0.
+    """
+    plane = Subdivision(box)
+    tag = 0
+    for step in steps:
+        plane.affine(step.weight, step.bias)
+        if step.switches:
+            plane.cut_rows(tag)
+        plane.activate(step.slopes)
+        tag += len(step.bias)
+    return plane

@@ -1,0 +1,243 @@
+"""The convex pieces of the input plane: on each a piecewise-affine network is one affine map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn_core.geometry.folding import check, folded, steps_of
+from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
+from nn_core.network import Network
+
+_CHUNK = 4096  # cells whose maps are multiplied at a time, to keep the memory small
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A convex piece of the input plane on which the network is one affine map.
+
+    Attributes:
+        polygon: (k, 2) its corners, counter-clockwise.
+        weight: (K, 2), and
+        bias: (K,): there the logits of a point x are weight @ x + bias.
+        pattern: (H,) for each hidden neuron, layer after layer, whether its z is above 0; True for one that
+            has no crease.
+    """
+
+    polygon: Array
+    weight: Array
+    bias: Array
+    pattern: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cells(Sequence[Cell]):
+    """Cells that tile a box: a sequence of `Cell`, and the same as flat arrays for speed.
+
+    Attributes:
+        points: (V, 2) all corners, each once: neighbours share them.
+        corners: (n,) the corners of cell after cell, counter-clockwise, as rows of `points`.
+        begins: (n_cells + 1,) where each cell begins in `corners`.
+        weight: (n_cells, K, 2).
+        bias: (n_cells, K).
+        pattern: (n_cells, H).
+    """
+
+    points: Array
+    corners: Indices
+    begins: Indices
+    weight: Array
+    bias: Array
+    pattern: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        polygon = self.points[self.corners[self.begins[i] : self.begins[i + 1]]]
+        return Cell(polygon, self.weight[i], self.bias[i], self.pattern[i])
+
+    def areas(self) -> Array:
+        """The area of each cell, (n_cells,)."""
+        return polygon_areas(self.points, self.corners, self.begins)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A convex piece of the plane on which one of several functions is the largest.
+
+    Attributes:
+        polygon: (k, 2) its corners, counter-clockwise.
+        index: which function wins: the number of a plane, or a class.
+    """
+
+    polygon: Array
+    index: int
+
+
+def linear_regions(network: Network, box: Box, *, through_output: bool = False) -> Cells:
+    """The exact convex cells on which a piecewise-affine network is one affine map.
+
+    Every hidden neuron parts the cells that it switches in; cells with different patterns stay apart even
+    where the affine map happens to be the same. n lines in general position give 1 + n + n (n - 1) / 2 cells.
+
+    Args:
+        network: of 2 inputs; its hidden activations are piecewise linear (relu, leaky relu, identity), in any
+            mix.
+        box: (x_min, x_max, y_min, y_max), in data coordinates.
+        through_output: False for the map to the logits, which the last activation leaves alone; True for the
+            map to the last layer's output, whose neurons then part cells too and count in the pattern.
+
+    Raises:
+        ValueError: the network has not 2 inputs, a smooth activation, or weights that are not finite; or the
+            box is empty.
+
+    >>> from nn_core.network import Layer
+    >>> one_fold = Network([Layer([[1, 1]], [0], "relu"), Layer([[2]], [1])])
+    >>> [(cell.pattern.tolist(), cell.weight.tolist()) for cell in linear_regions(one_fold, (-1, 1, -1, 1))]
+    [([True], [[2.0, 2.0]]), ([False], [[0.0, 0.0]])]
+    """
+    check(network)
+    layers = network.layers
+    hidden = steps_of(layers if through_output else layers[:-1])
+    plane = Subdivision(box)
+    origins, patterns = [], []
+    for step in hidden:
+        plane.affine(step.weight, step.bias)
+        plane.origin = np.arange(plane.n_faces)
+        if step.switches:
+            plane.cut_rows(tag=0)
+        origins.append(plane.origin)
+        patterns.append(
+            plane.positive_rows() if step.switches else np.ones((plane.n_faces, len(step.bias)), bool)
+        )
+        plane.activate(step.slopes)
+
+    # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.
+    identity = (np.eye(network.n_out), np.zeros(network.n_out))
+    weights = [(step.weight, step.bias) for step in hidden]
+    weights.append(
+        identity
+        if through_output
+        else (layers[-1].weight.astype(np.float64), layers[-1].bias.astype(np.float64))
+    )
+    maps = _after(*weights[0], np.eye(2, 3)[None])
+    for step, origin, pattern, (weight, bias) in zip(hidden, origins, patterns, weights[1:], strict=True):
+        maps = _through(maps, origin, np.where(pattern, step.slopes[1], step.slopes[0]), weight, bias)
+
+    ancestor = np.arange(plane.n_faces)
+    for depth in reversed(range(len(hidden))):
+        patterns[depth], ancestor = patterns[depth][ancestor], origins[depth][ancestor]
+    pattern = np.concatenate([np.empty((plane.n_faces, 0), bool), *patterns], axis=1)
+    corners, begins = plane.polygons()
+    return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2], maps[:, :, 2], pattern)
+
+
+def _after(weight: Array, bias: Array, maps: Array) -> Array:
+    """The affine maps (n, n_in, 3) followed by another one: (n, n_out, 3)."""
+    result = weight @ maps
+    result[:, :, 2] += bias
+    return np.asarray(result)
+
+
+def _through(maps: Array, origin: Indices, slope: Array, weight: Array, bias: Array) -> Array:
+    """The maps of the cells' origins, followed by each cell's slopes (n_cells, n) and the next affine map."""
+    result = np.empty((len(origin), len(bias), 3))
+    for start in range(0, len(origin), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        result[some] = _after(weight, bias, slope[some, :, None] * maps[origin[some]])
+    return result
+
+
+def class_regions(network: Network, box: Box) -> list[Region]:
+    """The exact convex pieces of a piecewise-affine network on which one class wins.
+
+    They are the cells of `linear_regions`, parted once more along the decision boundary.
+
+    Args:
+        network: as for `linear_regions`.
+        box: (x_min, x_max, y_min, y_max), in data coordinates.
+
+    Returns:
+        Regions whose index is the class that `network.predict` gives inside.
+
+    Raises:
+        ValueError: as for `linear_regions`.
+    """
+    return _regions(classified(network, box))
+
+
+def classified(network: Network, box: Box) -> Subdivision:
+    """The box cut along all creases and the decision boundary, each face labelled with its class."""
+    check(network)
+    plane = folded(steps_of(network.layers[:-1]), box)
+    plane.origin = np.arange(plane.n_faces)
+    plane.cut_by_winner(*class_planes(network), tag=0)
+    return plane
+
+
+def class_planes(network: Network) -> tuple[Array, Array]:
+    """The last affine map, of which the largest output is the class; a single logit competes with 0."""
+    weight, bias = network.layers[-1].weight.astype(np.float64), network.layers[-1].bias.astype(np.float64)
+    if len(bias) == 1:
+        return np.vstack([0 * weight, weight]), np.array([0.0, bias[0]])
+    return weight, bias
+
+
+def upper_envelope(weight: ArrayLike, bias: ArrayLike, box: Box) -> list[Region]:
+    """The convex cells of max_k (weight[k] @ x + bias[k]) over a box.
+
+    A plane that wins nowhere gives no cell; of planes that are equal the first wins.
+
+    Args:
+        weight: (K, 2), the slopes of K planes.
+        bias: (K,), their heights over the origin.
+        box: (x_min, x_max, y_min, y_max), in data coordinates.
+
+    Returns:
+        One region for each plane that wins somewhere, in the order of the planes.
+
+    Raises:
+        ValueError: the shapes are others, a number is not finite, or the box is empty.
+
+    >>> roof = upper_envelope([[1, 0], [-1, 0], [0, 0]], [0, 0, -1], (-1, 1, -1, 1))
+    >>> [(region.index, region.polygon.tolist()) for region in roof]  # doctest: +NORMALIZE_WHITESPACE
+    [(0, [[1.0, -1.0], [1.0, 1.0], [0.0, 1.0], [0.0, -1.0]]),
+     (1, [[-1.0, -1.0], [0.0, -1.0], [0.0, 1.0], [-1.0, 1.0]])]
+    """
+    weight, bias = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
+    if weight.ndim != 2 or weight.shape[1] != 2 or 0 in weight.shape or bias.shape != weight.shape[:1]:
+        raise ValueError(f"weight has shape {weight.shape} and bias {bias.shape}, expected (K, 2) and (K,)")
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise ValueError("weight and bias hold numbers that are not finite")
+    plane = Subdivision(box)
+    plane.cut_by_winner(weight, bias, tag=0)
+    return _regions(plane)
+
+
+def _regions(plane: Subdivision) -> list[Region]:
+    corners, begins = plane.polygons()
+    points = plane.points.now.T[corners]
+    return [Region(points[begins[i] : begins[i + 1]], int(label)) for i, label in enumerate(plane.label)]
+
+
+def polygon_areas(points: Array, corners: Indices, begins: Indices) -> Array:
+    """The area of each polygon, (n_polygons,); the arrays are those of `Cells`."""
+    first = points[corners[begins[:-1]]]
+    # Seen from its own first corner, so that a small polygon far from the origin loses nothing.
+    seen = points[corners] - np.repeat(first, np.diff(begins), axis=0)
+    following = np.roll(seen, -1, axis=0)
+    following[begins[1:] - 1] = 0
+    cross = seen[:, 0] * following[:, 1] - seen[:, 1] * following[:, 0]
+    return np.asarray(np.add.reduceat(cross, begins[:-1]) / 2)

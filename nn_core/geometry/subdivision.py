@@ -1,0 +1,353 @@
+"""A box cut into convex faces that share their corners: the ground under all the exact geometry.
+
+A piecewise-affine network is continuous, so a neuron's z has one value at each corner, whichever face one
+asks from, and is affine along each edge. Cutting the faces where a neuron switches therefore needs signs at
+corners only: an edge whose ends have opposite signs gets a new corner, and a face with both signs is parted
+by an edge between two corners where z is 0. Neighbours always agree, so there are no cracks, and nothing is
+ever decided twice.
+
+Points and values keep one column a corner here, so that a neuron's values lie side by side in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Signs = NDArray[np.int8]
+Box = tuple[float, float, float, float]
+
+_ROUNDING = (
+    4 * np.finfo(np.float64).eps
+)  # of a sum of products, relative to the root of the sum of their squares
+_MERGE = 8 * np.finfo(np.float64).eps  # corners closer than this times the box's coordinates are one
+_MEETING = 1e-11  # how far, in the same unit, a badly determined corner may be moved to lie on a third line
+
+
+class Columns:
+    """An array (rows, n) that grows by columns without being copied each time."""
+
+    def __init__(self, columns: NDArray[Any]) -> None:
+        self._store = columns
+        self._n = columns.shape[1]
+
+    @property
+    def now(self) -> NDArray[Any]:
+        """A view of the columns, good until the next append."""
+        return self._store[:, : self._n]
+
+    def append(self, columns: NDArray[Any]) -> None:
+        """Add columns (rows, m) at the end."""
+        n = self._n + columns.shape[1]
+        if n > self._store.shape[1]:
+            bigger = np.empty((self._store.shape[0], max(n, 2 * self._store.shape[1])), self._store.dtype)
+            bigger[:, : self._n] = self.now
+            self._store = bigger
+        self._store[:, self._n : n] = columns
+        self._n = n
+
+
+@dataclass(frozen=True)
+class Section:
+    """Where a function that is affine on each face vanishes.
+
+    Attributes:
+        sign: (V + m,) of the function at each old and each new corner.
+        edges: (m,) the edges that it crosses; each gives a new corner, numbered V, V + 1, ...
+        shares: (2, m) how much each new corner takes of its edge's tail and of its head; they sum to 1.
+        faces: (c,) the faces that have both signs.
+        chords: (2, c) the corners where the part > 0 of such a face, walked counter-clockwise, is left and
+            entered: from the one to the other the part > 0 lies on the left.
+    """
+
+    sign: Signs
+    edges: Indices
+    shares: Array
+    faces: Indices
+    chords: Indices
+
+
+class Subdivision:
+    """Convex faces that tile a box, with the values of affine functions at their corners.
+
+    Attributes:
+        points: Columns (2, V), the corners.
+        values: Columns (n, V), what the present layer computes at each corner.
+        slack: Columns (n, V), how far each value may be from the truth through rounding.
+        edges: Columns (5, E): tail, head, the face on the left, the face on the right (-1 outside), and a
+            tag, -1 to -4 on the sides of the box.
+        n_faces: the number of faces.
+        origin: (n_faces,) the face, as numbered when `origin` was last set, that each face is a part of.
+        label: (n_faces,) a number that each face hands on to its parts; see `cut_by_winner`.
+
+    Raises:
+        ValueError: the box is empty or not finite.
+    """
+
+    def __init__(self, box: Box) -> None:
+        x_min, x_max, y_min, y_max = checked_box(box)
+        self.points = Columns(np.array([[x_min, x_max, x_max, x_min], [y_min, y_min, y_max, y_max]]))
+        ring = np.arange(4)
+        self.edges = Columns(np.stack([ring, (ring + 1) % 4, 0 * ring, 0 * ring - 1, -1 - ring]))
+        self.n_faces = 1
+        self.origin: Indices = np.zeros(1, np.intp)
+        self.label: Indices = np.zeros(1, np.intp)
+        self.scale = float(np.abs(self.points.now).max())
+        self.values = Columns(self.points.now.copy())
+        self.slack = Columns(_ROUNDING * np.abs(self.points.now))
+
+    def affine(self, weight: Array, bias: Array) -> None:
+        """Replace the values by weight @ values + bias.
+
+        The rounding errors of a sum are taken as independent, so they add up as squares do (Higham and Mary
+        2019, "A new approach to probabilistic rounding error analysis"); the worst case would grow far too
+        fast with depth.
+        """
+        values, slack = self.values.now, self.slack.now
+        squares = weight**2
+        self.slack = Columns(
+            np.sqrt(squares @ (slack**2 + (_ROUNDING * values) ** 2) + ((_ROUNDING * bias) ** 2)[:, None])
+        )
+        self.values = Columns(weight @ values + bias[:, None])
+
+    def activate(self, slopes: tuple[float, float]) -> None:
+        """Replace each value z by slopes[0] * z where z < 0 and slopes[1] * z where z > 0."""
+        values, slack = self.values.now, self.slack.now
+        values *= np.where(values > 0, slopes[1], slopes[0])
+        slack *= max(abs(slopes[0]), abs(slopes[1]))
+
+    def section(self, value: Array, slack: Array) -> Section:
+        """Where a function vanishes, given its value (V,) and its possible error (V,) at each corner."""
+        tail, head = self.edges.now[:2]
+        points = self.points.now
+        sign = np.sign(value).astype(np.int8)
+        sign[np.abs(value) <= slack] = 0
+
+        crossed = np.flatnonzero(sign[tail] * sign[head] < 0)
+        start, end = tail[crossed], head[crossed]
+        shares = np.stack([value[end], value[start]]) / (
+            np.stack([value[end], value[start]]) - value[[start, end]]
+        )
+        # A crossing too close to an end for floats to tell apart is that end.
+        length = np.abs(points[:, end] - points[:, start]).max(axis=0)
+        sign[start[shares[1] * length <= _MERGE * self.scale]] = 0
+        sign[end[shares[0] * length <= _MERGE * self.scale]] = 0
+        kept = sign[start] * sign[end] < 0
+        crossed, shares = crossed[kept], shares[:, kept]
+        new = len(sign) + np.arange(len(crossed))
+        sign = np.concatenate([sign, np.zeros(len(new), np.int8)])
+
+        # Walk each face counter-clockwise: one that is cut enters the part > 0 once, leaves it once, and
+        # enters the part < 0 once, each time along an edge with one end at 0.
+        touched = np.flatnonzero((sign[tail] == 0) != (sign[head] == 0))
+        start = np.concatenate([tail[touched], tail[crossed], new])
+        end = np.concatenate([head[touched], new, head[crossed]])
+        face = self.edges.now[2:4][:, np.concatenate([touched, crossed, crossed])].ravel()
+        from_zero = sign[start] == 0
+        corner = np.tile(np.where(from_zero, start, end), 2)
+        up = np.tile(sign[start] + sign[end] > 0, 2)
+        enters = np.concatenate([from_zero, ~from_zero])
+        inside = face >= 0
+        steps = (up & enters & inside, up & ~enters & inside, ~up & enters & inside)
+        once = [np.bincount(face[step], minlength=self.n_faces) == 1 for step in steps]
+        chords = np.zeros((2, self.n_faces), np.intp)
+        for ends, step in zip(chords, (steps[1], steps[0]), strict=True):
+            ends[face[step]] = corner[step]
+        faces = np.flatnonzero(once[0] & once[1] & once[2] & (chords[0] != chords[1]))
+        return Section(sign, crossed, shares, faces, chords[:, faces])
+
+    def cut(self, value: Array, slack: Array, tag: int) -> Signs:
+        """Cut every face where a function vanishes, and give the new edges this tag.
+
+        A cut face keeps its number on the side where the function is positive; the other parts take the
+        numbers that follow, in the order of the faces.
+
+        Args:
+            value: (V,) at each corner.
+            slack: (V,) its possible error there.
+            tag: what the new edges carry in their last row.
+
+        Returns:
+            The sign (V',) at each corner that there is now, 0 for those on the cut.
+        """
+        section = self.section(value, slack)
+        tail, head = self.edges.now[:2, section.edges]
+        self._add_corners(tail, head, section.shares, value, slack)
+
+        new = len(value) + np.arange(len(section.edges))
+        second_halves = self.edges.now[:, section.edges]
+        second_halves[0] = new
+        self.edges.now[1, section.edges] = new
+        self.edges.append(second_halves)
+
+        n_cut = len(section.faces)
+        renamed = np.arange(-1, self.n_faces)  # shifted by one, so that the outside, -1, keeps its number
+        renamed[section.faces + 1] = added = self.n_faces + np.arange(n_cut)
+        tail, head = self.edges.now[:2]
+        below = np.flatnonzero((section.sign[tail] <= 0) & (section.sign[head] <= 0))
+        self.edges.now[2:4, below] = renamed[self.edges.now[2:4, below] + 1]
+        self.edges.append(np.stack([*section.chords, section.faces, added, np.full(n_cut, tag)]))
+        self.n_faces += n_cut
+        self.origin = np.concatenate([self.origin, self.origin[section.faces]])
+        self.label = np.concatenate([self.label, self.label[section.faces]])
+        return section.sign
+
+    def cut_rows(self, tag: int) -> None:
+        """Cut where each row of the values vanishes; row i gives its edges the tag + i."""
+        for row in range(len(self.values.now)):
+            sign = self.cut(self.values.now[row], self.slack.now[row], tag + row)
+            self.values.now[row, sign == 0] = 0
+
+    def cut_by_winner(self, weight: Array, bias: Array, tag: int) -> None:
+        """Cut where the winner of weight @ values + bias changes, and label each face with its number.
+
+        The functions enter one by one: where the next one exceeds the largest so far it takes over. That
+        largest is continuous, so one cut is enough for each. Of equal ones the first wins, as in `argmax`.
+        Faces of one origin and one label are merged at the end.
+        """
+        n = len(weight)
+        self.affine(np.vstack([weight, weight[:1]]), np.append(bias, bias[0]))
+        self.label[:] = 0
+        for k in range(1, n):
+            values, slack = self.values.now, self.slack.now
+            sign = self.cut(values[k] - values[n], slack[k] + slack[n], tag)
+            values, slack = self.values.now, self.slack.now
+            lead = values[k] - values[n]
+            lead[sign == 0] = 0
+            self.label[self.positive(lead)] = k
+            slack[n] = np.where(lead > 0, slack[k], slack[n])
+            values[n] = np.maximum(values[k], values[n])
+        self._merge()
+
+    def _merge(self) -> None:
+        """Make one face of those with the same origin and label, and one edge of what two of them share."""
+        n_labels = int(self.label.max()) + 1
+        groups, group = np.unique(self.origin * n_labels + self.label, return_inverse=True)
+        self.origin, self.label = np.divmod(groups, n_labels)
+        self.n_faces = len(groups)
+
+        edges = self.edges.now
+        edges[2:4] = np.append(group, -1)[edges[2:4]]
+        edges = edges[:, edges[2] != edges[3]]
+        # Two convex faces share one stretch, and a face and a side of the box as well. All its edges are
+        # turned the same way; then it begins at the one tail that is no head.
+        turned = edges[2] < edges[3]
+        edges[:, turned] = edges[:, turned][[1, 0, 3, 2, 4]]
+        _, stretch = np.unique(
+            edges[2] * (self.n_faces + 4) + np.where(edges[3] < 0, -1 - edges[4], edges[3] + 4),
+            return_inverse=True,
+        )
+        n_corners = self.points.now.shape[1]
+        tails, heads = stretch * n_corners + edges[0], stretch * n_corners + edges[1]
+        first, last = np.flatnonzero(~np.isin(tails, heads)), np.flatnonzero(~np.isin(heads, tails))
+        first, last = first[np.argsort(stretch[first])], last[np.argsort(stretch[last])]
+        simple = np.bincount(stretch[first], minlength=int(stretch.max()) + 1) == 1
+        joined = edges[:, first[simple[stretch[first]]]]
+        joined[1] = edges[1, last[simple[stretch[last]]]]
+        self.edges = Columns(np.concatenate([joined, edges[:, ~simple[stretch]]], axis=1))
+
+    def _add_corners(self, tail: Indices, head: Indices, shares: Array, value: Array, slack: Array) -> None:
+        """Append a corner on each of these edges, as a mean of its ends: tail, head (m,), shares (2, m)."""
+        start, end = self.points.now[:, tail], self.points.now[:, head]
+        mean = shares[0] * start + shares[1] * end
+        # Within the ends' own range, so that what lies on an upright or level edge stays exactly there.
+        self.points.append(np.clip(mean, np.minimum(start, end), np.maximum(start, end)))
+
+        # An error of the function moves the corner along its edge, and that changes every other value there.
+        drift = (slack[tail] + slack[head]) / np.abs(value[tail] - value[head])
+        with np.errstate(divide="ignore"):
+            drift = np.minimum(drift, _MEETING * self.scale / np.abs(end - start).max(axis=0))
+        start, end = self.values.now[:, tail], self.values.now[:, head]
+        error = shares[0] * self.slack.now[:, tail] + shares[1] * self.slack.now[:, head]
+        self.slack.append(error + drift * np.abs(end - start))
+        self.values.append(shares[0] * start + shares[1] * end)
+
+    def contour(self, value: Array, slack: Array) -> Array:
+        """The segments (m, 2, 2) between value > 0, on their left, and value <= 0."""
+        section = self.section(value, slack)
+        tail, head = self.edges.now[:2, section.edges]
+        start, end = self.points.now[:, tail], self.points.now[:, head]
+        new = np.clip(
+            section.shares[0] * start + section.shares[1] * end,
+            np.minimum(start, end),
+            np.maximum(start, end),
+        )
+        corners = np.concatenate([self.points.now, new], axis=1)
+
+        # An edge may lie on the contour as a whole; then the sides of its two faces decide.
+        positive = self.positive(np.where(section.sign[: len(value)] == 0, 0, value))
+        positive[section.faces] = False
+        tail, head, left, right = self.edges.now[:4]
+        flat = np.flatnonzero(
+            (section.sign[tail] == 0) & (section.sign[head] == 0) & (left >= 0) & (right >= 0)
+        )
+        flat = flat[positive[left[flat]] != positive[right[flat]]]
+        ends = np.where(positive[left[flat]], (tail[flat], head[flat]), (head[flat], tail[flat]))
+        return np.moveaxis(corners[:, np.concatenate([section.chords, ends], axis=1)], (0, 1, 2), (2, 1, 0))
+
+    def positive(self, value: Array) -> NDArray[np.bool_]:
+        """On which faces (n_faces,) a function that changes sign on none of them is positive."""
+        tail, head, left, right = self.edges.now[:4]
+        sums = value[tail] + value[head]
+        total = np.bincount(left[left >= 0], sums[left >= 0], self.n_faces)
+        return total + np.bincount(right[right >= 0], sums[right >= 0], self.n_faces) > 0
+
+    def positive_rows(self) -> NDArray[np.bool_]:
+        """`positive` for each row of the values at once: (n_faces, n)."""
+        tail, head, left, right = self.edges.now[:4]
+        face, corner = np.concatenate([left, right, left, right]), np.concatenate([tail, tail, head, head])
+        inside = face >= 0
+        values = self.values.now
+        shape = (self.n_faces, values.shape[1])
+        touches = csr_array((np.ones(int(inside.sum())), (face[inside], corner[inside])), shape)
+        return np.asarray(touches @ np.ascontiguousarray(values.T)) > 0
+
+    def polygons(self) -> tuple[Indices, Indices]:
+        """The corners of each face, counter-clockwise.
+
+        Returns:
+            corners (n,), face after face; and where each face begins in them, (n_faces + 1,).
+        """
+        tail, head, left, right = self.edges.now[:4]
+        face = np.concatenate([left, right])
+        start, end = np.concatenate([tail, head]), np.concatenate([head, tail])
+        start, end, face = start[face >= 0], end[face >= 0], face[face >= 0]
+        n_corners = self.points.now.shape[1]
+        order = np.argsort(face * n_corners + start)
+        start, end, face = start[order], end[order], face[order]
+        following = np.searchsorted(face * n_corners + start, face * n_corners + end)
+        sizes = np.bincount(face, minlength=self.n_faces)
+        begins = np.concatenate([[0], np.cumsum(sizes)])
+
+        corners = np.empty(len(start), np.intp)
+        faces, at = np.arange(self.n_faces), begins[:-1]
+        for step in range(int(sizes.max())):
+            faces, at = faces[sizes[faces] > step], at[sizes[faces] > step]
+            corners[begins[faces] + step] = start[at]
+            at = following[at]
+        return corners, begins
+
+
+def checked_box(box: Box) -> Box:
+    """The box as four floats.
+
+    Raises:
+        ValueError: it is not (x_min, x_max, y_min, y_max) with finite numbers that leave room between them.
+    """
+    numbers = tuple(float(number) for number in box)
+    if (
+        len(numbers) != 4
+        or not np.isfinite(numbers).all()
+        or numbers[0] >= numbers[1]
+        or numbers[2] >= numbers[3]
+    ):
+        raise ValueError(
+            f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max"
+        )
+    return numbers
