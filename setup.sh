@@ -118,10 +118,10 @@ install_packages() { # installs $packages, or says what to install and stops
     say "System packages: done."
 }
 
-# The environment is ready when its stamp, written last of all, names this recipe and this folder:
-# a virtual environment doesn't survive a move.
-recipe=$(cat pyproject.toml constraints.txt | cksum)" $here"
-ready() { [ -x .venv/bin/python ] && [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$recipe" ]; }
+# The environment is ready when its stamp, written last of all, names this recipe, this folder and this
+# Python: a virtual environment survives neither a move nor a new Python under it.
+recipe() { echo "$(cat pyproject.toml constraints.txt | cksum) $here $(readlink -f .venv/bin/python)"; }
+ready() { [ -x .venv/bin/python ] && [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$(recipe)" ]; }
 
 show_progress() { # reads what pip says; shows what it is at, in lines of a readable width
     width=0
@@ -153,7 +153,7 @@ make_environment() {
             --constraint constraints.txt --editable '.[dev]' 2>&1 </dev/null && echo "pip: done" || echo "pip: failed"
     } | tee "$log" | show_progress
     [ "$(tail -n 1 "$log")" = "pip: done" ] || give_up "the Python packages could not be installed"
-    printf '%s' "$recipe" >"$stamp.new"
+    recipe >"$stamp.new"
     mv "$stamp.new" "$stamp"
     say "Set-up is done. To start over, delete the folder .venv."
 }

@@ -107,7 +107,7 @@ class Machine:
         self.bin.mkdir()
         for name in ("setup.sh", "pyproject.toml", "constraints.txt"):
             shutil.copy(ROOT / name, self.project)
-        tools = "awk cat chmod cksum df dirname fold grep mkdir mktemp mv rm sh sleep tail tee uname"
+        tools = "awk cat chmod cksum df dirname fold grep mkdir mktemp mv readlink rm sh sleep tail tee uname"
         for name in tools.split():
             (self.bin / name).symlink_to(shutil.which(name))
         self.command("ldconfig", 'echo "libEGL.so.1 libGL.so.1"')
