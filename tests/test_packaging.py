@@ -137,7 +137,11 @@ def machine(tmp_path):
 
 @needs_sh
 def test_an_old_python_is_named(machine):
-    machine.command("python3", '[ "$1" = --version ] && echo "Python 3.9.2"')
+    old = "import sys; sys.version_info = (3, 9, 2); exec(sys.argv[1])"
+    machine.command(
+        "python3",
+        f"""case "$1" in --version) echo Python 3.9.2;; *) '{sys.executable}' -c '{old}' "$2";; esac""",
+    )
     outcome = machine.setup()
     assert outcome.returncode == 1
     assert "Python 3.11 or newer is needed, and found was Python 3.9.2" in outcome.stderr
