@@ -1,53 +1,316 @@
-"""Data sets: small clouds of points in the plane with labels, drawn from a generator that is passed in.
+"""Data sets: small clouds of points with labels, drawn from a generator passed in; and handwritten digits.
 
-Each function returns X (n, 2) float64 and y (n,) int64.
+Each maker returns X (n, 2) float64 and y (n,) int64, the classes one after the other. `noise` is the standard
+deviation of what is added to every coordinate, in data coordinates, unless its maker says otherwise.
 """
 
 from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from collections.abc import Callable
+from functools import partial
+from importlib import resources
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Rng = np.random.Generator
-Data = tuple[NDArray[np.float64], NDArray[np.int64]]
-
-
-def _polar(radius: NDArray[np.float64], angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points (n, 2) at this radius and angle, counted from the x axis."""
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
-
-
-def _labelled(*classes: NDArray[np.float64]) -> Data:
-    """The points of all classes one class after the other, labelled 0, 1, ..."""
-    return np.concatenate(classes), np.repeat(np.arange(len(classes)), [len(points) for points in classes])
+Points = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Data = tuple[Points, Labels]
 
 
 def make_crescent(n_per_class: int, *, noise: float = 0.12, rng: Rng) -> Data:
     """A full moon (0) within a crescent (1): no line separates them, two creases do.
 
     The moon is a disc of radius 0.7 around (0, -0.3); the crescent follows 200 degrees of the circle of
-    radius 2 around the origin, open below. `noise` is the standard deviation added to both.
+    radius 2 around the origin, open below.
+
+    >>> X, y = make_crescent(50, rng=np.random.default_rng(0))
+    >>> X.shape, y[0], y[-1]
+    ((100, 2), np.int64(0), np.int64(1))
     """
-    disc = _polar(0.7 * np.sqrt(rng.random(n_per_class)), rng.uniform(0, 2 * np.pi, n_per_class))
-    disc[:, 1] -= 0.3
-    arc = _polar(np.full(n_per_class, 2.0), np.deg2rad(rng.uniform(-10, 190, n_per_class)))
-    return _labelled(*(part + rng.normal(0, noise, part.shape) for part in (disc, arc)))
+    moon = _disc(n_per_class, 0.7, rng) - np.array([0, 0.3])
+    arc = _polar(2.0, np.deg2rad(rng.uniform(-10, 190, n_per_class)))
+    return _labelled([moon, arc], noise, rng)
 
 
 def make_moons(n_per_class: int, *, noise: float = 0.1, rng: Rng) -> Data:
     """Two half circles of radius 1 that reach into each other."""
-    upper, lower = (rng.uniform(0, np.pi, n_per_class) for _ in range(2))
-    one = np.ones(n_per_class)
-    classes = _polar(one, upper), _polar(one, -lower) + np.array([1, 0.5])
-    return _labelled(*(part + rng.normal(0, noise, part.shape) for part in classes))
+    upper, lower = rng.uniform(0, np.pi, (2, n_per_class))
+    return _labelled([_polar(1.0, upper), _polar(1.0, -lower) + np.array([1, 0.5])], noise, rng)
 
 
 def make_spiral(n_per_class: int, *, n_classes: int = 5, noise: float = 0.2, rng: Rng) -> Data:
-    """Arms from radius 0.2 to 1, each turning by 2 / n_classes of a whole turn; noise in radians."""
+    """Arms from radius 0.2 to 1, each through 2 / n_classes of a whole turn; the noise is in radians."""
     radius = np.linspace(0.2, 1, n_per_class)
     arms = []
     for i in range(n_classes):
-        turn = 2 * np.pi * np.linspace(i, i + 2, n_per_class) / n_classes
-        # sin for x: the angle is counted clockwise from the top.
-        arms.append(_polar(radius, np.pi / 2 - turn - rng.normal(0, noise, n_per_class)))
-    return _labelled(*arms)
+        turn = 2 * np.pi * np.linspace(i, i + 2, n_per_class) / n_classes + rng.normal(0, noise, n_per_class)
+        arms.append(_clockwise(radius, turn))
+    return _labelled(arms, 0, rng)
+
+
+def spiral_arms(X: Points, *, n_classes: int = 5) -> Labels:
+    """Which arm of `make_spiral`, continued for ever, is nearest in angle: (n, 2) -> (n,)."""
+    # The arm i is at radius r when it has turned by (i + 2 (r - .2) / .8) / n_classes.
+    turn = np.arctan2(X[:, 0], X[:, 1]) / (2 * np.pi) * n_classes
+    start = turn - 2 * (np.hypot(X[:, 0], X[:, 1]) - 0.2) / 0.8
+    return np.round(start).astype(np.int64) % n_classes
+
+
+def make_two_spirals(n_per_class: int, *, turns: float = 1.75, noise: float = 0.0, rng: Rng) -> Data:
+    """Two arms from the centre to radius 5, half a turn apart (TensorFlow Playground's)."""
+    share = np.arange(n_per_class) / n_per_class
+    angle = 2 * np.pi * turns * share
+    return _labelled([_clockwise(5 * share, angle), _clockwise(5 * share, angle + np.pi)], noise, rng)
+
+
+def make_circle(
+    n_per_class: int,
+    *,
+    inner: float = 2.5,
+    outer: tuple[float, float] = (3.5, 5.0),
+    noise: float = 0.0,
+    rng: Rng,
+) -> Data:
+    """What lies within the radius `inner` (0), and what lies between the two `outer` radii (1).
+
+    As in TensorFlow Playground, radii are drawn evenly, so points are denser near the centre.
+    """
+    angle = rng.uniform(0, 2 * np.pi, (2, n_per_class))
+    core = _polar(rng.uniform(0, inner, n_per_class), angle[0])
+    return _labelled([core, _polar(rng.uniform(*outer, n_per_class), angle[1])], noise, rng)
+
+
+def make_ring(n_per_class: int, *, noise: float = 0.0, rng: Rng) -> Data:
+    """A disc of radius 1/3 in a ring from 2/3 to 1, which no network of width 2 separates (Olah 2014)."""
+    return make_circle(n_per_class, inner=1 / 3, outer=(2 / 3, 1), noise=noise, rng=rng)
+
+
+def make_xor(n_per_class: int, *, noise: float = 0.0, rng: Rng) -> Data:
+    """Two opposite squares (0) and the other two (1), 0.3 off the axes (TensorFlow Playground's)."""
+    size = rng.uniform(0, 5, (2, n_per_class, 2)) + 0.3
+    side = rng.choice([-1.0, 1.0], (2, n_per_class))
+    classes = [size[k] * np.stack([side[k], side[k] * (1 - 2 * k)], axis=1) for k in range(2)]
+    return _labelled(classes, noise, rng)
+
+
+def xor_points() -> Data:
+    """The four points of exclusive or: (0, 0), (0, 1), (1, 0), (1, 1), labelled 0, 1, 1, 0."""
+    return np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+
+
+def make_gauss(n_per_class: int, *, noise: float = 1.0, rng: Rng) -> Data:
+    """Normal clouds around (2, 2) and (-2, -2) (TensorFlow Playground)."""
+    return _labelled([np.full((n_per_class, 2), centre) for centre in (2.0, -2.0)], noise, rng)
+
+
+def make_clusters(n_per_cluster: int, *, n_clusters: int = 2, noise: float = 0.35, rng: Rng) -> Data:
+    """Clusters in a row, 2 apart, around the origin, labelled 0, 1, 0, ...: a line parts two, not three."""
+    across = 2.0 * np.arange(n_clusters) - (n_clusters - 1)
+    X, cluster = _labelled([np.tile([x, 0.0], (n_per_cluster, 1)) for x in across], noise, rng)
+    return X, cluster % 2
+
+
+def make_quadrants(n: int, *, rng: Rng) -> Data:
+    """Points of the square [-1, 1]^2, labelled by their quadrant, 0 to 3 counter-clockwise."""
+    X = rng.uniform(-1, 1, (n, 2))
+    return X, quadrants(X)
+
+
+def quadrants(X: Points) -> Labels:
+    """The quadrant of each point, 0 to 3 counter-clockwise from the upper right: (n, 2) -> (n,)."""
+    right, up = X[:, 0] >= 0, X[:, 1] >= 0
+    return np.where(up, np.where(right, 0, 1), np.where(right, 3, 2)).astype(np.int64)
+
+
+def make_signs(n: int, *, rng: Rng) -> Data:
+    """Numbers in [-1, 1], X (n, 1), labelled 1 where they are positive."""
+    X = rng.uniform(-1, 1, (n, 1))
+    return X, (X[:, 0] > 0).astype(np.int64)
+
+
+def make_parity(n: int) -> Data:
+    """The numbers 0 to n - 1, X (n, 1), labelled by x mod 2."""
+    return np.arange(float(n))[:, None], np.arange(n) % 2
+
+
+def make_curves(n_per_class: int, *, noise: float = 0.0, rng: Rng) -> Data:
+    """Two interleaved curves, a sine wave 0.2 below and 0.2 above its middle line, x in [-1, 1]."""
+    x = rng.uniform(-1, 1, (2, n_per_class))
+    wave = 0.5 * np.sin(np.pi * x) + np.array([[-0.2], [0.2]])
+    return _labelled(list(np.stack([x, wave], axis=-1)), noise, rng)
+
+
+def make_cloud(n: int, *, rng: Rng) -> Data:
+    """Points tanh(N(0, I)) of the open square (-1, 1)^2, labelled by their quadrant."""
+    X = np.tanh(rng.normal(size=(n, 2)))
+    return X, quadrants(X)
+
+
+def position_colours(X: Points) -> Points:
+    """A colour (red, green, blue in [0, 1]) that tells where a point is: hue by angle, pale near the origin.
+
+    >>> position_colours(np.array([[1.0, 0.0], [0.0, 0.0]])).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
+    """
+    sixths = np.arctan2(X[:, 1], X[:, 0]) * 3 / np.pi
+    hue = np.clip(np.abs((sixths[:, None] + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
+    radius = np.minimum(np.hypot(X[:, 0], X[:, 1]), 1)[:, None]
+    return np.asarray(1 - radius * (1 - hue))
+
+
+def make_day_night(n: int, *, rng: Rng) -> tuple[Data, Data]:
+    """One rule in two regions, to train in the first, by day, and to ask in the second, by night.
+
+    The label is 1 above the curve y = 1.2 sin(pi x / 3). By day x lies in [0, 3], where that is a hill, by
+    night in [-3, 0], where it is a valley that nothing by day tells of. Points within 0.1 of the curve are
+    left out.
+
+    Returns:
+        (X, y) of the day and (X, y) of the night, n points each.
+    """
+    return _above_curve(n, 0, 3, rng), _above_curve(n, -3, 0, rng)
+
+
+def _above_curve(n: int, left: float, right: float, rng: Rng) -> Data:
+    x = rng.uniform(left, right, n)
+    # The height above the curve, drawn from [-2, 2] without the strip from -0.1 to 0.1.
+    above = rng.uniform(0.1, 2, n) * rng.choice([-1, 1], n)
+    return np.stack([x, 1.2 * np.sin(np.pi * x / 3) + above], axis=1), (above > 0).astype(np.int64)
+
+
+def hill(X: Points) -> Points:
+    """A probability surface over the plane: 0.99 at the origin, 0.01 far away: (n, 2) -> (n,)."""
+    return np.asarray(0.01 + 0.98 * np.exp(-0.5 * np.sum(X * X, axis=1)))
+
+
+def make_labelled(
+    n: int, *, probability: Callable[[Points], Points] = hill, size: float = 3.0, rng: Rng
+) -> Data:
+    """Points of the square [-size, size]^2, each labelled 1 with the probability that the surface has there.
+
+    Raises:
+        ValueError: the surface leaves [0, 1].
+    """
+    X = rng.uniform(-size, size, (n, 2))
+    p = np.asarray(probability(X))
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"the probability runs from {p.min():.4g} to {p.max():.4g}; it must stay in [0, 1]")
+    return X, (rng.random(n) < p).astype(np.int64)
+
+
+PLAYGROUND: dict[str, Callable[..., Data]] = {
+    "circle": make_circle,
+    "xor": make_xor,
+    "gauss": make_gauss,
+    "spiral": make_two_spirals,
+}
+"""The four data sets of TensorFlow Playground, in its domain [-6, 6]^2; it draws 250 points a class."""
+
+CONVNETJS: dict[str, Callable[..., Data]] = {
+    "circle": partial(make_circle, inner=2.0, outer=(3.0, 5.0)),
+    "spiral": partial(make_two_spirals, turns=1.25, noise=0.1),
+}
+"""Those of ConvNetJS's classify2d, with 50 (circle) and 100 (spiral) points a class."""
+
+
+class Digits(NamedTuple):
+    """Pictures of 28 x 28 pixels as rows X (n, 784), from 0 (paper) to 1 (ink), and their digits y (n,)."""
+
+    X: Points
+    y: Labels
+    X_test: Points
+    y_test: Labels
+
+
+def load_digits() -> Digits:
+    """The 2,000 and 500 digits that come along, equally many of each (see data/LICENSE-mnist.md)."""
+    with (
+        (resources.files("nn_core") / "data" / "mnist-2000-500.npz").open("rb") as file,
+        np.load(file) as data,
+    ):
+        X, y, X_test, y_test = (data[name] for name in ("Xtr", "ytr", "Xte", "yte"))
+    return Digits(_pictures(X), y.astype(np.int64), _pictures(X_test), y_test.astype(np.int64))
+
+
+def read_mnist(images: str | Path, labels: str | Path) -> Data:
+    """Pictures X (n, n_pixels), 0 to 1, and labels y (n,) of two IDX files, as the full MNIST's.
+
+    Raises:
+        ValueError: as `read_idx`, or the files don't belong together.
+    """
+    X, y = read_idx(images), read_idx(labels)
+    if X.ndim != 3 or X.dtype != np.uint8 or y.ndim != 1:
+        raise ValueError(
+            f"expected pictures (n, height, width) and labels (n,), but {images} holds {X.shape} "
+            f"and {labels} {y.shape}"
+        )
+    if len(X) != len(y):
+        raise ValueError(
+            f"{images} holds {len(X)} pictures but {labels} {len(y)} labels; they must be as many"
+        )
+    return _pictures(X), y.astype(np.int64)
+
+
+def read_idx(path: str | Path) -> NDArray[Any]:
+    """The array in an IDX file, the format of MNIST's, plain or compressed with gzip.
+
+    Two zero bytes, a byte for the type, a byte for the number of dimensions, each dimension as a big-endian
+    32-bit number, then the data row by row.
+
+    Raises:
+        ValueError: it is no such file, or not all there.
+    """
+    types = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+    with open(path, "rb") as plain:
+        packed = plain.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
+            magic = file.read(4)
+            if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in types or not magic[3]:
+                raise ValueError(f"{path} is no IDX file: it starts with {magic!r}")
+            header = file.read(4 * magic[3])
+            shape = struct.unpack(f">{len(header) // 4}I", header[: len(header) // 4 * 4])
+            dtype = np.dtype(types[magic[2]])
+            n_bytes = prod(shape) * dtype.itemsize
+            data = file.read(n_bytes + 1) if len(shape) == magic[3] else b""
+    except (EOFError, gzip.BadGzipFile, OverflowError, zlib.error) as error:
+        raise ValueError(f"{path} is damaged or not complete ({error}); fetch it again") from error
+    if len(shape) < magic[3] or len(data) != n_bytes:
+        raise ValueError(
+            f"{path} is not complete: its header promises {n_bytes:,} bytes of data {shape}, "
+            f"but there are {'more' if len(data) > n_bytes else format(len(data), ',')}; fetch it again"
+        )
+    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def _pictures(pixels: NDArray[np.uint8]) -> Points:
+    return pixels.reshape(len(pixels), -1) / 255.0
+
+
+def _polar(radius: float | Points, angle: Points) -> Points:
+    """Points (n, 2) at this radius and angle, counter-clockwise from the x axis."""
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+
+
+def _clockwise(radius: Points, turn: Points) -> Points:
+    """Points (n, 2) at this radius, turned clockwise from the top, as all the spirals are."""
+    return np.stack([radius * np.sin(turn), radius * np.cos(turn)], axis=-1)
+
+
+def _disc(n: int, radius: float, rng: Rng) -> Points:
+    """Points (n, 2) spread evenly over a disc."""
+    return _polar(radius * np.sqrt(rng.random(n)), rng.uniform(0, 2 * np.pi, n))
+
+
+def _labelled(classes: list[Points], noise: float, rng: Rng) -> Data:
+    """The points of all classes with normal noise, labelled 0, 1, ... class by class."""
+    X = np.concatenate(classes)
+    return X + rng.normal(0, noise, X.shape), np.repeat(np.arange(len(classes)), [len(c) for c in classes])

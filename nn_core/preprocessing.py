@@ -1,0 +1,127 @@
+"""Preprocessing: bring data to a shape that is easy to learn, and back.
+
+Each function looks at data X (n, d) and returns a `Rescaling`, an affine map to apply to those and to later
+data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """x -> (x - mean) @ matrix.T.
+
+    Attributes:
+        mean: (d,), what is subtracted.
+        matrix: (k, d), what the rest is multiplied with.
+        back: (d, k), the way back; where k < d, or a direction had no spread, to the nearest point.
+        explained: (k,), the share of the whole variance along each new axis.
+    """
+
+    mean: Array
+    matrix: Array
+    back: Array
+    explained: Array
+
+    def apply(self, X: ArrayLike) -> Array:
+        """The data in their new shape: (n, d) -> (n, k)."""
+        return (np.asarray(X) - self.mean) @ self.matrix.T
+
+    def invert(self, X: ArrayLike) -> Array:
+        """From the new shape back: (n, k) -> (n, d)."""
+        return np.asarray(X) @ self.back.T + self.mean
+
+
+def subtract_mean(X: ArrayLike) -> Rescaling:
+    """Move the mean to the origin."""
+    X = _checked(X)
+    return _diagonal(X, np.ones(X.shape[1]))
+
+
+def normalise(X: ArrayLike) -> Rescaling:
+    """Give every feature mean 0 and standard deviation 1; one that never changes becomes 0.
+
+    >>> normalise([[0.0, 5.0], [2.0, 5.0]]).apply([[4.0, 5.0]]).tolist()
+    [[3.0, 0.0]]
+    """
+    X = _checked(X)
+    return _diagonal(X, X.std(axis=0))
+
+
+def principal_axes(X: ArrayLike, k: int | None = None) -> Rescaling:
+    """PCA: turn to the k (all) directions of largest variance, largest first.
+
+    The direction of each axis is chosen so that its largest entry is positive.
+
+    Raises:
+        ValueError: k is not between 1 and the number of features.
+
+    >>> turned = principal_axes([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]])
+    >>> turned.apply([[3.0, 4.0], [6.0, 8.0]]).round(12)[:, 0].tolist(), turned.explained.round(12).tolist()
+    ([0.0, 5.0], [1.0, 0.0])
+    """
+    X = _checked(X)
+    d = X.shape[1]
+    k = d if k is None else k
+    if not 1 <= k <= d:
+        raise ValueError(f"k is {k}, but X has {d} features: choose 1 to {d}")
+    mean, variances, axes = _spectrum(X)
+    total = variances.sum()
+    return Rescaling(mean, axes[:, :k].T, axes[:, :k], (variances / total if total else variances)[:k])
+
+
+def whiten(X: ArrayLike, epsilon: float = 0.0) -> Rescaling:
+    """PCA, then variance 1 along every axis, so that the cloud is round.
+
+    Args:
+        X: (n, d).
+        epsilon: added to the variances, so that axes of hardly any variance don't become loud noise. Axes
+            without any become 0.
+    """
+    X = _checked(X)
+    mean, variances, axes = _spectrum(X)
+    spread = np.sqrt(variances + epsilon)
+    total = variances.sum()
+    return Rescaling(
+        mean, axes.T * _inverse(spread)[:, None], axes * spread, variances / total if total else variances
+    )
+
+
+def _checked(X: ArrayLike) -> Array:
+    array = np.asarray(X, np.float64)
+    if array.ndim != 2 or 0 in array.shape or not np.isfinite(array).all():
+        raise ValueError(
+            f"X has shape {array.shape}; expected finite numbers of shape (n, d), at least one point"
+        )
+    return array
+
+
+def _inverse(spread: Array) -> Array:
+    """1 / spread; 0 where there is none but for rounding."""
+    return np.divide(1, spread, out=np.zeros_like(spread), where=spread > 1e-9 * spread.max())
+
+
+def _diagonal(X: Array, spread: Array) -> Rescaling:
+    variances = X.var(axis=0)
+    total = variances.sum()
+    return Rescaling(
+        X.mean(axis=0), np.diag(_inverse(spread)), np.diag(spread), variances / total if total else variances
+    )
+
+
+def _spectrum(X: Array) -> tuple[Array, Array, Array]:
+    """Mean (d,), variances (d,) falling, and directions (d, d) as columns."""
+    mean = X.mean(axis=0)
+    centred = X - mean
+    variances, axes = np.linalg.eigh(centred.T @ centred / len(X))
+    variances, axes = np.maximum(variances[::-1], 0), axes[:, ::-1]
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+    return mean, variances, axes * np.sign(largest)
