@@ -1,6 +1,7 @@
 """What a network does to the plane, exactly: creases, linear regions, boundaries, envelopes and meshes."""
 
 from nn_core.geometry.lines import Boundary, Crease, creases, decision_boundary, pull_back
+from nn_core.geometry.mesh import Mesh, adaptive_mesh, refined, sheet_mesh
 from nn_core.geometry.regions import Cell, Cells, Region, class_regions, linear_regions, upper_envelope
 
 __all__ = [
@@ -8,11 +9,15 @@ __all__ = [
     "Cell",
     "Cells",
     "Crease",
+    "Mesh",
     "Region",
+    "adaptive_mesh",
     "class_regions",
     "creases",
     "decision_boundary",
     "linear_regions",
     "pull_back",
+    "refined",
+    "sheet_mesh",
     "upper_envelope",
 ]

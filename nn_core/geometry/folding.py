@@ -92,7 +92,7 @@ def folded(steps: Sequence[Step], box: Box) -> Subdivision:
     for step in steps:
         plane.affine(step.weight, step.bias)
         if step.switches:
-            plane.cut_rows(tag)
+            plane.cut_rows(range(tag, tag + len(step.bias)))
         plane.activate(step.slopes)
         tag += len(step.bias)
     return plane

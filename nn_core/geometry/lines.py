@@ -76,7 +76,7 @@ def creases(network: Network, box: Box, *, through_output: bool = False) -> list
                 if len(segments):
                     found.append(Crease(number, neuron, segments))
             if number + 1 < len(layers):
-                plane.cut_rows(tag=0)
+                plane.cut_rows(range(len(step.bias)))
         plane.activate(step.slopes)
     return found
 
@@ -84,8 +84,8 @@ def creases(network: Network, box: Box, *, through_output: bool = False) -> list
 def decision_boundary(network: Network, box: Box) -> Boundary:
     """Where the predicted class changes: the exact segments of a piecewise-affine network.
 
-    Any number of classes will do; a network with one logit has its boundary at logit 0. A corner where three classes meet is shared by the
-    segments that end in it.
+    Any number of classes will do; a network with one logit has its boundary at logit 0. A corner where three
+    classes meet is shared by the segments that end in it.
 
     Args:
         network: of 2 inputs.

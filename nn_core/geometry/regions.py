@@ -117,7 +117,7 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         plane.affine(step.weight, step.bias)
         plane.origin = np.arange(plane.n_faces)
         if step.switches:
-            plane.cut_rows(tag=0)
+            plane.cut_rows(range(len(step.bias)))
         origins.append(plane.origin)
         patterns.append(
             plane.positive_rows() if step.switches else np.ones((plane.n_faces, len(step.bias)), bool)
@@ -179,20 +179,22 @@ def class_regions(network: Network, box: Box) -> list[Region]:
 
 
 def classified(network: Network, box: Box) -> Subdivision:
-    """The box cut along all creases and the decision boundary, each face labelled with its class."""
+    """The box cut along all creases of hidden neurons and the decision boundary, each face with its class."""
     check(network)
     plane = folded(steps_of(network.layers[:-1]), box)
-    plane.origin = np.arange(plane.n_faces)
-    plane.cut_by_winner(*class_planes(network), tag=0)
+    last = network.layers[-1]
+    plane.affine(last.weight.astype(np.float64), last.bias.astype(np.float64))
+    cut_by_class(plane)
     return plane
 
 
-def class_planes(network: Network) -> tuple[Array, Array]:
-    """The last affine map, of which the largest output is the class; a single logit competes with 0."""
-    weight, bias = network.layers[-1].weight.astype(np.float64), network.layers[-1].bias.astype(np.float64)
-    if len(bias) == 1:
-        return np.vstack([0 * weight, weight]), np.array([0.0, bias[0]])
-    return weight, bias
+def cut_by_class(plane: Subdivision) -> None:
+    """Cut the faces along the decision boundary and label them; the values are the logits."""
+    if len(plane.values.now) == 1:
+        # A single logit competes with 0.
+        plane.affine(np.array([[0.0], [1.0]]), np.zeros(2))
+    plane.origin = np.arange(plane.n_faces)
+    plane.cut_by_winner()
 
 
 def upper_envelope(weight: ArrayLike, bias: ArrayLike, box: Box) -> list[Region]:
@@ -222,7 +224,8 @@ def upper_envelope(weight: ArrayLike, bias: ArrayLike, box: Box) -> list[Region]
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise ValueError("weight and bias hold numbers that are not finite")
     plane = Subdivision(box)
-    plane.cut_by_winner(weight, bias, tag=0)
+    plane.affine(weight, bias)
+    plane.cut_by_winner()
     return _regions(plane)
 
 

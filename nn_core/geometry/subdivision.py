@@ -11,6 +11,7 @@ Points and values keep one column a corner here, so that a neuron's values lie s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ _ROUNDING = (
 )  # of a sum of products, relative to the root of the sum of their squares
 _MERGE = 8 * np.finfo(np.float64).eps  # corners closer than this times the box's coordinates are one
 _MEETING = 1e-11  # how far, in the same unit, a badly determined corner may be moved to lie on a third line
+
+BOUNDARY, GRID = -5, -6  # tags of edges that no neuron made
 
 
 class Columns:
@@ -81,7 +84,7 @@ class Subdivision:
         values: Columns (n, V), what the present layer computes at each corner.
         slack: Columns (n, V), how far each value may be from the truth through rounding.
         edges: Columns (5, E): tail, head, the face on the left, the face on the right (-1 outside), and a
-            tag, -1 to -4 on the sides of the box.
+            tag: -1 to -4 on the sides of the box, BOUNDARY, GRID, or the number of a neuron.
         n_faces: the number of faces.
         origin: (n_faces,) the face, as numbered when `origin` was last set, that each face is a part of.
         label: (n_faces,) a number that each face hands on to its parts; see `cut_by_winner`.
@@ -99,6 +102,10 @@ class Subdivision:
         self.origin: Indices = np.zeros(1, np.intp)
         self.label: Indices = np.zeros(1, np.intp)
         self.scale = float(np.abs(self.points.now).max())
+        self.restart()
+
+    def restart(self) -> None:
+        """Make the values the coordinates of the corners again, as they are before the first layer."""
         self.values = Columns(self.points.now.copy())
         self.slack = Columns(_ROUNDING * np.abs(self.points.now))
 
@@ -198,31 +205,34 @@ class Subdivision:
         self.label = np.concatenate([self.label, self.label[section.faces]])
         return section.sign
 
-    def cut_rows(self, tag: int) -> None:
-        """Cut where each row of the values vanishes; row i gives its edges the tag + i."""
-        for row in range(len(self.values.now)):
-            sign = self.cut(self.values.now[row], self.slack.now[row], tag + row)
+    def cut_rows(self, tags: Iterable[int]) -> None:
+        """Cut where each row of the values vanishes; each row has a tag for its edges."""
+        for row, tag in enumerate(tags):
+            sign = self.cut(self.values.now[row], self.slack.now[row], tag)
             self.values.now[row, sign == 0] = 0
 
-    def cut_by_winner(self, weight: Array, bias: Array, tag: int) -> None:
-        """Cut where the winner of weight @ values + bias changes, and label each face with its number.
+    def cut_by_winner(self) -> None:
+        """Cut where another row of the values becomes the largest, and label each face with its winner.
 
-        The functions enter one by one: where the next one exceeds the largest so far it takes over. That
-        largest is continuous, so one cut is enough for each. Of equal ones the first wins, as in `argmax`.
-        Faces of one origin and one label are merged at the end.
+        The rows enter one by one: where the next one exceeds the largest so far it takes over. That largest
+        is continuous, so one cut is enough for each. Of equal ones the first wins, as in `argmax`. Faces of
+        one origin and one label are merged at the end.
         """
-        n = len(weight)
-        self.affine(np.vstack([weight, weight[:1]]), np.append(bias, bias[0]))
+        n = len(self.values.now)
+        # The last row from now on: the largest value so far.
+        self.values = Columns(np.vstack([self.values.now, self.values.now[:1]]))
+        self.slack = Columns(np.vstack([self.slack.now, self.slack.now[:1]]))
         self.label[:] = 0
         for k in range(1, n):
             values, slack = self.values.now, self.slack.now
-            sign = self.cut(values[k] - values[n], slack[k] + slack[n], tag)
+            sign = self.cut(values[k] - values[n], slack[k] + slack[n], BOUNDARY)
             values, slack = self.values.now, self.slack.now
             lead = values[k] - values[n]
             lead[sign == 0] = 0
             self.label[self.positive(lead)] = k
             slack[n] = np.where(lead > 0, slack[k], slack[n])
             values[n] = np.maximum(values[k], values[n])
+        self.values, self.slack = Columns(self.values.now[:n]), Columns(self.slack.now[:n])
         self._merge()
 
     def _merge(self) -> None:
