@@ -1,0 +1,93 @@
+"""Axes with names, ticks and numbers: lines in space, labels that face the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from manim import Group, Mobject, VGroup
+
+from scenes.kit.motion import Flow, extent
+from scenes.kit.spatial import Box, Segments, spatial_parts
+from scenes.kit.theme import rgb, theme
+from scenes.kit.writing import MINUS, anchored, formula, label
+
+_OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
+
+
+class Axes(Group):
+    """Two or three axes through the origin of a plane or of space.
+
+    Args:
+        box: (x_min, x_max, y_min, y_max), or six numbers with the range of z; in scene units.
+        names: a Typst formula per axis, such as ("x_1", "x_2").
+        most: numbers along the longest axis at most.
+
+    Attributes:
+        lines: the axes and their ticks.
+        labels: numbers and names.
+    """
+
+    def __init__(self, box: Box | Sequence[float], names: Sequence[str] = (), *, most: int = 8) -> None:
+        tokens = theme()
+        ranges = np.reshape(np.asarray(box, dtype=float), (-1, 2))
+        # The lines go through the origin, or as near to it as the box comes.
+        cross = np.clip(0.0, ranges[:, 0], ranges[:, 1])
+        step = nice_step(float(np.ptp(ranges, axis=1).max()), most)
+        tick = 0.05 * step
+        ends, numbers = [], []
+        for axis, (low, high) in enumerate(ranges):
+            across = (axis + 1) % 2
+            ends.append([_at(cross, axis, low), _at(cross, axis, high)])
+            for value in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step:
+                place = _at(cross, axis, value)
+                side = np.zeros(3)
+                side[across] = tick
+                ends.append([place - side, place + side])
+                if abs(value) > 1e-9:
+                    text = f"{value:.10g}".replace("-", MINUS)
+                    number = label(text, size=0.8 * tokens.label_size, colour=tokens.faint)
+                    numbers.append(anchored(number, place, _OFFSETS[axis]))
+        for axis, name in enumerate(names):
+            place = _at(cross, axis, ranges[axis, 1])
+            numbers.append(
+                anchored(formula(name, size=1.3 * tokens.label_size), place, -0.9 * _OFFSETS[axis])
+            )
+        self.lines = Segments(np.array(ends), [*rgb(tokens.faint), 1.0], width=tokens.axis_width)
+        self.labels = VGroup(*numbers)
+        super().__init__(self.lines, self.labels)
+
+    @classmethod
+    def around(cls, *things: Mobject, names: Sequence[str], flows: Sequence[Flow] = (), **options: Any) -> Self:
+        """Axes that reach as far as things do, now or after some flows, and hold the origin.
+
+        Args:
+            things: what lives in space.
+            names: a Typst formula per axis; their number is the number of axes.
+            flows: what the things will have gone through.
+            options: arguments of Axes.
+        """
+        places = extent(spatial_parts(things), *flows, samples=1)[:, : len(names)]
+        low, high = np.minimum(places.min(axis=0), 0.0), np.maximum(places.max(axis=0), 0.0)
+        step = nice_step(float((high - low).max()), options.get("most", 8))
+        low, high = np.floor(low / step + 1e-9) * step, np.ceil(high / step - 1e-9) * step
+        return cls(np.stack([low, high], axis=1).ravel(), names, **options)
+
+
+def nice_step(length: float, most: int) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that divides a length into at most so many steps.
+
+    >>> nice_step(6.0, 8), nice_step(1.0, 4)
+    (1.0, 0.5)
+    """
+    least = length / most
+    power = 10.0 ** np.floor(np.log10(least))
+    return float(next(power * m for m in (1, 2, 5, 10) if power * m >= least * (1 - 1e-9)))
+
+
+def _at(cross: np.ndarray, axis: int, value: float) -> np.ndarray:
+    place = np.zeros(3)
+    place[: len(cross)] = cross
+    place[axis] = value
+    return place

@@ -1,0 +1,56 @@
+"""Films and their segments appear under their names only when they are whole."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from manim.scene.scene_file_writer import SceneFileWriter
+from manim.scene.video_segment_encoder import VideoSegmentEncoder
+
+
+class WholeSegmentEncoder(VideoSegmentEncoder):
+    """Encodes under a temporary name and renames at the end, so that a killed render leaves no half segment."""
+
+    def __init__(self, *, target: Path, spec: Any) -> None:
+        self._unfinished = _unfinished(target)
+        super().__init__(target=self._unfinished, spec=spec)
+        self.target = target  # the name by which Manim looks for work in flight
+
+    def finish(self) -> None:
+        """Close the segment and give it its name."""
+        super().finish()
+        self._unfinished.replace(self.target)
+
+    def abort(self) -> None:
+        """Close the segment and throw it away."""
+        try:
+            super().abort()
+        finally:
+            self._unfinished.unlink(missing_ok=True)
+
+
+class WholeFileWriter(SceneFileWriter):
+    """Manim's writer of films, but nothing half-written ever bears a final name."""
+
+    def _create_segment_encoder(self, target: Path) -> VideoSegmentEncoder:
+        if self.video_encoder is None:
+            raise RuntimeError("Segments need resolved encoder settings.")
+        return WholeSegmentEncoder(target=target, spec=self.video_encoder)
+
+    def combine_files(self, input_files: list[str], output_file: Path, *args: Any, **kwargs: Any) -> None:
+        """Join segments into a film or section under a temporary name, then rename."""
+        unfinished = _unfinished(output_file)
+        try:
+            super().combine_files(input_files, unfinished, *args, **kwargs)
+            unfinished.replace(output_file)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _unfinished(path: Path) -> Path:
+    # The extension stays: the container format is read off it.
+    return path.with_name(f".unfinished-{path.name}")

@@ -1,0 +1,125 @@
+"""The camera of the stage: Manim's perspective, with the painter's picture under Manim's own drawing.
+
+What lives in space is painted in one depth-buffered pass; vector mobjects lie flat on the screen above
+it, unless they are solid (`shade_in_3d`) or tied to a place in space (`anchor`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cairo
+import numpy as np
+from manim import Mobject, VMobject
+from manim.camera.three_d_camera import ThreeDCamera
+
+from scenes.kit.paint.painter import Batch, painter_for
+from scenes.kit.theme import samples_at, theme
+
+NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
+
+
+class StageCamera(ThreeDCamera):
+    """A ThreeDCamera that paints `SpatialMobject`s and keeps the overlay still.
+
+    The focal distance is the stock one divided by the zoom, so that a small world seen from near looks
+    just like a large one seen from afar: scene units can be data units.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # All that shapes the picture belongs to the key of Manim's segment cache: the code that paints,
+        # the theme, and the table of displays, which stock Manim makes only when it first displays.
+        self.fingerprint = code_fingerprint()
+        self.tokens = theme()
+        self.type_or_raise(VMobject())
+
+    def reset_rotation_matrix(self) -> None:
+        """Nothing to reset: the matrix is always that of the present angles.
+
+        Stock Manim keeps the matrix of the last frame shown, which differs between a played and a
+        skipped animation and so spoils the segment cache.
+        """
+
+    def get_rotation_matrix(self) -> np.ndarray:
+        """(3, 3) rotation from scene axes to view axes, of the present angles."""
+        return self.generate_rotation_matrix()
+
+    def get_focal_distance(self) -> float:
+        """The distance of the eye from the frame centre in scene units."""
+        return self.focal_distance_tracker.get_value() / self.get_zoom()
+
+    def projection(self) -> np.ndarray:
+        """The (4, 4) matrix from scene units to clip space, y down; the perspective of `project_points`."""
+        focal, zoom = self.get_focal_distance(), self.get_zoom()
+        near, far = NEAR * focal, FAR * focal
+        view = np.eye(4)
+        view[:3, :3] = self.get_rotation_matrix()
+        view[:3, 3] = -view[:3, :3] @ self.frame_center
+        depth = (far + near) / (far - near)
+        perspective = np.zeros((4, 4))
+        perspective[0, 0] = 2 * focal * zoom / self.frame_width
+        perspective[1, 1] = -2 * focal * zoom / self.frame_height
+        perspective[2, 2], perspective[2, 3] = -depth, depth * focal - 2 * far * near / (far - near)
+        perspective[3, 2], perspective[3, 3] = -1.0, focal  # w = focal - z
+        return perspective @ view
+
+    def get_cairo_context(self, pixel_array: np.ndarray) -> cairo.Context:
+        """As stock, but the screen stays where it is when the frame centre moves through space."""
+        cached = self.get_cached_cairo_context(pixel_array)
+        if cached is None:
+            centre, self.frame_center = self.frame_center.copy(), np.zeros(3)
+            cached = super().get_cairo_context(pixel_array)
+            self.frame_center = centre
+        return cached
+
+    def transform_points_pre_display(self, mobject: Mobject, points: np.ndarray) -> np.ndarray:
+        """Scene points to frame coordinates: flat on the screen unless solid, anchored or registered."""
+        anchor = getattr(mobject, "anchor", None)
+        if anchor is not None:
+            return points + self._on_screen(anchor)
+        if getattr(mobject, "shade_in_3d", False) or mobject in self.fixed_orientation_mobjects:
+            return super().transform_points_pre_display(mobject, points)
+        return points
+
+    def _on_screen(self, place: np.ndarray) -> np.ndarray:
+        x, y, _ = self.project_point(np.asarray(place, dtype=float))
+        return np.array([x, y, 0.0])
+
+    def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
+        """Paint what lives in space in one pass, then draw all else above it."""
+        shown = self.get_mobjects_to_display(mobjects, **kwargs)
+        batches = [mobject.batch() for mobject in shown if hasattr(mobject, "batch")]
+        if batches:
+            self._paint(batches)
+        flat = [mobject for mobject in shown if not hasattr(mobject, "batch")]
+        super().capture_mobjects(flat, include_submobjects=False)
+
+    def _paint(self, batches: list[Batch]) -> None:
+        painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
+        picture = painter.paint(
+            batches, self.projection(), light=np.array(self.tokens.light), shading=self.tokens.shading
+        )
+        surface = cairo.ImageSurface.create_for_data(
+            picture, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height
+        )
+        context = self.get_cairo_context(self.pixel_array)
+        context.save()
+        context.identity_matrix()
+        context.set_source_surface(surface)
+        context.paint()
+        context.restore()
+
+
+@lru_cache(maxsize=1)
+def code_fingerprint() -> str:
+    """A hash of the code and shaders that paint."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.suffix in {".py", ".vert", ".frag"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,261 @@
+"""The painter: one depth-buffered pass over everything that lives in space.
+
+It knows arrays and pixels, not mobjects: `Batch` in, premultiplied RGBA out.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import moderngl
+import numpy as np
+
+from scenes.kit.errors import UnfoldError
+
+REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
+
+FACE, LINE, POINT = 0, 1, 2  # a point's kind is POINT + its marker shape
+
+_VERTEX = np.dtype(
+    [
+        ("position", "f4", 3),
+        ("other", "f4", 3),
+        ("corner", "f4", 2),
+        ("rgba", "f4", 4),
+        ("size", "f4"),
+        ("kind", "f4"),
+    ]
+)
+_LINE_CORNERS = np.array([[1, -1], [1, 1], [-1, -1], [-1, 1]], dtype="f4")
+_POINT_CORNERS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype="f4")
+_QUAD = np.array([[0, 1, 2], [2, 1, 3]])
+
+NO_GL = (
+    "Unfold cannot open an OpenGL context, which it needs to paint ({reason}). "
+    "On Debian or Ubuntu run: apt-get install libegl1 libgl1 libgl1-mesa-dri"
+)
+
+
+@dataclass
+class Batch:
+    """What one mobject gives to the painter.
+
+    Attributes:
+        points: (n, 3) vertices in scene units.
+        rgba: (n, 4) straight-alpha colours in [0, 1], one per vertex.
+        triangles: (m, 3) indices of faces.
+        segments: (k, 2) indices of the ends of lines.
+        dots: (j,) indices of points drawn as balls.
+        size: width of lines or radius of dots in pixels at 1080 lines (a number, or one per segment or
+            dot); for faces, their order where they are coplanar (higher lies on top).
+        marker: (j,) or one number: the marker shape of each dot.
+    """
+
+    points: np.ndarray
+    rgba: np.ndarray
+    triangles: np.ndarray = field(default_factory=lambda: np.empty((0, 3), dtype=int))
+    segments: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=int))
+    dots: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    size: np.ndarray | float = 0.0
+    marker: np.ndarray | int = 0
+
+
+@lru_cache(maxsize=4)
+def painter_for(width: int, height: int, samples: int) -> Painter:
+    """The painter for pictures of this size; contexts are dear, so it is kept for the process."""
+    return Painter(width, height, samples)
+
+
+class Painter:
+    """An OpenGL context that turns batches into pixels.
+
+    Args:
+        width: pixels.
+        height: pixels.
+        samples: samples per pixel for the edges of faces; 0 for drafts.
+
+    Raises:
+        UnfoldError: where no OpenGL context can be had.
+    """
+
+    __slots__ = ("_context", "_frame", "_program", "_resolved", "_vertices", "height", "pixels", "width")
+
+    def __init__(self, width: int, height: int, samples: int) -> None:
+        self.width, self.height = width, height
+        self._context = context = _open_context()
+        samples = min(samples, context.max_samples)
+        size = (width, height)
+        self._resolved = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
+        self._frame = self._resolved
+        if samples:
+            self._frame = context.framebuffer(
+                [context.renderbuffer(size, samples=samples)],
+                context.depth_renderbuffer(size, samples=samples),
+            )
+        here = Path(__file__).parent
+        self._program = context.program(
+            vertex_shader=(here / "spatial.vert").read_text(encoding="utf-8"),
+            fragment_shader=(here / "spatial.frag").read_text(encoding="utf-8"),
+        )
+        self.pixels = np.zeros((height, width, 4), dtype=np.uint8)
+
+    def paint(
+        self,
+        batches: list[Batch],
+        projection: np.ndarray,
+        *,
+        light: np.ndarray,
+        shading: float,
+    ) -> np.ndarray:
+        """Paint the batches and return the picture.
+
+        Opaque faces come first and fill the depth buffer, then opaque lines and points; all translucent
+        primitives follow in one call, sorted from far to near.
+
+        Args:
+            batches: what to paint, in display order.
+            projection: (4, 4) matrix from scene units to clip space, y pointing down.
+            light: (3,) unit vector towards the light, in scene units.
+            shading: 0 (flat colours) to 1 (fully lit).
+
+        Returns:
+            (height, width, 4) uint8, premultiplied RGBA, top row first. Valid until the next call.
+        """
+        vertices, indices, counts = assemble(batches, projection, self.height / REFERENCE_HEIGHT)
+        context, program = self._context, self._program
+        self._frame.use()
+        self._frame.depth_mask = True
+        self._frame.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+        if len(indices):
+            program["projection"].write(np.ascontiguousarray(projection.T, dtype="f4").tobytes())
+            program["pixel"].value = (2 / self.width, 2 / self.height)
+            program["light"].value = tuple(float(c) for c in light)
+            program["shading"].value = shading
+            context.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
+            context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+            vertex_buffer = context.buffer(vertices)
+            index_buffer = context.buffer(indices.astype("u4"))
+            array = context.vertex_array(
+                program,
+                [(vertex_buffer, "3f 3f 2f 4f 1f 1f", *_VERTEX.names)],
+                index_buffer,
+            )
+            faces, lines, points, translucent = counts
+            # Faces step back by their own slope, so that a line in a tilted plane keeps its full width.
+            self._draw(array, 0, faces, depth_write=True, offset=(2.5, 2.0))
+            self._draw(array, faces, lines, depth_write=False)
+            self._draw(array, faces + lines, points, depth_write=True)
+            self._draw(array, faces + lines + points, translucent, depth_write=False)
+            for resource in (array, vertex_buffer, index_buffer):
+                resource.release()
+        if self._frame is not self._resolved:
+            context.copy_framebuffer(self._resolved, self._frame)
+        self._resolved.read_into(self.pixels, components=4)
+        return self.pixels
+
+    def _draw(
+        self,
+        array: moderngl.VertexArray,
+        first: int,
+        count: int,
+        *,
+        depth_write: bool,
+        offset: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        if count:
+            self._frame.depth_mask = depth_write
+            self._context.polygon_offset = offset
+            array.render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
+
+
+def assemble(
+    batches: list[Batch], projection: np.ndarray, scale: float
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int]]:
+    """Lay all primitives out as triangles over one vertex array.
+
+    Args:
+        batches: what to paint.
+        projection: (4, 4) matrix from scene units to clip space.
+        scale: pixels of the picture per reference pixel.
+
+    Returns:
+        The vertices (structured array), the triangles (t, 3) as indices, and how many of them are opaque
+        faces, opaque lines, opaque points and translucent, in this order.
+    """
+    vertices: list[np.ndarray] = []
+    triangles: list[np.ndarray] = []
+    kinds: list[np.ndarray] = []
+    start = 0
+    for batch in batches:
+        for kind, corner_of, block in _primitives(batch, scale):
+            vertices.append(block)
+            triangles.append(corner_of + start)
+            kinds.append(np.full(len(corner_of), kind))
+            start += len(block)
+    if not vertices:
+        return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0)
+    vertex, triangle, kind = np.concatenate(vertices), np.concatenate(triangles), np.concatenate(kinds)
+
+    alpha = vertex["rgba"][:, 3][triangle]
+    seen = alpha.max(axis=1) > 0.0
+    triangle, kind, alpha = triangle[seen], kind[seen], alpha[seen]
+    translucent = alpha.min(axis=1) < 0.995
+    # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
+    distance = vertex["position"] @ projection[3, :3].astype("f4") + projection[3, 3]
+    depth = distance[triangle].mean(axis=1)
+    # Lines and points lie on faces: among translucent things of one place they come last.
+    span = depth.max(initial=0.0) - depth.min(initial=0.0)
+    depth -= kind * 1e-3 * span
+    group = np.where(translucent, 3, kind)
+    # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
+    key = np.where(group >= POINT, -depth, 0.0)
+    order = np.lexsort((key, group))
+    counts = np.bincount(group, minlength=4)
+    return vertex, triangle[order], (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3]))
+
+
+def _primitives(batch: Batch, scale: float) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """The parts of a batch as (kind, triangles (t, 3), vertices)."""
+    parts = []
+    if len(batch.triangles):
+        block = np.zeros(len(batch.points), dtype=_VERTEX)
+        block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
+        parts.append((FACE, batch.triangles, block))
+    if len(batch.segments):
+        ends = batch.segments
+        # The four corners of a line's quad: twice its start, twice its end, each knowing the other end.
+        block = np.zeros((len(ends), 4), dtype=_VERTEX)
+        block["position"] = batch.points[ends[:, [0, 0, 1, 1]]]
+        block["other"] = batch.points[ends[:, [1, 1, 0, 0]]]
+        block["rgba"] = batch.rgba[ends[:, [0, 0, 1, 1]]]
+        block["corner"] = _LINE_CORNERS
+        block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
+        block["kind"] = LINE
+        parts.append((LINE, _quads(len(ends)), block.ravel()))
+    if len(batch.dots):
+        block = np.zeros((len(batch.dots), 4), dtype=_VERTEX)
+        block["position"] = batch.points[batch.dots, None]
+        block["rgba"] = batch.rgba[batch.dots, None]
+        block["corner"] = _POINT_CORNERS
+        block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
+        block["kind"] = POINT + np.reshape(batch.marker, (-1, 1))
+        parts.append((POINT, _quads(len(batch.dots)), block.ravel()))
+    return parts
+
+
+def _quads(n: int) -> np.ndarray:
+    """(2n, 3) indices of n quads of four vertices each."""
+    return (4 * np.arange(n)[:, None, None] + _QUAD).reshape(-1, 3)
+
+
+def _open_context() -> moderngl.Context:
+    # On Linux EGL needs no screen; elsewhere the system's own way is the only one.
+    options = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+    try:
+        return moderngl.create_context(standalone=True, require=330, **options)
+    except Exception as error:
+        # moderngl and glcontext raise bare Exceptions of every kind here.
+        raise UnfoldError(NO_GL.format(reason=str(error).splitlines()[0] if str(error) else "no reason given")) from error

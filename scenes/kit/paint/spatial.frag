@@ -1,0 +1,68 @@
+#version 330
+in vec4 colour;
+in vec3 place;
+in vec2 local;
+flat in float extent;
+flat in float shape;
+flat in float length_px;
+
+uniform vec3 light;         // unit vector towards the light, scene units
+uniform float shading;      // 0 flat .. 1 fully lit
+
+out vec4 pixel_colour;      // premultiplied
+
+// Signed distances in pixels (negative inside) of the marker shapes, all of about the same area.
+float disc(vec2 p, float r) { return length(p) - r; }
+float square(vec2 p, float r) { vec2 d = abs(p) - 0.88 * r; return length(max(d, 0.0)) + min(max(d.x, d.y), 0.0); }
+float diamond(vec2 p, float r) { return (abs(p.x) + abs(p.y) - 1.25 * r) * 0.70711; }
+float triangle(vec2 p, float r) {
+    p.y += 0.15 * r;
+    return max(abs(p.x) * 0.86603 + p.y * 0.5, -p.y) - 0.62 * r;
+}
+float triangle_down(vec2 p, float r) { return triangle(vec2(p.x, -p.y), r); }
+float plus(vec2 p, float r) {
+    p = abs(p);
+    p = p.y > p.x ? p.yx : p;
+    vec2 d = p - vec2(1.15, 0.48) * r;
+    return length(max(d, 0.0)) + min(max(d.x, d.y), 0.0);
+}
+float hexagon(vec2 p, float r) {
+    p = abs(p);
+    return max(p.x * 0.86603 + p.y * 0.5, p.y) - 0.95 * r;
+}
+
+float marker(vec2 p, float r, float which) {
+    if (which < 0.5) return disc(p, r);
+    if (which < 1.5) return diamond(p, r);
+    if (which < 2.5) return triangle(p, r);
+    if (which < 3.5) return square(p, r);
+    if (which < 4.5) return triangle_down(p, r);
+    if (which < 5.5) return plus(p, r);
+    return hexagon(p, r);
+}
+
+void main() {
+    vec3 rgb = colour.rgb;
+    float alpha = colour.a;
+    if (shape < 0.5) {
+        vec3 normal = normalize(cross(dFdx(place), dFdy(place)));
+        rgb *= 1.0 - shading + shading * abs(dot(normal, light));
+    } else if (shape < 1.5) {
+        float beyond = max(max(-local.x, local.x - length_px), 0.0);
+        float distance_px = length(vec2(beyond, local.y));
+        alpha *= clamp(0.5 * extent + 0.5 - distance_px, 0.0, 1.0);
+    } else {
+        // A lit ball with a rim in the opposite brightness: it stands out from any sheet below it.
+        float rim = max(1.0, 0.17 * extent);
+        float d = marker(local, extent, shape - 2.0);
+        alpha *= clamp(0.5 - d, 0.0, 1.0);
+        vec2 t = local / (1.3 * extent);
+        vec3 normal = vec3(t, sqrt(max(0.0, 1.0 - dot(t, t))));
+        float lit = 0.62 + 0.38 * max(0.0, dot(normal, normalize(vec3(-0.4, 0.6, 0.7))));
+        float luminance = dot(rgb, vec3(0.2126, 0.7152, 0.0722));
+        vec3 rim_colour = luminance > 0.35 ? rgb * 0.22 : mix(rgb, vec3(1.0), 0.78);
+        rgb = mix(rgb * lit, rim_colour, clamp(d + rim + 0.5, 0.0, 1.0));
+    }
+    if (alpha < 0.004) discard;
+    pixel_colour = vec4(rgb * alpha, alpha);
+}

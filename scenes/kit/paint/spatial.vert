@@ -1,0 +1,57 @@
+#version 330
+// Faces, lines and points share one vertex format, so that translucent ones of every kind
+// can be sorted against each other and drawn in one call.
+
+in vec3 position;   // scene units
+in vec3 other;      // lines: the other end
+in vec2 corner;     // lines: (+1 start / -1 end, side); points: corner of the square
+in vec4 rgba;       // straight alpha
+in float size;      // lines: width, points: radius, both in pixels; faces: order among coplanar faces
+in float kind;      // 0 face, 1 line, 2.. point with marker shape kind - 2
+
+uniform mat4 projection;
+uniform vec2 pixel;         // one pixel in normalised device coordinates
+
+out vec4 colour;
+out vec3 place;             // scene units, for the normal of a face
+out vec2 local;             // pixels from the axis of a line, or from the centre of a point
+flat out float extent;
+flat out float shape;
+flat out float length_px;
+
+const float LINE_BIAS = 1e-4;
+const float POINT_BIAS = 8e-4;
+const float ORDER_BIAS = 2e-5;
+
+void main() {
+    vec4 p = projection * vec4(position, 1.0);
+    colour = rgba;
+    place = position;
+    local = vec2(0.0);
+    extent = size;
+    shape = kind;
+    length_px = 0.0;
+    if (kind < 0.5) {
+        p.z -= size * ORDER_BIAS * p.w;
+    } else if (kind < 1.5) {
+        vec4 q = projection * vec4(other, 1.0);
+        vec2 along = (q.xy / q.w - p.xy / p.w) / pixel * corner.x;
+        float span = length(along);
+        along = span > 1e-6 ? along / span : vec2(1.0, 0.0);
+        vec2 across = vec2(-along.y, along.x);
+        float half_width = 0.5 * size + 1.0;
+        // A translucent line ends square, or its joints would be painted twice.
+        float cap = rgba.a > 0.995 ? half_width : 0.0;
+        vec2 offset = across * corner.y * half_width - along * corner.x * cap;
+        p.xy += offset * pixel * p.w;
+        p.z -= LINE_BIAS * p.w;
+        local = vec2(corner.x > 0.0 ? -cap : span + cap, corner.y * half_width);
+        length_px = span;
+    } else {
+        float reach = size * 1.3 + 1.0;
+        p.xy += corner * reach * pixel * p.w;
+        p.z -= POINT_BIAS * p.w;
+        local = vec2(corner.x, -corner.y) * reach;  // rows run downwards: turn y up again
+    }
+    gl_Position = p;
+}

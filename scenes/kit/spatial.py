@@ -1,0 +1,298 @@
+"""What lives in space: mobjects that the painter draws, and that every Manim animation can move.
+
+Each keeps its vertices in Manim's own `points` array (n, 3), in scene units, and its colours in `rgba`
+(n, 4). Scene units are data units: a vertex of a sheet that a layer has moved *is* that layer's output,
+and the camera sees to it that it fits on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from manim import Group, ManimColor, Mobject
+from manim.utils.color import ParsableManimColor, color_to_rgb
+
+from nn_core.geometry.mesh import Mesh, refined, sheet_mesh
+from nn_core.network import Network
+from scenes.kit.errors import UnfoldError
+from scenes.kit.paint.painter import Batch
+from scenes.kit.theme import bilinear, rgb, theme
+
+Box = tuple[float, float, float, float]
+
+
+class SpatialMobject(Mobject):
+    """Vertices and their colours; what stands between the vertices is the subclass's `batch`.
+
+    Args:
+        points: (n, 2) or (n, 3) vertices; two columns lie in the plane z = 0.
+        rgba: (n, 4) straight-alpha colours, or one of them for all.
+        origin: (n, d) where each vertex came from, in the input space of a network.
+    """
+
+    def __init__(
+        self, points: np.ndarray, rgba: np.ndarray | Sequence[float], *, origin: np.ndarray | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.points = in_space(points)
+        self.rgba = np.broadcast_to(np.asarray(rgba, dtype=float), (len(self.points), 4)).copy()
+        self.origin = None if origin is None else np.asarray(origin, dtype=float)
+
+    def batch(self) -> Batch:
+        """The arrays that the painter draws."""
+        raise NotImplementedError
+
+    def get_array_attrs(self) -> list[str]:
+        """The arrays that Manim copies along with the points."""
+        return [*super().get_array_attrs(), "rgba"]
+
+    def apply_over_attr_arrays(self, func: Any) -> Self:
+        """Manim changes dimensions through this; the colours have none to change."""
+        self.points = func(self.points)
+        return self
+
+    def set_color(self, color: ParsableManimColor, alpha: float | None = None, family: bool = True) -> Self:
+        """Give all vertices one colour; their opacity stays, unless `alpha` says otherwise."""
+        super().set_color(color, alpha, family)
+        self.rgba[:, :3] = color_to_rgb(color)
+        if alpha is not None:
+            self.rgba[:, 3] = alpha
+        return self
+
+    def get_color(self) -> ManimColor:
+        """The mean colour of the vertices."""
+        return ManimColor.from_rgb(self.rgba[:, :3].mean(axis=0))
+
+    def set_opacity(self, opacity: float, family: bool = True) -> Self:
+        """Give all vertices one opacity from 0 (gone) to 1 (opaque)."""
+        self.rgba[:, 3] = opacity
+        if family:
+            for part in self.submobjects:
+                part.set_opacity(opacity)
+        return self
+
+    def get_opacity(self) -> float:
+        """The mean opacity of the vertices."""
+        return float(self.rgba[:, 3].mean())
+
+    def fade(self, darkness: float = 0.5, family: bool = True) -> Self:
+        """Take away this share of the opacity."""
+        self.rgba[:, 3] *= 1.0 - darkness
+        return super().fade(darkness, family)
+
+    def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
+        """Mix the colours of two mobjects, vertex by vertex."""
+        self.rgba = (1.0 - alpha) * mobject1.rgba + alpha * mobject2.rgba
+        return self
+
+    def align_points_with_larger(self, larger_mobject: Mobject) -> Self:
+        """Only clouds can grow; a mesh can't become one with other vertices.
+
+        Raises:
+            UnfoldError: always, naming both.
+        """
+        raise UnfoldError(
+            f"A {type(self).__name__} of {len(self.points)} vertices can't be transformed into one of "
+            f"{len(larger_mobject.points)}: build both from the same mesh, or fade one out and the other in."
+        )
+
+
+class Faces(SpatialMobject):
+    """Faces between vertices.
+
+    Args:
+        points: (n, 2) or (n, 3) vertices in scene units.
+        triangles: (m, 3) indices of vertices.
+        rgba: (n, 4) colours, or one for all.
+        order: among faces in one plane the higher order lies on top.
+    """
+
+    def __init__(
+        self, points: np.ndarray, triangles: np.ndarray, rgba: np.ndarray | Sequence[float], *, order: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(points, rgba, **kwargs)
+        self.triangles = np.asarray(triangles, dtype=int).reshape(-1, 3)
+        self.order = order
+
+    def batch(self) -> Batch:
+        """Faces."""
+        return Batch(self.points, self.rgba, triangles=self.triangles, size=float(self.order))
+
+
+class Segments(SpatialMobject):
+    """Straight lines, each with its own two ends.
+
+    Args:
+        ends: (k, 2, 2) or (k, 2, 3) pairs of ends in scene units.
+        rgba: one colour for all, or (k, 4), one per line.
+        width: pixels at 1080 lines.
+        origin: (k, 2, d) where the ends came from.
+    """
+
+    def __init__(
+        self,
+        ends: np.ndarray,
+        rgba: np.ndarray | Sequence[float],
+        *,
+        width: float | None = None,
+        origin: np.ndarray | None = None,
+        **kwargs: Any,
+    ) -> None:
+        ends = np.asarray(ends, dtype=float)
+        ends = ends.reshape(-1, 2, ends.shape[-1] if ends.size else 2)
+        colours = np.broadcast_to(np.asarray(rgba, dtype=float), (len(ends), 4))
+        if origin is not None:
+            origin = np.asarray(origin, dtype=float)
+            origin = origin.reshape(2 * len(ends), -1)
+        super().__init__(
+            ends.reshape(-1, ends.shape[-1]), np.repeat(colours, 2, axis=0), origin=origin, **kwargs
+        )
+        self.width_px = theme().line_width if width is None else width
+
+    def batch(self) -> Batch:
+        """Lines."""
+        ends = np.arange(len(self.points)).reshape(-1, 2)
+        return Batch(self.points, self.rgba, segments=ends, size=self.width_px)
+
+    def pointwise_become_partial(self, mobject: Segments, a: float, b: float) -> Self:
+        """Show the part of another's lines from share `a` to share `b` of their length: Manim's `Create`."""
+        start, end = mobject.points[::2], mobject.points[1::2]
+        lengths = np.linalg.norm(end - start, axis=1)
+        after = np.cumsum(lengths)
+        share = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)[:, None]
+        total = after[-1] if len(after) else 0.0
+        low = np.clip((a * total - (after - lengths))[:, None] * share, 0.0, 1.0)
+        high = np.clip((b * total - (after - lengths))[:, None] * share, 0.0, 1.0)
+        self.points[::2], self.points[1::2] = start + low * (end - start), start + high * (end - start)
+        self.rgba = mobject.rgba * [1, 1, 1, 0] + mobject.rgba * [0, 0, 0, 1] * np.repeat(high > low, 2, axis=0)
+        return self
+
+
+class Cloud(SpatialMobject):
+    """Data points as small lit balls; classes differ in colour, brightness and shape.
+
+    Args:
+        X: (n, 2) or (n, 3) points in scene units.
+        y: (n,) integer labels, or None for a cloud of one kind.
+        n_classes: how many classes there are, if more than `y` shows.
+        radius: pixels at 1080 lines.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        y: np.ndarray | None = None,
+        *,
+        n_classes: int | None = None,
+        radius: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        labels = np.zeros(len(X), dtype=int) if y is None else np.asarray(y, dtype=int)
+        count = n_classes or (int(labels.max(initial=0)) + 1)
+        colours = np.array([rgb(c) for c in theme().class_colours(count)])
+        rgba = np.concatenate([colours[labels], np.ones((len(labels), 1))], axis=1)
+        super().__init__(X, rgba, origin=np.asarray(X, dtype=float), **kwargs)
+        self.radius_px = theme().dot_radius if radius is None else radius
+        self.markers = labels % 7
+
+    def batch(self) -> Batch:
+        """Balls."""
+        return Batch(
+            self.points, self.rgba, dots=np.arange(len(self.points)), size=self.radius_px, marker=self.markers
+        )
+
+    def align_points_with_larger(self, larger_mobject: Mobject) -> Self:
+        """Double points up until there are as many as in the larger cloud."""
+        again = np.arange(len(larger_mobject.points)) % len(self.points)
+        self.points, self.rgba, self.markers = self.points[again], self.rgba[again], self.markers[again]
+        return self
+
+
+class Sheet(Group):
+    """A piece of the input plane, coloured by place, split exactly where a network folds it.
+
+    Args:
+        box: (x_min, x_max, y_min, y_max) in data units.
+        network: whose creases split the sheet; None for a sheet that is not to be folded.
+        grid: the distance of grid lines in data units.
+        boundary: whether the sheet shows the network's decision boundary too.
+        tolerance: how far the sheet may stand from the network's output between its vertices, in output
+            units, where a smooth layer bends it; None for networks without smooth layers.
+        opacity: of the faces, 0 to 1.
+
+    Attributes:
+        mesh: the nn_core.geometry Mesh; its vertices are input points.
+        faces, grid, outline: the parts.
+        creases: a Group with the creases of each layer that has any, in order; hidden until drawn.
+        boundary: the decision boundary, empty if not asked for; hidden until drawn.
+    """
+
+    def __init__(
+        self,
+        box: Box,
+        network: Network | None = None,
+        *,
+        grid: float = 1.0,
+        boundary: bool = False,
+        tolerance: float | None = None,
+        opacity: float = 1.0,
+    ) -> None:
+        self.box = box
+        self.mesh = mesh = sheet_mesh(box, network, grid=grid, boundary=boundary)
+        if network is not None and tolerance is not None:
+            self.mesh = mesh = refined(mesh, lambda u: network.forward(u).output, tolerance=tolerance)
+        tokens = theme()
+        low, high = np.array(box[::2]), np.array(box[1::2])
+        colours = bilinear(tokens.corners, (mesh.vertices - low) / (high - low))
+        rgba = np.concatenate([colours, np.full((len(colours), 1), opacity)], axis=1)
+        self.faces = Faces(mesh.vertices, mesh.triangles, rgba, origin=mesh.vertices)
+        self.grid = self._lines(mesh, mesh.grid_segments, tokens.grid, tokens.grid_width, tokens.grid_opacity)
+        self.outline = self._lines(mesh, mesh.outline_segments, tokens.edge, tokens.line_width, 1.0)
+        layers = mesh.crease_neurons[:, 0]
+        self.creases = Group(
+            *(
+                self._lines(mesh, mesh.crease_segments[layers == layer], tokens.crease, tokens.crease_width, 1.0)
+                for layer in np.unique(layers)
+            )
+        )
+        self.boundary = self._lines(
+            mesh, mesh.boundary_segments, tokens.boundary, tokens.boundary_width, 1.0
+        )
+        for hidden in (self.creases, self.boundary):
+            hidden.set_opacity(0.0)
+        super().__init__(self.faces, self.grid, self.outline, self.creases, self.boundary)
+
+    @classmethod
+    def over(cls, X: np.ndarray, network: Network | None = None, *, grid: float = 1.0, margin: float = 0.5, **options: Any) -> Self:
+        """A sheet that holds data points X (n, 2), its sides on grid lines at least `margin` grids away."""
+        low = np.floor(X.min(axis=0) / grid - margin) * grid
+        high = np.ceil(X.max(axis=0) / grid + margin) * grid
+        return cls((low[0], high[0], low[1], high[1]), network, grid=grid, **options)
+
+    @staticmethod
+    def _lines(mesh: Mesh, pairs: np.ndarray, colour: str, width: float, opacity: float) -> Segments:
+        ends = mesh.vertices[pairs]
+        return Segments(ends, [*rgb(colour), opacity], width=width, origin=ends)
+
+
+def in_space(points: np.ndarray) -> np.ndarray:
+    """(n, 2) or (n, 3) points as a fresh (n, 3) array; the plane lies at z = 0.
+
+    Raises:
+        UnfoldError: for points of any other width.
+    """
+    points = np.asarray(points, dtype=float)
+    if points.ndim != 2 or points.shape[1] not in (2, 3):
+        raise UnfoldError(
+            f"Points in space have shape (n, 2) or (n, 3), but these have {points.shape}: "
+            "project them first, for example with nn_core.embedding.pca."
+        )
+    return np.pad(points, [(0, 0), (0, 3 - points.shape[1])])
+
+
+def spatial_parts(mobjects: Iterable[Mobject]) -> list[SpatialMobject]:
+    """All spatial mobjects among these and their parts, each once, in display order."""
+    family = dict.fromkeys(part for mobject in mobjects for part in mobject.get_family())
+    return [part for part in family if isinstance(part, SpatialMobject)]

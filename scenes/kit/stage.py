@@ -1,0 +1,233 @@
+"""The stage that every film plays on: beats with captions, an overlay that stays still, a calm camera."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from manim import (
+    DOWN,
+    LEFT,
+    RIGHT,
+    UP,
+    Animation,
+    AnimationGroup,
+    FadeIn,
+    FadeOut,
+    Mobject,
+    ThreeDScene,
+    VGroup,
+    VMobject,
+    config,
+)
+from manim.renderer.cairo_renderer import CairoRenderer
+
+from scenes.kit.errors import UnfoldError
+from scenes.kit.motion import Flow, extent
+from scenes.kit.output import WholeFileWriter
+from scenes.kit.paint.camera import StageCamera
+from scenes.kit.spatial import SpatialMobject, spatial_parts
+from scenes.kit.theme import PROJECT, theme
+from scenes.kit.training import Recipe, Trained, train
+from scenes.kit.view import Area, CameraMove, View, fit
+from scenes.kit.writing import caption, columns, translate
+
+READING_SPEED = 17.0  # half-width characters a second
+READING_START = 1.0  # seconds until the eyes are on a new caption
+
+
+class Stage(ThreeDScene):
+    """A scene for films of networks.
+
+    Spatial mobjects are painted with true depth; vector mobjects lie flat on the screen above them. The
+    screen has quiet zones: a band for the caption below, and a column for formulas on the left when there is
+    something in it; the camera frames what is in space in the area that is left.
+    """
+
+    camera: StageCamera
+
+    def __init__(self, *, skip_animations: bool = False, **kwargs: Any) -> None:
+        tokens = theme()
+        config.background_color = tokens.background
+        config.notify_outdated_version = False
+        config.media_dir = _media_dir()
+        renderer = CairoRenderer(
+            file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
+        )
+        super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
+        self.tokens = tokens
+        self.clock = 0.0  # seconds of film so far, the same whether played or skipped
+        self.beats: list[str] = []
+        self._caption: VGroup | None = None
+        self._aside = VGroup()
+
+    def render(self, preview: bool = False) -> bool:
+        """Render the film.
+
+        Raises:
+            UnfoldError: where it can't be, in one line; after Ctrl-C, what to do to go on.
+        """
+        try:
+            return super().render(preview)
+        except KeyboardInterrupt:
+            raise UnfoldError(
+                f"Stopped. The finished pieces of {type(self).__name__} are kept: render it again to go on from there."
+            ) from None
+        except OSError as error:
+            raise UnfoldError(
+                f"{type(self).__name__} can't be written to {error.filename or config.media_dir} ({error.strerror}): "
+                "make room or give write permission there, then render it again; finished pieces are kept."
+            ) from error
+
+    # Beats
+
+    @contextmanager
+    def beat(self, text: str) -> Iterator[None]:
+        """One step of the story: a caption, a section of its own, and a subcaption for the .srt file.
+
+        The beat lasts at least until its caption has been read.
+
+        Args:
+            text: the caption, a message in English.
+        """
+        self.beats.append(text)
+        self.next_section(name=text)
+        began, began_on_film = self.clock, self.time
+        new = caption(text)
+        tokens = self.tokens
+        new.move_to([0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0])
+        changes: list[Animation] = [FadeIn(new)]
+        if self._caption is not None:
+            changes.append(FadeOut(self._caption))
+        self._caption = new
+        self.play(*changes, run_time=tokens.breath)
+        yield
+        reading = READING_START + columns(translate(text)) / READING_SPEED
+        self.wait(max(tokens.breath, reading - (self.clock - began)))
+        duration = self.time - began_on_film
+        self.add_subcaption(translate(text), duration=duration, offset=-duration)
+
+    def play(self, *args: Any, **kwargs: Any) -> None:
+        """As in Manim; keeps the clock."""
+        super().play(*args, **kwargs)
+        self.clock += self.duration
+
+    # The screen
+
+    def area(self) -> Area:
+        """What is left of the screen for what lives in space, in frame units."""
+        tokens = self.tokens
+        right, top = config.frame_width / 2 - tokens.margin, config.frame_height / 2 - tokens.margin
+        left = -right + (tokens.aside_width + tokens.margin if len(self._aside) else 0.0)
+        return Area(left, right, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height, top)
+
+    def aside(self, *mobjects: VMobject) -> Animation:
+        """Put flat mobjects into the column on the left, below each other; what else was there leaves.
+
+        Returns:
+            The animation that brings, moves and takes away.
+        """
+        tokens = self.tokens
+        leaving = [m for m in self._aside if m not in mobjects]
+        staying = [m for m in self._aside if m in mobjects]
+        places = {m: m.copy() for m in mobjects}
+        column = VGroup(*places.values())
+        for place in column:
+            if place.width > tokens.aside_width:
+                place.scale_to_fit_width(tokens.aside_width)
+        column.arrange(DOWN, buff=tokens.margin, aligned_edge=LEFT)
+        corner = [-config.frame_width / 2 + tokens.margin, config.frame_height / 2 - tokens.margin, 0]
+        column.shift(np.array(corner) - column.get_corner(UP + LEFT))
+        changes: list[Animation] = [FadeOut(m) for m in leaving]
+        for mobject, place in places.items():
+            if mobject in staying:
+                changes.append(mobject.animate.become(place).build())
+            else:
+                mobject.become(place)
+                changes.append(FadeIn(mobject))
+        self._aside = VGroup(*mobjects)
+        return AnimationGroup(*changes, run_time=tokens.breath) if changes else AnimationGroup(run_time=tokens.breath)
+
+    # The camera
+
+    def framing(self, *things: Mobject, flows: tuple[Flow, ...] = (), phi: float | None = None, theta: float | None = None) -> View:
+        """The view in which things fill the free area, now and all along some flows.
+
+        Args:
+            things: spatial mobjects, or groups of them.
+            flows: what they will go through, one after the other.
+            phi: radians from the vertical; as it is now if not given.
+            theta: radians about it; as it is now if not given.
+        """
+        places = extent(spatial_parts(things), *flows)
+        now = View.of(self.camera)
+        return fit(
+            self.camera,
+            places,
+            self.area(),
+            phi=now.phi if phi is None else phi,
+            theta=now.theta if theta is None else theta,
+        )
+
+    def look(self, *things: Mobject, **kwargs: Any) -> None:
+        """Cut to the view that frames these things; arguments as of `framing`."""
+        self.framing(*things, **kwargs).take(self.camera)
+
+    def reframe(self, *things: Mobject, run_time: float | None = None, **kwargs: Any) -> CameraMove:
+        """An animation towards the view that frames these things; arguments as of `framing`."""
+        return CameraMove(self.camera, self.framing(*things, **kwargs), run_time=run_time or self.tokens.turn)
+
+    def drift(self, angle: float, **kwargs: Any) -> CameraMove:
+        """An animation that turns the camera about the vertical by an angle in radians, evenly."""
+        now = View.of(self.camera)
+        return CameraMove(
+            self.camera, View(now.phi, now.theta + angle, now.zoom, now.centre), **{"rate_func": _even, **kwargs}
+        )
+
+    def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
+        """What must be drawn anew in every frame: everything, if anything in space moves.
+
+        All that lives in space is painted in one pass under all that is flat.
+        """
+        moving = super().get_moving_mobjects(*animations)
+        family = [part for mobject in moving for part in mobject.get_family()]
+        if any(isinstance(part, SpatialMobject) or part is self.camera._frame_center for part in family):
+            return self.mobjects
+        return moving
+
+    # The network
+
+    def trained(self, recipe: Recipe) -> Trained:
+        """The network of a recipe with its data, trained when first needed and kept under renders/."""
+        return train(recipe, Path(config.media_dir) / "trained")
+
+
+def _even(t: float) -> float:
+    return t
+
+
+def _media_dir() -> str:
+    """Where films go: the project's renders/, also when a film of the project is rendered from elsewhere.
+
+    Raises:
+        UnfoldError: where nothing can be written there.
+    """
+    folder = Path(config.media_dir)
+    film = Path(config.input_file).resolve() if config.input_file else None
+    configured = Path("manim.cfg").is_file() or config.media_dir != "./media"
+    if not configured and film is not None and PROJECT / "scenes" in film.parents:
+        folder = PROJECT / "renders"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UnfoldError(
+            f"Nothing can be written to {folder.resolve()} ({error.strerror}): give write permission there, "
+            "or choose another folder with --media_dir."
+        ) from error
+    return str(folder)

@@ -1,0 +1,218 @@
+"""Tokens: every colour, size, font and duration that a film uses, read when a scene is built.
+
+Choose a theme with the environment variable ``UNFOLD_THEME`` or in ``manim.cfg``::
+
+    [unfold]
+    theme = light
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from scenes.kit.errors import UnfoldError
+
+PROJECT = Path(__file__).resolve().parents[2]
+FONTS = Path(__file__).parent / "fonts"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The tokens of one look. Colours are hex strings, lengths are in scene units unless said otherwise."""
+
+    name: str
+    background: str
+    ink: str  # text and formulas
+    faint: str  # axes, ticks, secondary text
+    grid: str  # the grid lines on a sheet
+    edge: str  # the border of a sheet
+    crease: str
+    boundary: str  # where the network changes its mind
+    accent: str
+    corners: tuple[str, str, str, str]  # a sheet's colours at (low, low), (high, low), (low, high), (high, high)
+    binary: tuple[str, str]  # the two classes of a two-class problem
+    classes: tuple[str, ...]  # the classes of any other
+    positive: str  # weights above and below zero
+    negative: str
+    font: str = "Noto Sans SC"
+    caption_size: float = 30.0  # Manim font sizes
+    label_size: float = 24.0
+    formula_size: float = 38.0
+    line_width: float = 2.0  # pixels at 1080 lines
+    grid_width: float = 1.8
+    crease_width: float = 5.0
+    boundary_width: float = 5.0
+    axis_width: float = 2.4
+    dot_radius: float = 9.0
+    grid_opacity: float = 0.5
+    shading: float = 0.25
+    light: tuple[float, float, float] = (-0.4472, -0.5367, 0.7155)
+    margin: float = 0.45
+    caption_height: float = 1.15
+    aside_width: float = 3.9
+    breath: float = 0.5  # seconds of rest between two movements
+    step: float = 2.0  # seconds of an ordinary movement
+    turn: float = 3.0  # seconds of a camera move
+
+    def class_colours(self, n_classes: int) -> tuple[str, ...]:
+        """One colour per class.
+
+        Raises:
+            UnfoldError: for more classes than the theme has colours.
+        """
+        if n_classes <= 2:
+            return self.binary
+        if n_classes > len(self.classes):
+            raise UnfoldError(
+                f"The data have {n_classes} classes, but theme {self.name!r} has {len(self.classes)} class "
+                "colours: add colours to `classes` in scenes/kit/theme.py."
+            )
+        return self.classes[:n_classes]
+
+
+_DARK = Theme(
+    name="dark",
+    background="#0d1017",
+    ink="#f4f6fa",
+    faint="#aab4c4",
+    grid="#ffffff",
+    edge="#ffffff",
+    crease="#ffe98a",
+    boundary="#ffffff",
+    accent="#ffd166",
+    corners=("#1a73d9", "#f25973", "#1abf99", "#facc40"),
+    binary=("#fafaff", "#11131c"),
+    classes=(
+        "#f55c66", "#fac738", "#4dc785", "#4d9ef5", "#a875eb",
+        "#f58f3d", "#3dcfd6", "#f58fc7", "#a3c43d", "#c2a68a",
+    ),
+    positive="#4d9ef5",
+    negative="#f5864d",
+)  # fmt: skip
+
+_LIGHT = replace(
+    _DARK,
+    name="light",
+    background="#fbfaf7",
+    ink="#1a1e27",
+    faint="#5c6575",
+    grid="#1a1e27",
+    edge="#1a1e27",
+    crease="#7a2e00",
+    boundary="#1a1e27",
+    accent="#b35900",
+    corners=("#8fbdf2", "#f5a3b0", "#8ddcc7", "#fae199"),
+    binary=("#ffffff", "#1a1e27"),
+    classes=(
+        "#d93644", "#c98f00", "#1f9959", "#1f6fd1", "#7d45cf",
+        "#d16a12", "#0f9aa3", "#cf4f98", "#7a961a", "#8f7050",
+    ),
+    positive="#1f6fd1",
+    negative="#d1601f",
+    grid_opacity=0.35,
+)  # fmt: skip
+
+# The palette of Okabe and Ito (2008), told apart by every common kind of colour vision; sheets run from
+# blue to yellow, the axis that colour-blind people share, and from dark to light.
+_SAFE_CLASSES = (
+    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999",
+)  # fmt: skip
+_SAFE = {
+    "corners": ("#0b3f66", "#8c6d1f", "#3f8fc4", "#f2e08a"),
+    "classes": _SAFE_CLASSES,
+    "positive": "#56b4e9",
+    "negative": "#e69f00",
+}
+
+THEMES: Mapping[str, Theme] = {
+    "dark": _DARK,
+    "light": _LIGHT,
+    "dark-safe": replace(_DARK, name="dark-safe", **_SAFE),
+    "light-safe": replace(
+        _LIGHT,
+        name="light-safe",
+        **{**_SAFE, "corners": ("#5f9fcc", "#d9bf73", "#a3cfe8", "#fbf3c4"), "positive": "#0072b2", "negative": "#b36200"},
+    ),
+}
+
+OPTIONS: Mapping[str, str] = {"theme": "dark", "language": "en"}
+
+
+def option(name: str) -> str:
+    """A setting of Unfold: ``UNFOLD_<NAME>`` in the environment, else ``[unfold]`` in manim.cfg, else its default.
+
+    The manim.cfg of the working directory counts, and before it that of the project.
+
+    Raises:
+        UnfoldError: where the section holds an option that does not exist, or cannot be read.
+    """
+    from_environment = os.environ.get(f"UNFOLD_{name.upper()}")
+    return from_environment or _section().get(name, OPTIONS[name])
+
+
+def _section() -> dict[str, str]:
+    for path in (Path("manim.cfg").resolve(), PROJECT / "manim.cfg"):
+        if not path.is_file():
+            continue
+        parser = configparser.ConfigParser(interpolation=None)
+        try:
+            parser.read(path, encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError) as error:
+            reason = str(error).replace("\n", " ")
+            raise UnfoldError(f"{path} cannot be read ({reason}): correct or delete that line.") from error
+        if parser.has_section("unfold"):
+            given = dict(parser["unfold"])
+            for key in given:
+                if key not in OPTIONS:
+                    raise UnfoldError(
+                        f"[unfold] in {path} has an option {key!r}, expected one of "
+                        f"{', '.join(OPTIONS)}: correct or delete that line."
+                    )
+            return given
+    return {}
+
+
+def theme() -> Theme:
+    """The theme in force.
+
+    Raises:
+        UnfoldError: for a name that is not a theme.
+    """
+    name = option("theme")
+    if name not in THEMES:
+        raise UnfoldError(
+            f"There is no theme {name!r}: set UNFOLD_THEME, or theme in the [unfold] section of manim.cfg, "
+            f"to one of {', '.join(THEMES)}."
+        )
+    return THEMES[name]
+
+
+def samples_at(height: int) -> int:
+    """Samples per pixel for a picture of this many lines: drafts do without, their lines are smooth anyway."""
+    return 4 if height >= 720 else 0
+
+
+@lru_cache(maxsize=256)
+def rgb(colour: str) -> tuple[float, float, float]:
+    """A hex colour as three numbers in [0, 1].
+
+    >>> rgb("#ff0080")
+    (1.0, 0.0, 0.5019607843137255)
+    """
+    digits = colour.lstrip("#")
+    red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return red, green, blue
+
+
+def bilinear(corners: tuple[str, str, str, str], where: np.ndarray) -> np.ndarray:
+    """The colours of a sheet: (n, 3) from places (n, 2) in the unit square, mixed from four corner colours."""
+    s, t = np.clip(where, 0.0, 1.0).T[:, :, None]
+    low_low, high_low, low_high, high_high = (np.array(rgb(c)) for c in corners)
+    return (1 - s) * (1 - t) * low_low + s * (1 - t) * high_low + (1 - s) * t * low_high + s * t * high_high

@@ -1,0 +1,188 @@
+"""Networks for films: trained from a recipe when first needed, then read from a cache under renders/."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from manim import logger
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+import nn_core
+from nn_core import datasets
+from nn_core.network import Network
+from nn_core.training import History, TrainingDiverged, fit
+from scenes.kit.errors import UnfoldError
+
+_ARRAYS = ("loss", "accuracy", "gradient_norms", "snapshot_epochs", "snapshots")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a trained network depends on: change any of it and the film trains anew.
+
+    Attributes:
+        data: a data set of nn_core.datasets, without its `make_`.
+        data_options: arguments of that function, but for `rng`.
+        sizes: widths of the input and of every layer.
+        activations: one per layer, or one for all hidden layers.
+        loss, optimizer, learning_rate, epochs, batch_size, l2: as in nn_core.training.fit.
+        seed: of the data, the initial weights and the batches.
+        starts: initial weights that are tried; the network with the lowest loss is kept.
+        snapshots: how many moments of the training are kept, log-spaced, or which.
+    """
+
+    data: str
+    sizes: tuple[int, ...]
+    activations: str | tuple[str, ...]
+    data_options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    loss: str = "cross_entropy"
+    optimizer: str = "adam"
+    initializer: str = "he"
+    learning_rate: float = 1e-2
+    epochs: int = 1000
+    batch_size: int | None = None
+    l2: float = 0.0
+    seed: int = 0
+    starts: int = 1
+    snapshots: int | tuple[int, ...] = 16
+
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """The data: X (n, d) and labels y (n,).
+
+        Raises:
+            UnfoldError: where there is no such data set.
+        """
+        make = getattr(datasets, f"make_{self.data}", None)
+        if make is None:
+            known = sorted(name[5:] for name in dir(datasets) if name.startswith("make_"))
+            raise UnfoldError(f"There is no data set {self.data!r}: choose one of {', '.join(known)}.")
+        return make(**self.data_options, rng=rng)
+
+    def blank(self, rng: np.random.Generator) -> Network:
+        """A network of this shape with its initial weights."""
+        activations = self.activations if isinstance(self.activations, str) else list(self.activations)
+        return Network.create(self.sizes, activations, initializer=self.initializer, rng=rng)
+
+    def key(self) -> str:
+        """A hash of the recipe and of the code that carries it out."""
+        parts = [f"{f.name}={_plain(getattr(self, f.name))!r}" for f in fields(self)]
+        return hashlib.sha256("\n".join([*parts, _library_fingerprint()]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network with its data and what happened on the way."""
+
+    network: Network
+    X: np.ndarray
+    y: np.ndarray
+    history: History
+
+
+def train(recipe: Recipe, cache: Path) -> Trained:
+    """The network of a recipe, from the cache if it is there.
+
+    Args:
+        recipe: what to train.
+        cache: the folder of trained networks.
+
+    Raises:
+        UnfoldError: where the recipe can't be carried out, or its training diverges.
+        KeyboardInterrupt: after Ctrl-C; nothing is stored.
+    """
+    streams = np.random.default_rng(recipe.seed).spawn(recipe.starts + 1)
+    X, y = recipe.draw(streams[0])
+    path = cache / f"{recipe.data}-{'-'.join(map(str, recipe.sizes))}-{recipe.key()}.npz"
+    history = _read(path, recipe)
+    if history is None:
+        try:
+            history = _descend(recipe, X, y, streams[1:])
+        except (ValueError, TrainingDiverged) as error:
+            raise UnfoldError(f"The training of this film's network failed: {error}") from error
+        _write(path, history)
+    return Trained(history.network, X, y, history)
+
+
+def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.random.Generator]) -> History:
+    name = " → ".join(map(str, recipe.sizes))
+    best: History | None = None
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task(f"Training {name}", total=recipe.starts * (recipe.epochs + 1), state="")
+
+        def report(epoch: int, loss: float, accuracy: float) -> None:
+            if epoch % 50 == 0 or epoch == recipe.epochs:
+                state = f"loss {loss:.3f}, accuracy {accuracy:.1%}"
+                progress.update(task, completed=start * (recipe.epochs + 1) + epoch, state=state)
+
+        for start, stream in enumerate(streams):
+            history = fit(
+                recipe.blank(stream),
+                X,
+                y,
+                loss=recipe.loss,
+                optimizer=recipe.optimizer,
+                learning_rate=recipe.learning_rate,
+                epochs=recipe.epochs,
+                batch_size=recipe.batch_size,
+                l2=recipe.l2,
+                rng=stream,
+                snapshots=recipe.snapshots,
+                callback=report,
+            )
+            if history.stopped == "interrupted":
+                raise KeyboardInterrupt
+            if best is None or history.loss[-1] < best.loss[-1]:
+                best = history
+    assert best is not None
+    logger.info(f"Trained {name} on {recipe.data}: loss {best.loss[-1]:.4f}, accuracy {best.accuracy[-1]:.1%}")
+    return best
+
+
+def _write(path: Path, history: History) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
+        try:
+            np.savez(file, parameters=history.network.parameters, **{name: getattr(history, name) for name in _ARRAYS})
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _read(path: Path, recipe: Recipe) -> History | None:
+    """The stored history, or None where there is none that can be read."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in (*_ARRAYS, "parameters")}
+        network = recipe.blank(np.random.default_rng(0)).with_parameters(arrays.pop("parameters"))
+    except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
+        logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")
+        return None
+    return History(
+        network=network, validation_loss=None, validation_accuracy=None, stopped="epochs", **arrays
+    )
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value.items()) if isinstance(value, Mapping) else value
+
+
+@lru_cache(maxsize=1)
+def _library_fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(nn_core.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,119 @@
+"""Where the camera stands: views that frame things inside an area of the screen, and calm moves between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from manim import DEGREES, Animation, Scene, smooth
+
+from scenes.kit.paint.camera import StageCamera
+
+TOP = (0.0, -90 * DEGREES)  # phi, theta: from above, x to the right, y up
+
+
+class Area(NamedTuple):
+    """A rectangle on the screen in frame units."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+
+@dataclass(frozen=True)
+class View:
+    """A place of the camera.
+
+    Attributes:
+        phi: radians from the z axis.
+        theta: radians about it.
+        zoom: frame units per scene unit at the centre.
+        centre: (3,) scene point at the middle of the screen.
+    """
+
+    phi: float
+    theta: float
+    zoom: float
+    centre: np.ndarray
+
+    @classmethod
+    def of(cls, camera: StageCamera) -> View:
+        """The view that the camera has now."""
+        return cls(camera.get_phi(), camera.get_theta(), camera.get_zoom(), camera.frame_center.copy())
+
+    def take(self, camera: StageCamera) -> None:
+        """Put the camera there."""
+        camera.set_phi(self.phi)
+        camera.set_theta(self.theta)
+        camera.set_zoom(self.zoom)
+        camera.frame_center = self.centre
+
+    def towards(self, other: View, t: float) -> View:
+        """The view at the share t of a steady way to another: angles and place evenly, zoom by equal factors."""
+        return View(
+            (1 - t) * self.phi + t * other.phi,
+            (1 - t) * self.theta + t * other.theta,
+            self.zoom ** (1 - t) * other.zoom**t,
+            (1 - t) * self.centre + t * other.centre,
+        )
+
+
+def fit(camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, theta: float) -> View:
+    """The view from a direction in which points just fill an area of the screen.
+
+    The picture of the points is found by the camera's own projection; zoom and centre are corrected until it
+    fits, which takes a few rounds since perspective changes little from one to the next.
+
+    Args:
+        camera: whose perspective counts; it is left as it was.
+        points: (n, 3) scene points.
+        area: where they shall lie.
+        phi: radians.
+        theta: radians.
+    """
+    before = View.of(camera)
+    low, high = points.min(axis=0), points.max(axis=0)
+    view = View(phi, theta, 4.0 / max(float(np.linalg.norm(high - low)), 1e-9), (low + high) / 2)
+    middle = np.array([(area.left + area.right) / 2, (area.bottom + area.top) / 2])
+    room = np.array([area.right - area.left, area.top - area.bottom])
+    try:
+        for _ in range(24):
+            view.take(camera)
+            seen = camera.project_points(points)[:, :2]
+            lower, upper = seen.min(axis=0), seen.max(axis=0)
+            off = (lower + upper) / 2 - middle
+            factor = float(np.min(room / np.maximum(upper - lower, 1e-9)))
+            shift = camera.get_rotation_matrix()[:2].T @ off / view.zoom
+            view = View(phi, theta, view.zoom * float(np.clip(factor, 0.25, 4.0)), view.centre + shift)
+    finally:
+        before.take(camera)
+    return view
+
+
+class CameraMove(Animation):
+    """Takes the camera to another view.
+
+    Args:
+        camera: the stage's.
+        view: where to.
+    """
+
+    def __init__(self, camera: StageCamera, view: View, **kwargs: Any) -> None:
+        self.camera, self.end = camera, view
+        super().__init__(camera._frame_center, **{"rate_func": smooth, **kwargs})
+
+    def begin(self) -> None:
+        """Set out from where the camera stands now."""
+        self.start = View.of(self.camera)
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Stand on the way."""
+        self.start.towards(self.end, self.rate_func(alpha)).take(self.camera)
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        """The frame centre is not to be seen: it was in the scene only to tell that everything moves."""
+        super().clean_up_from_scene(scene)
+        scene.remove(self.mobject)

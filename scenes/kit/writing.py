@@ -1,0 +1,320 @@
+"""Text, formulas and numbers on the screen.
+
+All text is drawn in the shipped font, so that it looks the same on every machine; formulas come from
+Typst. Texts are message ids in plain English: a catalog in `catalogs/` gives them in another language.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import manimpango
+import numpy as np
+from fontTools.ttLib import TTFont
+from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Animation, MathTypst, Text, VGroup, VMobject, linear
+
+from scenes.kit.errors import UnfoldError
+from scenes.kit.theme import FONTS, option, theme
+
+FONT_FILE = FONTS / "NotoSansSC-gb1-subset.otf"
+CATALOGS = Path(__file__).parent / "catalogs"
+CAPTION_COLUMNS = 64  # half-width characters of one caption line at the theme's size
+MINUS = "\N{MINUS SIGN}"
+
+
+@lru_cache(maxsize=1)
+def _glyphs() -> frozenset[int]:
+    """The characters that the shipped font has; reading them also makes the font known to Pango."""
+    manimpango.register_font(str(FONT_FILE))
+    with TTFont(FONT_FILE, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def check_glyphs(text: str) -> None:
+    """See that the shipped font can write this text.
+
+    Raises:
+        UnfoldError: naming each character that the font lacks.
+    """
+    missing = sorted({c for c in text if not c.isspace() and ord(c) not in _glyphs()})
+    if missing:
+        names = ", ".join(f"{c!r} (U+{ord(c):04X} {unicodedata.name(c, 'unnamed')})" for c in missing)
+        raise UnfoldError(
+            f"The font {FONT_FILE.name} has no glyph for {names} in the text {text!r}: "
+            "use other words, or a formula for mathematics."
+        )
+
+
+def translate(message: str) -> str:
+    """The message in the language in force, or as it is where the catalog lacks it.
+
+    Raises:
+        UnfoldError: for a language without a catalog.
+    """
+    language = option("language")
+    return message if language == "en" else _catalog(language).get(message, message)
+
+
+@lru_cache(maxsize=4)
+def _catalog(language: str) -> dict[str, str]:
+    path = CATALOGS / f"{language}.toml"
+    known = ["en", *sorted(p.stem for p in CATALOGS.glob("*.toml"))]
+    if language not in known:
+        raise UnfoldError(
+            f"There is no catalog for the language {language!r}: set UNFOLD_LANGUAGE, or language in the "
+            f"[unfold] section of manim.cfg, to one of {', '.join(known)}."
+        )
+    return {str(key): str(value) for key, value in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def columns(text: str) -> int:
+    """The width of a text in half-width characters.
+
+    >>> columns("plane"), columns("平面")
+    (5, 4)
+    """
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def in_lines(text: str, width: int = CAPTION_COLUMNS) -> list[str]:
+    """Break a text into at most two lines of about the same length.
+
+    Raises:
+        UnfoldError: where two lines are not enough.
+    """
+    if columns(text) <= width:
+        return [text]
+    # A line may break at a space, or after any full-width character.
+    breaks = [
+        i for i in range(1, len(text)) if text[i] == " " or unicodedata.east_asian_width(text[i - 1]) in "WF"
+    ]
+    best = min(breaks, key=lambda i: abs(columns(text[:i]) - columns(text[i:])), default=0)
+    lines = [text[:best].strip(), text[best:].strip()]
+    if not breaks or max(map(columns, lines)) > width:
+        raise UnfoldError(f"The caption {text!r} doesn't fit into two lines of {width} characters: shorten it.")
+    return lines
+
+
+def label(text: str, *, size: float | None = None, colour: str | None = None) -> Text:
+    """A piece of text in the shipped font, translated.
+
+    Args:
+        text: a message in English.
+        size: Manim font size; the theme's label size if not given.
+        colour: hex; the theme's ink if not given.
+    """
+    words = translate(text)
+    check_glyphs(words)
+    tokens = theme()
+    return Text(
+        words, font=tokens.font, font_size=size or tokens.label_size, color=colour or tokens.ink, disable_ligatures=True
+    )
+
+
+def caption(text: str) -> VGroup:
+    """A caption of one or two lines, centred, translated."""
+    lines = in_lines(translate(text))
+    size = theme().caption_size
+    rows = VGroup(*(label(line, size=size) for line in lines))
+    # Rows are set by a fixed pitch, not by the height of the letters that happen to stand in them.
+    for i, row in enumerate(rows):
+        row.move_to(ORIGIN).shift(DOWN * i * size * 0.0165)
+    return rows.move_to(ORIGIN)
+
+
+def formula(typst: str, *, size: float | None = None, colour: str | None = None) -> MathTypst:
+    """A formula in Typst's notation, such as ``bold(z) = W bold(x) + bold(b)``.
+
+    Raises:
+        UnfoldError: where quoted text in it has a character that the shipped font lacks.
+    """
+    check_glyphs("".join(c for c in typst if unicodedata.east_asian_width(c) in "WF"))
+    tokens = theme()
+    return MathTypst(
+        typst,
+        font_size=size or tokens.formula_size,
+        color=colour or tokens.ink,
+        typst_preamble=f'#set text(font: ("New Computer Modern", "{tokens.font}"))',
+        font_paths=[FONTS],
+    )
+
+
+def anchored(mobject: VMobject, place: np.ndarray, offset: np.ndarray = ORIGIN) -> VMobject:
+    """Tie a flat mobject to a place in space: the camera moves it there, upright and in its own size.
+
+    Args:
+        mobject: text, a formula or any vector mobject.
+        place: (3,) scene units.
+        offset: (3,) where its centre stands from the place, in frame units on the screen.
+    """
+    mobject.move_to(offset)
+    anchor = np.asarray(place, dtype=float)
+    for part in mobject.get_family():
+        part.anchor = anchor
+    return mobject
+
+
+class LiveMatrix(VGroup):
+    """A matrix of numbers that can change from frame to frame without being laid out anew.
+
+    Args:
+        values: (r, c) the numbers to start with.
+        decimals: digits after the point.
+        digits: digits before it that there is room for; a larger number gives up decimals.
+        brackets: draw them.
+        size: Manim font size.
+    """
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        *,
+        decimals: int = 2,
+        digits: int = 1,
+        brackets: bool = True,
+        size: float | None = None,
+        colour: str | None = None,
+    ) -> None:
+        super().__init__()
+        tokens = theme()
+        size = size or tokens.label_size
+        self.decimals, self.digits = decimals, digits
+        self.glyphs, self.advance, height = _digit_glyphs(size)
+        self.rows, self.columns = np.shape(values)
+        self.columns_wide = 2 + digits + decimals if decimals else 1 + digits
+        self.pitch = np.array([(self.columns_wide + 1) * self.advance, 1.75 * height])
+        # The frame remembers where the matrix was moved, turned and scaled to: origin, one right, one up.
+        self.frame = VMobject(stroke_width=0)
+        self.frame.points = np.array([ORIGIN, RIGHT, UP, UP])
+        self.slots = VGroup(
+            *(
+                VMobject(fill_color=colour or tokens.ink, fill_opacity=1, stroke_width=0)
+                for _ in range(self.rows * self.columns * self.columns_wide)
+            )
+        )
+        self.add(self.frame, self.slots)
+        if brackets:
+            self.add(*self._brackets(height))
+        self.set_values(values)
+
+    def _brackets(self, height: float) -> list[VMobject]:
+        right = self.columns * self.pitch[0] - self.advance
+        top, bottom = 1.35 * height, -(self.rows - 1) * self.pitch[1] - 0.35 * height
+        hook = 0.45 * self.advance
+        sides = []
+        for x, inward in ((-0.35 * self.advance, hook), (right + 0.35 * self.advance, -hook)):
+            side = VMobject(stroke_color=theme().ink, stroke_width=2)
+            side.set_points_as_corners([[x + inward, top, 0], [x, top, 0], [x, bottom, 0], [x + inward, bottom, 0]])
+            sides.append(side)
+        return sides
+
+    def set_values(self, values: np.ndarray) -> Self:
+        """Show these numbers, (r, c), where the matrix now stands.
+
+        Raises:
+            UnfoldError: for a matrix of another shape.
+        """
+        values = np.asarray(values, dtype=float)
+        if values.shape != (self.rows, self.columns):
+            raise UnfoldError(
+                f"The matrix on screen has {self.rows} rows and {self.columns} columns, but was given {values.shape}: "
+                "make a new LiveMatrix for a layer of another shape."
+            )
+        origin, right, up = self.frame.points[:3]
+        basis = np.array([right - origin, up - origin])
+        slots = iter(self.slots)
+        for (row, column), value in np.ndenumerate(values):
+            corner = np.array([column, -row]) * self.pitch
+            for place, character in enumerate(self._written(value)):
+                glyph = self.glyphs.get(character)
+                slot = next(slots)
+                if glyph is None:
+                    slot.points = np.zeros((0, 3))
+                else:
+                    slot.points = origin + (glyph[:, :2] + corner + [place * self.advance, 0]) @ basis
+        return self
+
+    def _written(self, value: float) -> str:
+        """The number in exactly as many characters as an entry has room for, flush right."""
+        for decimals in range(self.decimals, -1, -1):
+            text = f"{value:.{decimals}f}"
+            if float(text) == 0:
+                text = text.lstrip("-")
+            if len(text) <= self.columns_wide:
+                return text.replace("-", MINUS).rjust(self.columns_wide)
+        raise UnfoldError(f"The number {value:.6g} has no room in {self.columns_wide} characters: give more digits.")
+
+
+@lru_cache(maxsize=8)
+def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
+    """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
+    characters = "0123456789." + MINUS
+    text = label(characters, size=size)
+    zero, nine = text[0], text[9]
+    advance = (nine.get_center()[0] - zero.get_center()[0]) / 9
+    base = np.array([zero.get_center()[0] - advance / 2, zero.get_bottom()[1], 0.0])
+    glyphs = {c: part.points - base - [i * advance, 0, 0] for i, (c, part) in enumerate(zip(characters, text, strict=True))}
+    # The point and the minus are set in the middle of a digit's width, so that columns of numbers align.
+    for character in (".", MINUS):
+        outline = glyphs[character]
+        middle = (outline[:, 0].min() + outline[:, 0].max()) / 2
+        glyphs[character] = outline + [advance / 2 - middle, 0, 0]
+    return glyphs, float(advance), float(zero.height)
+
+
+class LiveAffine(VGroup):
+    """An affine map in numbers, W x + b, that can follow a flow.
+
+    Args:
+        weight: (n_out, n_in).
+        bias: (n_out,).
+    """
+
+    def __init__(self, weight: np.ndarray, bias: np.ndarray, *, size: float | None = None) -> None:
+        super().__init__()
+        digits = len(f"{max(np.abs(weight).max(), np.abs(bias).max(), 1.0):.0f}")
+        self.weight = LiveMatrix(weight, digits=digits, size=size)
+        self.bias = LiveMatrix(np.reshape(bias, (-1, 1)), digits=digits, size=size)
+        between = formula("bold(x) +", size=1.2 * (size or theme().label_size))
+        self.add(self.weight, between, self.bias)
+        self.arrange(RIGHT, buff=0.12)
+
+    def show(self, weight: np.ndarray, bias: np.ndarray) -> Self:
+        """Show these numbers: weight (n_out, n_in), bias (n_out,)."""
+        self.weight.set_values(weight)
+        self.bias.set_values(np.reshape(bias, (-1, 1)))
+        return self
+
+
+class Follow(Animation):
+    """Keep a read-out on a function of time.
+
+    Args:
+        mobject: what shows the values.
+        values: share of the run time in [0, 1] -> the arguments of `show`.
+        show: how the mobject shows them.
+    """
+
+    def __init__(
+        self,
+        mobject: VMobject,
+        values: Callable[[float], Iterable[Any]],
+        show: Callable[..., Any],
+        **kwargs: Any,
+    ) -> None:
+        self.values, self.show = values, show
+        super().__init__(mobject, **{"rate_func": linear, **kwargs})
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Show the values of this moment."""
+        self.show(*self.values(self.rate_func(alpha)))
+
+
+def stack(*mobjects: VMobject, gap: float = 0.35) -> VGroup:
+    """Mobjects one below the other, flush left."""
+    return VGroup(*mobjects).arrange(DOWN, buff=gap, aligned_edge=LEFT)
