@@ -1,0 +1,193 @@
+"""Embedding: lay points of many dimensions out in the plane so that neighbours stay neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from nn_core.preprocessing import principal_axes
+
+Array = NDArray[np.floating[Any]]
+_BLOCK = 512
+"""Rows of a table of all pairs that are worked on at a time, so that it needs not fit the memory."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The k nearest neighbours of each point, nearest first, itself left out.
+
+    Attributes:
+        neighbours: (n, k), their indices.
+        distances: (n, k), Euclidean.
+    """
+
+    neighbours: NDArray[np.int64]
+    distances: Array
+
+    def adjacency(self) -> sparse.csr_array:
+        """Symmetric weights (n, n): 1 where two points name each other, 1/2 where only one does."""
+        n, k = self.neighbours.shape
+        rows = np.repeat(np.arange(n), k)
+        named = sparse.csr_array((np.full(n * k, 0.5), (rows, self.neighbours.ravel())), shape=(n, n))
+        return sparse.csr_array(named + named.T)
+
+
+def knn_graph(X: ArrayLike, k: int) -> Graph:
+    """The k nearest neighbours of each point, exactly: by the distances of all pairs.
+
+    Args:
+        X: (n, d).
+        k: at least 1, less than n. Among equally distant points any may be chosen.
+
+    Raises:
+        ValueError: X is not of that shape or not finite, or k doesn't fit.
+
+    >>> knn_graph([[0.0], [1.0], [3.0]], 1).neighbours.tolist()
+    [[1], [0], [1]]
+    """
+    x: Array = np.asarray(X, np.float64)
+    if x.ndim != 2 or not np.isfinite(x).all():
+        raise ValueError(f"X has shape {x.shape}; expected finite numbers of shape (n, d)")
+    n = len(x)
+    if not 1 <= k < n:
+        raise ValueError(f"k is {k}, but {n} points have at most {n - 1} neighbours: choose 1 to {n - 1}")
+    x = x - x.mean(axis=0)  # keeps |x|^2 + |y|^2 - 2 x.y from losing digits far from the origin
+    squares = np.einsum("ij,ij->i", x, x)
+    neighbours = np.empty((n, k), np.int64)
+    distances = np.empty((n, k))
+    for start in range(0, n, _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, n))
+        # |x - y|^2 without |x|^2, which is the same along a row
+        apart = x[rows] @ x.T
+        apart *= -2
+        apart += squares
+        apart[np.arange(len(rows)), rows] = np.inf
+        near = np.argpartition(apart, k - 1, axis=1)[:, :k]
+        length = np.stack([np.linalg.norm(x[near[:, j]] - x[rows], axis=1) for j in range(k)], axis=1)
+        order = length.argsort(axis=1)
+        neighbours[rows] = np.take_along_axis(near, order, axis=1)
+        distances[rows] = np.take_along_axis(length, order, axis=1)
+    return Graph(neighbours, distances)
+
+
+def label_agreement(X: ArrayLike, y: ArrayLike, k: int = 10) -> float:
+    """The share of each point's k nearest neighbours that have its label, averaged over the points."""
+    y = np.asarray(y)
+    return float(np.mean(y[knn_graph(X, k).neighbours] == y[:, None]))
+
+
+def pca(X: ArrayLike, k: int = 2) -> tuple[Array, Array]:
+    """The points seen along their k directions of largest spread.
+
+    Args:
+        X: (n, d).
+        k: from 1 to d.
+
+    Returns:
+        The points (n, k), and the share of the variance along each direction (k,).
+    """
+    axes = principal_axes(X, k)
+    return axes.apply(X), axes.explained
+
+
+def force_layout(
+    graph: Graph, *, start: ArrayLike, model: str = "student_t", steps: int = 150
+) -> Iterator[Array]:
+    """Let a graph settle: neighbours pull, all points push each other away.
+
+    Args:
+        graph: from `knn_graph`.
+        start: (n, 2) (or another number of dimensions), such as the points' `pca`, or random numbers.
+        model: one of `MODELS`. "student_t" separates clusters best.
+        steps: how many positions follow the start; cooling and the early pull are paced by it.
+
+    Yields:
+        The positions (n, 2) after each step, in units of the model: about 1 between neighbours.
+
+    Raises:
+        ValueError: an unknown model, or a start that doesn't fit the graph.
+    """
+    x: Array = np.array(start, np.float64)
+    if x.ndim != 2 or len(x) != len(graph.neighbours) or not np.isfinite(x).all():
+        raise ValueError(
+            f"start has shape {x.shape}; expected finite numbers of shape ({len(graph.neighbours)}, 2)"
+        )
+    if model not in MODELS:
+        raise ValueError(f"no layout is called {model!r}; choose one of {', '.join(MODELS)}")
+    spread = x.std(axis=0).max()
+    return MODELS[model](graph.adjacency(), (x - x.mean(axis=0)) / (spread or 1.0), steps)
+
+
+def _springs(links: sparse.csr_array, x: Array, steps: int) -> Iterator[Array]:
+    """Fruchterman and Reingold 1991: neighbours pull by d^2, all push by 1 / d, steps shorten as it cools."""
+    n = len(x)
+    x = x * np.sqrt(n) / 4  # so that the area has room for n points at distance 1
+    hottest = np.sqrt(n) / 10
+    for i in range(steps):
+        move = _pull(links, x, np.sqrt)
+        for rows, squares in _pairs(x):
+            push = np.reciprocal(np.maximum(squares, 1e-4, out=squares), out=squares)
+            move[rows] += x[rows] * push.sum(axis=1)[:, None] - push @ x.astype(np.float32)
+        length = np.linalg.norm(move, axis=1, keepdims=True)
+        x = x + move * np.minimum(1, hottest * (1 - i / steps) / np.maximum(length, 1e-12))
+        yield x
+
+
+def _student_t(links: sparse.csr_array, x: Array, steps: int) -> Iterator[Array]:
+    """The forces of t-SNE (van der Maaten and Hinton 2008), each neighbour pulling alike.
+
+    The likeness 1 / (1 + d^2) of two points makes the pull of neighbours fade when they are far apart, and
+    the push of all others too, so that clusters come free of each other. At first neighbours pull more
+    strongly, so that they can pass through the crowd.
+    """
+    n = len(x)
+    links = sparse.csr_array(links / links.sum())
+    early, strength = 0.3 * steps, 8.0
+    x, velocity = 0.01 * x, np.zeros_like(x)
+    for i in range(steps):
+        push, total = np.empty_like(x), 0.0
+        for rows, squares in _pairs(x):
+            squares += 1
+            likeness = np.reciprocal(squares, out=squares)
+            total += float(likeness.sum())
+            likeness *= likeness
+            push[rows] = x[rows] * likeness.sum(axis=1)[:, None] - likeness @ x.astype(np.float32)
+        pull = _pull(links, x, lambda squares: 1 / (1 + squares))
+        force = 4 * ((strength if i < early else 1) * pull + push / total)
+        velocity = (0.5 if i < early / 2 else 0.8) * velocity + n / strength * force
+        x = x + velocity
+        x -= x.mean(axis=0)
+        yield x
+
+
+MODELS: dict[str, Callable[[sparse.csr_array, Array, int], Iterator[Array]]] = {
+    "springs": _springs,
+    "student_t": _student_t,
+}
+
+
+def _pull(links: sparse.csr_array, x: Array, strength: Callable[[Array], Array]) -> Array:
+    """The sum over a point's links of weight * strength(d^2) * (the way there): (n, 2)."""
+    rows, columns = links.nonzero()
+    way = x[columns] - x[rows]
+    way *= (links.data * strength(np.einsum("ij,ij->i", way, way)))[:, None]
+    return np.stack([np.bincount(rows, part, len(x)) for part in way.T], axis=1)
+
+
+def _pairs(x: Array) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """The squared distances of some points (a slice of rows) to all, and so on; infinite to themselves."""
+    near = x.astype(np.float32)
+    squares = np.einsum("ij,ij->i", near, near)
+    for start in range(0, len(x), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        apart = (-2 * near[rows]) @ near.T
+        apart += squares
+        apart += squares[rows, None]
+        np.maximum(apart, 0, out=apart)
+        apart[np.arange(len(apart)), np.arange(start, start + len(apart))] = np.inf
+        yield rows, apart
