@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")"
 here=$(pwd -P)
 stamp=.venv/unfold-is-set-up
-log=
+log=''
 trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -21,7 +21,8 @@ fail() {
 }
 
 # What is missing on this system: Debian's package names, and the same in words.
-packages= things=
+packages=''
+things=''
 lacks() {
     packages="$packages $1"
     things="$things${things:+, }$2"
@@ -92,7 +93,7 @@ install_packages() { # installs $packages, or says what to install and stops
 
     line="apt-get install --no-install-recommends$packages"
     if [ "$(id -u)" = 0 ]; then
-        as_root=
+        as_root=''
     elif command -v sudo >/dev/null; then
         as_root=sudo
     else
