@@ -26,8 +26,8 @@ class Step(NamedTuple):
         return self.slopes[0] != self.slopes[1]
 
 
-def check(network: Network) -> None:
-    """Make sure that a network can be drawn on the plane.
+def in_double(network: Network) -> Network:
+    """The same network in double precision, once it is sure that it can be drawn on the plane.
 
     Raises:
         ValueError: it has not 2 inputs, or a weight that is not finite.
@@ -39,6 +39,10 @@ def check(network: Network) -> None:
     for number, layer in enumerate(network.layers, start=1):
         if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
             raise ValueError(f"layer {number} has weights that are not finite; did the training diverge?")
+    return Network(
+        Layer(layer.weight.astype(np.float64), layer.bias.astype(np.float64), layer.activation)
+        for layer in network.layers
+    )
 
 
 def is_piecewise(layers: Sequence[Layer]) -> bool:
@@ -65,7 +69,7 @@ def creased_layers(layers: Sequence[Layer]) -> list[Layer]:
 
 
 def steps_of(layers: Sequence[Layer]) -> list[Step]:
-    """Layers with piecewise linear activations, in double precision.
+    """Layers with piecewise linear activations, as steps.
 
     Raises:
         ValueError: an activation is smooth.
@@ -78,7 +82,7 @@ def steps_of(layers: Sequence[Layer]) -> list[Step]:
                 f"layer {number} has the smooth activation {layer.activation.name!r}, but exact regions and "
                 "creases need relu, leaky_relu or identity there"
             )
-        steps.append(Step(layer.weight.astype(np.float64), layer.bias.astype(np.float64), slopes))
+        steps.append(Step(layer.weight, layer.bias, slopes))
     return steps
 
 
@@ -87,7 +91,7 @@ def folded(steps: Sequence[Step], box: Box) -> Subdivision:
 
     New edges carry the number of the neuron as their tag, counted through all layers from 0.
     """
-    plane = Subdivision(box)
+    plane = Subdivision.of_box(box)
     tag = 0
     for step in steps:
         plane.affine(step.weight, step.bias)

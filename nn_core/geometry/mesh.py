@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core.geometry.folding import check, creased_layers, folded, steps_of
+from nn_core.geometry.folding import creased_layers, folded, in_double, steps_of
 from nn_core.geometry.refinement import bisect, edges_of, halve_segments, longest_last
 from nn_core.geometry.regions import cut_by_class
 from nn_core.geometry.subdivision import GRID, Array, Box, Indices, Subdivision, checked_box
 from nn_core.network import Network
 
-_MOST_TRIANGLES = 1_000_000
+MOST_TRIANGLES = 1_000_000  # more would help nobody who looks at a screen
 _MOST_LINES = 1_000
 
 
@@ -72,7 +72,7 @@ def sheet_mesh(
     """
     if boundary and network is None:
         raise ValueError("boundary=True needs a network to have the boundary of")
-    plane = Subdivision(box) if network is None else _folded_sheet(box, network, boundary)
+    plane = Subdivision.of_box(box) if network is None else _folded_sheet(box, network, boundary)
     on_grid = np.zeros(plane.edges.now.shape[1], bool) if grid is None else _cut_grid(plane, box, grid)
     return _triangulated(plane, on_grid, network, boundary)
 
@@ -149,9 +149,9 @@ def refined(mesh: Mesh, function: Callable[[Array], Array], *, tolerance: float)
     while len(marked := _too_flat(function, vertices, values, fresh, tolerance)):
         n, old = len(vertices), triangles
         vertices, triangles, parent, halved = bisect(vertices, triangles, marked)
-        if len(triangles) > _MOST_TRIANGLES:
+        if len(triangles) > MOST_TRIANGLES:
             raise ValueError(
-                f"{_MOST_TRIANGLES:,} triangles don't follow the map to a tolerance of {tolerance}; is it "
+                f"{MOST_TRIANGLES:,} triangles don't follow the map to a tolerance of {tolerance}; is it "
                 "continuous? if so, allow more"
             )
         values = np.concatenate([values, _values(function, vertices[n:])])
@@ -170,7 +170,7 @@ def _values(function: Callable[[Array], Array], points: Array) -> Array:
     values = np.asarray(function(points), np.float64)
     if values.shape[:1] != (len(points),) or not np.isfinite(values).all():
         raise ValueError(
-            f"the map gave shape {values.shape} for {len(points)} points, expected a row of finite numbers each"
+            f"the map gave shape {values.shape} for {len(points)} points, expected a finite row for each"
         )
     return values.reshape(len(points), -1)
 
@@ -193,12 +193,12 @@ def _too_flat(
 
 
 def _folded_sheet(box: Box, network: Network, boundary: bool) -> Subdivision:
-    check(network)
+    network = in_double(network)
     if not boundary:
         return folded(steps_of(creased_layers(network.layers)), box)
     *hidden, last = network.layers
     plane = folded(steps_of(hidden), box)
-    plane.affine(last.weight.astype(np.float64), last.bias.astype(np.float64))
+    plane.affine(last.weight, last.bias)
     slopes = last.activation.slopes
     if slopes is not None and slopes[0] != slopes[1]:
         before = sum(layer.n_out for layer in hidden)

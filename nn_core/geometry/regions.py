@@ -9,9 +9,9 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn_core.geometry.folding import check, folded, steps_of
+from nn_core.geometry.folding import folded, in_double, steps_of
 from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
-from nn_core.network import Network
+from nn_core.network import Layer, Network
 
 _CHUNK = 4096  # cells whose maps are multiplied at a time, to keep the memory small
 
@@ -103,15 +103,15 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         ValueError: the network has not 2 inputs, a smooth activation, or weights that are not finite; or the
             box is empty.
 
-    >>> from nn_core.network import Layer
     >>> one_fold = Network([Layer([[1, 1]], [0], "relu"), Layer([[2]], [1])])
     >>> [(cell.pattern.tolist(), cell.weight.tolist()) for cell in linear_regions(one_fold, (-1, 1, -1, 1))]
     [([True], [[2.0, 2.0]]), ([False], [[0.0, 0.0]])]
     """
-    check(network)
-    layers = network.layers
-    hidden = steps_of(layers if through_output else layers[:-1])
-    plane = Subdivision(box)
+    layers = in_double(network).layers
+    if through_output:
+        layers.append(Layer(np.eye(network.n_out), np.zeros(network.n_out)))
+    hidden = steps_of(layers[:-1])
+    plane = Subdivision.of_box(box)
     origins, patterns = [], []
     for step in hidden:
         plane.affine(step.weight, step.bias)
@@ -125,16 +125,9 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         plane.activate(step.slopes)
 
     # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.
-    identity = (np.eye(network.n_out), np.zeros(network.n_out))
-    weights = [(step.weight, step.bias) for step in hidden]
-    weights.append(
-        identity
-        if through_output
-        else (layers[-1].weight.astype(np.float64), layers[-1].bias.astype(np.float64))
-    )
-    maps = _after(*weights[0], np.eye(2, 3)[None])
-    for step, origin, pattern, (weight, bias) in zip(hidden, origins, patterns, weights[1:], strict=True):
-        maps = _through(maps, origin, np.where(pattern, step.slopes[1], step.slopes[0]), weight, bias)
+    maps = _after(layers[0], np.eye(2, 3)[None])
+    for step, origin, pattern, layer in zip(hidden, origins, patterns, layers[1:], strict=True):
+        maps = _through(maps, origin, np.where(pattern, step.slopes[1], step.slopes[0]), layer)
 
     ancestor = np.arange(plane.n_faces)
     for depth in reversed(range(len(hidden))):
@@ -144,19 +137,19 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
     return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2], maps[:, :, 2], pattern)
 
 
-def _after(weight: Array, bias: Array, maps: Array) -> Array:
-    """The affine maps (n, n_in, 3) followed by another one: (n, n_out, 3)."""
-    result = weight @ maps
-    result[:, :, 2] += bias
+def _after(layer: Layer, maps: Array) -> Array:
+    """The affine maps (n, n_in, 3) followed by that of a layer: (n, n_out, 3)."""
+    result = layer.weight @ maps
+    result[:, :, 2] += layer.bias
     return np.asarray(result)
 
 
-def _through(maps: Array, origin: Indices, slope: Array, weight: Array, bias: Array) -> Array:
-    """The maps of the cells' origins, followed by each cell's slopes (n_cells, n) and the next affine map."""
-    result = np.empty((len(origin), len(bias), 3))
+def _through(maps: Array, origin: Indices, slope: Array, layer: Layer) -> Array:
+    """The maps of the cells' origins, followed by each cell's slopes (n_cells, n) and the next layer."""
+    result = np.empty((len(origin), layer.n_out, 3))
     for start in range(0, len(origin), _CHUNK):
         some = slice(start, start + _CHUNK)
-        result[some] = _after(weight, bias, slope[some, :, None] * maps[origin[some]])
+        result[some] = _after(layer, slope[some, :, None] * maps[origin[some]])
     return result
 
 
@@ -180,10 +173,9 @@ def class_regions(network: Network, box: Box) -> list[Region]:
 
 def classified(network: Network, box: Box) -> Subdivision:
     """The box cut along all creases of hidden neurons and the decision boundary, each face with its class."""
-    check(network)
-    plane = folded(steps_of(network.layers[:-1]), box)
-    last = network.layers[-1]
-    plane.affine(last.weight.astype(np.float64), last.bias.astype(np.float64))
+    *hidden, last = in_double(network).layers
+    plane = folded(steps_of(hidden), box)
+    plane.affine(last.weight, last.bias)
     cut_by_class(plane)
     return plane
 
@@ -223,7 +215,7 @@ def upper_envelope(weight: ArrayLike, bias: ArrayLike, box: Box) -> list[Region]
         raise ValueError(f"weight has shape {weight.shape} and bias {bias.shape}, expected (K, 2) and (K,)")
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise ValueError("weight and bias hold numbers that are not finite")
-    plane = Subdivision(box)
+    plane = Subdivision.of_box(box)
     plane.affine(weight, bias)
     plane.cut_by_winner()
     return _regions(plane)

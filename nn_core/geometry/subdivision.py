@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
 Signs = NDArray[np.int8]
 Box = tuple[float, float, float, float]
@@ -77,37 +77,62 @@ class Section:
 
 
 class Subdivision:
-    """Convex faces that tile a box, with the values of affine functions at their corners.
+    """Convex faces side by side, with the values of affine functions at their corners.
 
     Attributes:
         points: Columns (2, V), the corners.
         values: Columns (n, V), what the present layer computes at each corner.
         slack: Columns (n, V), how far each value may be from the truth through rounding.
         edges: Columns (5, E): tail, head, the face on the left, the face on the right (-1 outside), and a
-            tag: -1 to -4 on the sides of the box, BOUNDARY, GRID, or the number of a neuron.
+            tag: -1 to -4 on the outer sides of a face, BOUNDARY, GRID, or the number of a neuron.
         n_faces: the number of faces.
         origin: (n_faces,) the face, as numbered when `origin` was last set, that each face is a part of.
         label: (n_faces,) a number that each face hands on to its parts; see `cut_by_winner`.
-
-    Raises:
-        ValueError: the box is empty or not finite.
     """
 
-    def __init__(self, box: Box) -> None:
-        x_min, x_max, y_min, y_max = checked_box(box)
-        self.points = Columns(np.array([[x_min, x_max, x_max, x_min], [y_min, y_min, y_max, y_max]]))
-        ring = np.arange(4)
-        self.edges = Columns(np.stack([ring, (ring + 1) % 4, 0 * ring, 0 * ring - 1, -1 - ring]))
-        self.n_faces = 1
-        self.origin: Indices = np.zeros(1, np.intp)
-        self.label: Indices = np.zeros(1, np.intp)
-        self.scale = float(np.abs(self.points.now).max())
+    def __init__(self, points: Array, edges: Indices, n_faces: int) -> None:
+        self.points, self.edges = Columns(points), Columns(edges)
+        self.n_faces = n_faces
+        self.origin: Indices = np.arange(n_faces)
+        self.label: Indices = np.zeros(n_faces, np.intp)
+        self.scale = float(np.abs(points).max())
         self.restart()
+
+    @classmethod
+    def of_box(cls, box: Box) -> Subdivision:
+        """A box (x_min, x_max, y_min, y_max) as a single face.
+
+        Raises:
+            ValueError: the box is empty or not finite.
+        """
+        x_min, x_max, y_min, y_max = checked_box(box)
+        points = np.array([[x_min, x_max, x_max, x_min], [y_min, y_min, y_max, y_max]])
+        ring = np.arange(4)
+        return cls(points, np.stack([ring, (ring + 1) % 4, 0 * ring, 0 * ring - 1, -1 - ring]), 1)
+
+    @classmethod
+    def of_triangles(cls, vertices: Array, triangles: Indices) -> Subdivision:
+        """Triangles (m, 3) of these vertices (n, 2), counter-clockwise, each as a face."""
+        tail, head = triangles.T.ravel(), triangles[:, [1, 2, 0]].T.ravel()
+        face, side = np.tile(np.arange(len(triangles)), 3), np.repeat([-1, -2, -3], len(triangles))
+        forward = tail < head
+        key = np.minimum(tail, head) * len(vertices) + np.maximum(tail, head)
+        keys, edge = np.unique(key, return_inverse=True)
+        faces = np.full((2, len(keys)), -1)
+        tags = np.empty(len(keys), np.intp)
+        faces[np.where(forward, 0, 1), edge] = face
+        tags[edge] = side
+        return cls(
+            vertices.T.copy(), np.stack([*np.divmod(keys, len(vertices)), *faces, tags]), len(triangles)
+        )
 
     def restart(self) -> None:
         """Make the values the coordinates of the corners again, as they are before the first layer."""
-        self.values = Columns(self.points.now.copy())
-        self.slack = Columns(_ROUNDING * np.abs(self.points.now))
+        self.assign(self.points.now)
+
+    def assign(self, values: Array) -> None:
+        """Make these (n, V) the values, known up to their rounding."""
+        self.values, self.slack = Columns(values.copy()), Columns(_ROUNDING * np.abs(values))
 
     def affine(self, weight: Array, bias: Array) -> None:
         """Replace the values by weight @ values + bias.
@@ -279,7 +304,7 @@ class Subdivision:
         self.values.append(shares[0] * start + shares[1] * end)
 
     def contour(self, value: Array, slack: Array) -> Array:
-        """The segments (m, 2, 2) between value > 0, on their left, and value <= 0."""
+        """The segments (m, 2, 2) between value > 0, on their left, and value <= 0, in `chained` order."""
         section = self.section(value, slack)
         tail, head = self.edges.now[:2, section.edges]
         start, end = self.points.now[:, tail], self.points.now[:, head]
@@ -299,7 +324,9 @@ class Subdivision:
         )
         flat = flat[positive[left[flat]] != positive[right[flat]]]
         ends = np.where(positive[left[flat]], (tail[flat], head[flat]), (head[flat], tail[flat]))
-        return np.moveaxis(corners[:, np.concatenate([section.chords, ends], axis=1)], (0, 1, 2), (2, 1, 0))
+        start, end = np.concatenate([section.chords, ends], axis=1)
+        order = chained(start, end)
+        return np.asarray(corners.T[np.stack([start, end], axis=1)[order]])
 
     def positive(self, value: Array) -> NDArray[np.bool_]:
         """On which faces (n_faces,) a function that changes sign on none of them is positive."""
@@ -361,3 +388,18 @@ def checked_box(box: Box) -> Box:
             f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max"
         )
     return numbers
+
+
+def chained(start: Indices, end: Indices) -> Indices:
+    """An order (m,) of arrows from start (m,) to end (m,) in which each goes on where the last one ended."""
+    leaving: dict[int, list[int]] = {}
+    for arrow in reversed(range(len(start))):
+        leaving.setdefault(int(start[arrow]), []).append(arrow)
+    order: list[int] = []
+    # First the chains that begin somewhere, then the rings.
+    for first in [*np.flatnonzero(~np.isin(start, end)), *range(len(start))]:
+        at = int(start[first])
+        while leaving.get(at):
+            order.append(leaving[at].pop())
+            at = int(end[order[-1]])
+    return np.array(order, np.intp)
