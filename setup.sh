@@ -108,7 +108,7 @@ install_packages() { # installs $packages, or says what to install and stops
         "To refuse, press Ctrl-C now, or run with UNFOLD_APT=no." | fold -s -w 100
     [ ! -t 0 ] || sleep 5
 
-    : >"$log"
+    $as_root true || fail "sudo did not allow it. Ask an administrator for this line to be run: $line"
     # An earlier run that was interrupted may have left packages half configured.
     $as_root dpkg --configure -a >>"$log" 2>&1 || give_up "dpkg --configure -a failed"
     # One broken source among many must not stop this: the install says whether it matters.

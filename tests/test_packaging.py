@@ -148,11 +148,14 @@ def test_an_old_python_is_named(machine):
 
 
 @needs_sh
-def test_without_administrator_rights_the_line_to_ask_for_is_shown(machine):
+@pytest.mark.parametrize("sudo", [None, "exit 1"], ids=["no sudo", "sudo refuses"])
+def test_without_administrator_rights_the_line_to_ask_for_is_shown(machine, sudo):
     machine.python()
     machine.command("apt-get", "echo apt-get was called; exit 99")
     machine.command("id", "echo 1000")
     machine.command("ldconfig", "")
+    if sudo:
+        machine.command("sudo", sudo)
     outcome = machine.setup()
     assert outcome.returncode == 1
     assert re.search(r"apt-get install .*\blibegl1 libgl1\b.* gcc .*pkg-config libcairo2-dev", outcome.stderr)
