@@ -69,6 +69,8 @@ def targets(y: ArrayLike, n_outputs: int, dtype: DTypeLike = np.float64) -> Arra
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     y = np.asarray(y)
+    if y.dtype.kind not in "buif":
+        raise ValueError(f"labels must be numbers 0, 1, 2, ..., not {y.dtype}; number the classes")
     if y.ndim == 2:
         if y.shape[1] != n_outputs:
             raise ValueError(

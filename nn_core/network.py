@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,7 +119,7 @@ class Network:
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("a network needs at least one layer")
-        for before, layer in zip(self.layers, self.layers[1:], strict=False):
+        for before, layer in pairwise(self.layers):
             if layer.n_in != before.n_out:
                 raise ValueError(
                     f"weight has shape {layer.weight.shape} but the layer before has {before.n_out} outputs"
@@ -159,7 +160,7 @@ class Network:
             )
         draw = _initializer(initializer)
         layers = []
-        for n_in, n_out, kind in zip(sizes, sizes[1:], activations, strict=False):
+        for (n_in, n_out), kind in zip(pairwise(sizes), activations, strict=True):
             weight, bias = draw(n_out, n_in, rng)
             layers.append(Layer(weight.astype(dtype), bias.astype(dtype), kind))
         return cls(layers)

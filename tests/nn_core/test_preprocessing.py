@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from nn_core.preprocessing import normalise, principal_axes, subtract_mean, whiten
+
+
+@pytest.fixture
+def cloud():
+    rng = np.random.default_rng(3)
+    return rng.normal(size=(400, 3)) @ np.array([[3.0, 1, 0], [0, 1, 0.5], [0, 0, 0.2]]) + np.array([5.0, -2, 1])
+
+
+@pytest.mark.parametrize("fit", [subtract_mean, normalise, principal_axes, whiten])
+def test_there_and_back(cloud, fit):
+    change = fit(cloud)
+    np.testing.assert_allclose(change.apply(cloud).mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(change.invert(change.apply(cloud)), cloud, atol=1e-12)
+    assert change.explained.sum() == pytest.approx(1)
+
+
+def test_each_leaves_the_covariance_that_it_promises(cloud):
+    np.testing.assert_allclose(np.cov(subtract_mean(cloud).apply(cloud).T), np.cov(cloud.T))
+    np.testing.assert_allclose(normalise(cloud).apply(cloud).std(axis=0), 1)
+    turned = principal_axes(cloud).apply(cloud)
+    covariance = np.cov(turned.T, bias=True)
+    assert covariance == pytest.approx(np.diag(np.diag(covariance)), abs=1e-12)
+    assert (np.diff(np.diag(covariance)) < 0).all()
+    np.testing.assert_allclose(np.cov(whiten(cloud).apply(cloud).T, bias=True), np.eye(3), atol=1e-12)
+
+
+def test_pca_keeps_the_best_plane_and_goes_back_to_the_nearest_point(cloud):
+    plane = principal_axes(cloud, 2)
+    rest = cloud - plane.invert(plane.apply(cloud))
+    assert (rest**2).sum() / ((cloud - cloud.mean(axis=0)) ** 2).sum() == pytest.approx(1 - plane.explained.sum())
+    assert plane.matrix.shape == (2, 3)
+
+
+def test_the_outcome_does_not_depend_on_the_sign_that_the_solver_chose(cloud):
+    np.testing.assert_allclose(principal_axes(cloud).matrix, principal_axes(cloud[::-1]).matrix, atol=1e-10)
+    matrix = principal_axes(cloud).matrix
+    assert (matrix[np.arange(3), np.abs(matrix).argmax(axis=1)] > 0).all()
+
+
+def test_features_that_never_change_become_zero():
+    X = np.array([[1.0, 7.0], [3.0, 7.0]])
+    for fit in (normalise, whiten):
+        change = fit(X)
+        np.testing.assert_allclose(np.abs(change.apply(X)), [[1, 0], [1, 0]], atol=1e-12)
+        np.testing.assert_allclose(change.invert(change.apply(X)), X)
+    np.testing.assert_array_equal(principal_axes(np.ones((3, 2))).explained, [0, 0])
+
+
+def test_whitening_with_epsilon_leaves_small_axes_small(cloud):
+    spread = whiten(cloud, epsilon=1.0).apply(cloud).std(axis=0)
+    assert spread[0] > 0.9
+    assert spread[-1] < 0.5
+
+
+def test_unfit_data():
+    with pytest.raises(ValueError, match="k is 4, but X has 3 features: choose 1 to 3"):
+        principal_axes(np.ones((5, 3)), 4)
+    for X in ([1.0, 2.0], [[np.nan]], np.empty((0, 2))):
+        with pytest.raises(ValueError, match="expected finite numbers of shape"):
+            normalise(X)
