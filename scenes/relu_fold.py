@@ -5,7 +5,7 @@ from manim import FadeIn, FadeOut, Group
 
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Flow, Passage
+from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
 from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
@@ -20,21 +20,21 @@ class ReluFold(Stage):
         data_options={"n_per_class": 120},
         sizes=(2, 2, 2),
         activations=("relu", "sigmoid"),
-        loss="binary_cross_entropy",
-        learning_rate=0.05,
-        epochs=1500,
-        l2=2e-3,
+        initializer=("gaussian", 1.0),
+        learning_rate=0.02,
+        epochs=250,
         starts=6,
+        seed=6,
     )
 
     def construct(self):
         trained = self.trained(self.recipe)
         hidden, output = trained.network.layers
-        sheet = Sheet.over(trained.X, trained.network, boundary=True, tolerance=2e-3)
+        sheet = Sheet.over(trained.X, trained.network, margin=0.25, boundary=True, tolerance=2e-3)
         cloud = Cloud(trained.X, trained.y)
         world = Group(sheet, cloud)
-        diagram = NetworkDiagram(trained.network, names=("x", "h", "y"))
-        axes = Axes(sheet.box, ("x_1", "x_2"))
+        diagram = NetworkDiagram(trained.network, names=("x", "h", "y"), size=(3.6, 1.9))
+        axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
         self.look(axes)
 
         with self.beat("Two classes of points in the plane. No straight line separates them."):
@@ -46,7 +46,8 @@ class ReluFold(Stage):
 
         with self.beat("Its hidden layer stretches and turns the plane, then slides it."):
             numbers = LiveAffine(np.eye(2), np.zeros(2))
-            self.play(self.aside(diagram, stack(formula("bold(z) = W bold(x) + bold(b)"), numbers)))
+            steps = stack(formula("bold(z) = W bold(x) + bold(b)"), numbers)
+            self.play(self.aside(diagram, steps), diagram.animate.set_focus(0))
             flow = AffineFlow(world, layer=hidden)
             axes = self.change_axes(axes, Axes.around(sheet, flows=[flow], names=("z_1", "z_2")), sheet, flow)
             self.play(flow, flow.read_out(numbers))
@@ -56,34 +57,39 @@ class ReluFold(Stage):
 
         with self.beat("ReLU makes all that is negative zero: it folds three quadrants onto the axes."):
             self.play(self.aside(diagram, formula("bold(h) = max(0, bold(z))")))
-            flow = ActivationFlow(world, layer=hidden)
+            flow = ActivationFlow(world, layer=hidden, in_turn=True)
             self.play(flow)
             axes = self.change_axes(axes, Axes.around(sheet, names=("h_1", "h_2")), sheet)
 
         with self.beat("Now the second layer stretches, turns and slides what the fold has left."):
-            numbers = LiveAffine(np.eye(2), np.zeros(2))
-            self.play(self.aside(diagram, stack(formula("bold(z)' = W' bold(h) + bold(b)'"), numbers)))
+            numbers = LiveAffine(np.eye(2), np.zeros(2), variable="h")
+            steps = stack(formula("bold(z)' = W' bold(h) + bold(b)'"), numbers)
+            self.play(self.aside(diagram, steps), diagram.animate.set_focus(1))
             flow = AffineFlow(world, layer=output)
             axes = self.change_axes(axes, Axes.around(sheet, flows=[flow], names=("z'_1", "z'_2")), sheet, flow)
             self.play(flow, flow.read_out(numbers))
 
-        with self.beat("The sigmoid squeezes everything into the unit square: the classes go to opposite corners."):
+        with self.beat("The sigmoid squeezes it into the unit square: the classes go to opposite corners."):
             self.play(self.aside(diagram, formula("bold(y) = sigma(bold(z)')")))
             flow = ActivationFlow(world, layer=output)
-            axes = self.change_axes(axes, Axes((0, 1, 0, 1), ("y_1", "y_2")), sheet, flow)
-            self.play(flow)
-            self.play(self.reframe(axes))
+            unit = Axes((0, 1, 0, 1), ("y_1", "y_2"))
+            self.play(flow, self.follow(flow, sheet, unit), FadeOut(axes))
+            self.play(FadeIn(unit))
 
         with self.beat("Here one straight line separates them: where both outputs are equal."):
             self.play(Draw(sheet.boundary))
 
-        with self.beat("Carried back through both layers, the line bends at the creases."):
-            axes = self.change_axes(axes, Axes(sheet.box, ("x_1", "x_2")))
-            self.play(Passage(world, layers=(hidden, output), backwards=True))
+        with self.beat("Carried back through the second layer it is still straight,"):
+            self.play(self.aside(diagram), diagram.animate.set_focus())
+            back = Passage(world, layers=trained.network.layers, start=2, stop=1)
+            self.play(back, self.follow(back, sheet), FadeOut(unit))
 
-    def change_axes(self, old, new, *things):
+        with self.beat("and through the first it bends at the creases, around the inner class."):
+            back = Passage(world, layers=trained.network.layers, start=1, stop=0)
+            self.play(back, self.follow(back, sheet))
+            self.play(FadeIn(Axes(sheet.box, ("x_1", "x_2"), at_corner=True)))
+
+    def change_axes(self, old, new, world, *flows):
         """Go over from the axes of one space to those of the next, and frame what will happen there."""
-        flows = [thing for thing in things if isinstance(thing, Flow)]
-        world = [thing for thing in things if not isinstance(thing, Flow)]
-        self.play(FadeOut(old), FadeIn(new), self.reframe(new, *world, flows=flows))
+        self.play(FadeOut(old), FadeIn(new), self.reframe(new, world, flows=flows))
         return new

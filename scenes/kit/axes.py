@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from manim import Group, Mobject, VGroup
 
-from scenes.kit.motion import Flow, extent
+from scenes.kit.motion import Flow, destinations
 from scenes.kit.spatial import Box, Segments, spatial_parts
 from scenes.kit.theme import rgb, theme
 from scenes.kit.writing import MINUS, anchored, formula, label
@@ -23,37 +23,39 @@ class Axes(Group):
         box: (x_min, x_max, y_min, y_max), or six numbers with the range of z; in scene units.
         names: a Typst formula per axis, such as ("x_1", "x_2").
         most: numbers along the longest axis at most.
+        at_corner: let the axes meet in the low corner of the box, outside of what it holds, and not at the origin.
 
     Attributes:
         lines: the axes and their ticks.
         labels: numbers and names.
     """
 
-    def __init__(self, box: Box | Sequence[float], names: Sequence[str] = (), *, most: int = 8) -> None:
+    def __init__(
+        self, box: Box | Sequence[float], names: Sequence[str] = (), *, most: int = 8, at_corner: bool = False
+    ) -> None:
         tokens = theme()
         ranges = np.reshape(np.asarray(box, dtype=float), (-1, 2))
         # The lines go through the origin, or as near to it as the box comes.
-        cross = np.clip(0.0, ranges[:, 0], ranges[:, 1])
+        cross = ranges[:, 0] if at_corner else np.clip(0.0, ranges[:, 0], ranges[:, 1])
         step = nice_step(float(np.ptp(ranges, axis=1).max()), most)
         tick = 0.05 * step
         ends, numbers = [], []
         for axis, (low, high) in enumerate(ranges):
             across = (axis + 1) % 2
-            ends.append([_at(cross, axis, low), _at(cross, axis, high)])
+            ends.append([_at(cross, axis, low), _at(cross, axis, high + 0.5 * step)])
             for value in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step:
                 place = _at(cross, axis, value)
                 side = np.zeros(3)
                 side[across] = tick
                 ends.append([place - side, place + side])
-                if abs(value) > 1e-9:
-                    text = f"{value:.10g}".replace("-", MINUS)
-                    number = label(text, size=0.8 * tokens.label_size, colour=tokens.faint)
+                if at_corner or abs(value) > 1e-9:
+                    text = f"{value + 0.0:.10g}".replace("-", MINUS)
+                    number = label(text, size=0.8 * tokens.label_size)
+                    number.set_stroke(tokens.background, width=2.5, background=True)
                     numbers.append(anchored(number, place, _OFFSETS[axis]))
         for axis, name in enumerate(names):
-            place = _at(cross, axis, ranges[axis, 1])
-            numbers.append(
-                anchored(formula(name, size=1.3 * tokens.label_size), place, -0.9 * _OFFSETS[axis])
-            )
+            place = _at(cross, axis, ranges[axis, 1] + 0.5 * step)
+            numbers.append(anchored(formula(name, size=1.3 * tokens.label_size), place, -0.9 * _OFFSETS[axis]))
         self.lines = Segments(np.array(ends), [*rgb(tokens.faint), 1.0], width=tokens.axis_width)
         self.labels = VGroup(*numbers)
         super().__init__(self.lines, self.labels)
@@ -68,11 +70,9 @@ class Axes(Group):
             flows: what the things will have gone through.
             options: arguments of Axes.
         """
-        places = extent(spatial_parts(things), *flows, samples=1)[:, : len(names)]
-        low, high = np.minimum(places.min(axis=0), 0.0), np.maximum(places.max(axis=0), 0.0)
-        step = nice_step(float((high - low).max()), options.get("most", 8))
-        low, high = np.floor(low / step + 1e-9) * step, np.ceil(high / step - 1e-9) * step
-        return cls(np.stack([low, high], axis=1).ravel(), names, **options)
+        *_, places = destinations(spatial_parts(things), flows, samples=1)
+        low, high = (f(places[:, : len(names)], axis=0) for f in (np.min, np.max))
+        return cls(np.stack([np.minimum(low, 0.0), np.maximum(high, 0.0)], axis=1).ravel(), names, **options)
 
 
 def nice_step(length: float, most: int) -> float:

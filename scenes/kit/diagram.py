@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
-from manim import DOWN, ORIGIN, RIGHT, UP, Circle, Dot, Line, VGroup
+from manim import UP, Circle, Dot, Line, VGroup
 
 from nn_core.network import Network
 from scenes.kit.theme import theme
@@ -70,6 +71,13 @@ class NetworkDiagram(VGroup):
                 self.names.add(formula(f"{name}_{number}", size=78 * radius).move_to(neuron))
         self.add(self.edges, self.neurons, dots, self.names)
 
+    def set_focus(self, *layers: int) -> Self:
+        """Show the weights of these layers (from 0) in full and dim all others; of none given, show all."""
+        for number, lines in enumerate(self.edges):
+            for line in lines:
+                line.set_stroke(opacity=line.strength if not layers or number in layers else 0.2)
+        return self
+
     def _lines(self, weight: np.ndarray, before: VGroup, after: VGroup, layer: int) -> VGroup:
         tokens = theme()
         largest = max(float(np.abs(weight).max()), 1e-12)
@@ -77,15 +85,14 @@ class NetworkDiagram(VGroup):
         for row, end in zip(self.shown[layer + 1], after, strict=True):
             for column, start in zip(self.shown[layer], before, strict=True):
                 share = abs(float(weight[row, column])) / largest
-                lines.add(
-                    Line(
-                        start.get_center(),
-                        end.get_center(),
-                        stroke_color=tokens.positive if weight[row, column] >= 0 else tokens.negative,
-                        stroke_width=1.0 + 5.0 * share,
-                        stroke_opacity=0.35 + 0.65 * share,
-                    )
+                line = Line(
+                    start.get_center(),
+                    end.get_center(),
+                    stroke_color=tokens.positive if weight[row, column] >= 0 else tokens.negative,
+                    stroke_width=1.0 + 5.0 * share,
                 )
+                line.strength = 0.35 + 0.65 * share
+                lines.add(line.set_stroke(opacity=line.strength))
         return lines
 
 

@@ -7,8 +7,7 @@ network's own numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,10 +44,14 @@ class Flow(Animation):
         """Where points (n, 3) stand after the share t of the flow."""
         raise NotImplementedError
 
+    def place_part(self, part: SpatialMobject, points: np.ndarray, t: float) -> np.ndarray:
+        """Where a part that set out from these points stands after the share t of the flow."""
+        return self.place(points, t)
+
     def interpolate_submobject(self, submobject: Mobject, starting_submobject: Mobject, alpha: float) -> None:
         """Move one part."""
         if isinstance(submobject, SpatialMobject):
-            submobject.points = self.place(starting_submobject.points, alpha)
+            submobject.points = self.place_part(submobject, starting_submobject.points, alpha)
 
 
 class AffineFlow(Flow):
@@ -63,7 +66,12 @@ class AffineFlow(Flow):
     """
 
     def __init__(
-        self, *mobjects: Mobject, layer: Layer, kind: str = "polar", run_time: float | None = None, **kwargs: Any
+        self,
+        *mobjects: Mobject,
+        layer: Layer,
+        kind: str = "polar",
+        run_time: float | None = None,
+        **kwargs: Any,
     ) -> None:
         self.layer = layer
         self.stages = affine_stages(layer.weight, layer.bias, kind)
@@ -94,71 +102,95 @@ class ActivationFlow(Flow):
     """A layer's activation, on the axes that the layer has: (1 - t) z + t f(z).
 
     For ReLU this is max(z, (1 - t) z), a leaky ReLU of falling slope: the plane creases and folds flat.
+
+    Args:
+        mobjects: what moves.
+        layer: its activation acts, on as many axes as it has neurons.
+        in_turn: neuron after neuron, so that one fold can be seen at a time; else all at once.
+        run_time: seconds in all.
     """
 
-    def __init__(self, *mobjects: Mobject, layer: Layer, run_time: float | None = None, **kwargs: Any) -> None:
-        self.layer = layer
-        super().__init__(*mobjects, run_time=run_time or 1.5 * theme().step, rate_func=smooth, **kwargs)
+    def __init__(
+        self,
+        *mobjects: Mobject,
+        layer: Layer,
+        in_turn: bool = False,
+        run_time: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.layer, self.in_turn = layer, in_turn
+        folds = layer.n_out if in_turn else 1.5
+        super().__init__(*mobjects, run_time=run_time or folds * theme().step, rate_func=linear, **kwargs)
 
     def place(self, points: np.ndarray, t: float) -> np.ndarray:
         """Where points (n, 3) stand after the share t of the flow."""
         width = self.layer.n_out
+        begins = np.arange(width) if self.in_turn else np.zeros(width)
+        shares = np.array([smooth(float(s)) for s in np.clip(t * (begins[-1] + 1) - begins, 0.0, 1.0)])
+        if t == 1:
+            shares = np.ones(width)
         moved = points.copy()
         z = points[:, :width]
-        moved[:, :width] = (1 - t) * z + t * self.layer.activation(z)
+        moved[:, :width] = (1 - shares) * z + shares * self.layer.activation(z)
         return moved
 
 
 class Passage(Flow):
-    """Takes what has an origin in the input plane through whole layers, forwards or back.
+    """Takes what has an origin in the input plane from one depth of a network to another, forwards or back.
 
     Backwards it undoes even what a fold has flattened, since every vertex knows where it came from.
 
     Args:
         mobjects: sheets, clouds, segments with an `origin`.
-        layers: what to pass, in the order of the network.
-        backwards: run from the last layer's output back to the input.
+        layers: all layers of the network up to the deeper end.
+        start: the depth at which it sets out, in layers: 0 is the input.
+        stop: the depth at which it arrives.
     """
 
-    def __init__(self, *mobjects: Mobject, layers: Sequence[Layer], backwards: bool = False, **kwargs: Any) -> None:
-        self.flows = [
-            flow(layer=layer) for layer in layers for flow in (partial(AffineFlow, Mobject()), partial(ActivationFlow, Mobject()))
-        ]
-        self.backwards = backwards
-        super().__init__(*mobjects, **{"run_time": 1.5 * theme().step, "rate_func": smooth, **kwargs})
+    def __init__(self, *mobjects: Mobject, layers: Sequence[Layer], start: float, stop: float, **kwargs: Any) -> None:
+        self.flows: list[Flow] = []
+        for layer in layers:
+            self.flows += [AffineFlow(Mobject(), layer=layer), ActivationFlow(Mobject(), layer=layer)]
+        self.start, self.stop = start, stop
+        super().__init__(*mobjects, **{"run_time": 2 * theme().step, "rate_func": smooth, **kwargs})
 
-    def place(self, points: np.ndarray, t: float) -> np.ndarray:
-        """Where input points (n, 3) stand after the share t of the passage."""
-        gone = (1 - t if self.backwards else t) * len(self.flows)
+    def interpolate_submobject(self, submobject: Mobject, starting_submobject: Mobject, alpha: float) -> None:
+        """Move one part, from its origin."""
+        if isinstance(submobject, SpatialMobject):
+            submobject.points = self.place_part(submobject, submobject.points, alpha)
+
+    def place_part(self, part: SpatialMobject, points: np.ndarray, t: float) -> np.ndarray:
+        """Where a part stands after the share t of the passage, counted from its origin."""
+        if part.origin is None:
+            return points
+        gone = 2 * ((1 - t) * self.start + t * self.stop)
+        points = in_space(part.origin)
         for i, flow in enumerate(self.flows):
             if gone <= i:
                 break
             points = flow.place(points, min(gone - i, 1.0))
         return points
 
-    def interpolate_submobject(self, submobject: Mobject, starting_submobject: Mobject, alpha: float) -> None:
-        """Move one part, from its origin."""
-        if isinstance(submobject, SpatialMobject) and submobject.origin is not None:
-            submobject.points = self.place(in_space(submobject.origin), alpha)
 
+def destinations(parts: Iterable[SpatialMobject], flows: Sequence[Flow], samples: int) -> Iterator[np.ndarray]:
+    """The places (n, 3) of all parts at some moments of one flow after another, the start first.
 
-def extent(parts: Iterable[SpatialMobject], *flows: Flow, samples: int = 9) -> np.ndarray:
-    """The places (n, 3) that parts pass through in one flow after another, at some moments of each.
+    A part that a flow does not move stays where it is.
 
     Args:
         parts: where they stand now is where they set out.
         flows: what they go through.
-        samples: moments of each flow; 1 for its end alone, and then the start does not count either.
+        samples: moments of each flow, its end the last of them.
     """
-    places = []
-    for part in parts:
-        points = part.points
-        if samples > 1 or not flows:
-            places.append(points)
-        for flow in flows:
-            if samples > 1:
-                places += [flow.place(points, t) for t in np.linspace(0, 1, samples)[1:-1]]
-            points = flow.place(points, 1.0)
-            if samples > 1 or flow is flows[-1]:
-                places.append(points)
-    return np.concatenate(places) if places else np.zeros((1, 3))
+    parts = list(parts)
+    now = [part.points for part in parts]
+    yield np.concatenate(now)
+    for flow in flows:
+        moved = set(flow.mobject.get_family())
+        start = now
+        for t in np.linspace(0, 1, samples + 1)[1:]:
+            now = [
+                flow.place_part(part, points, t) if part in moved else points
+                for part, points in zip(parts, start, strict=True)
+            ]
+            yield np.concatenate(now)

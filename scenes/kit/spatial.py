@@ -33,7 +33,12 @@ class SpatialMobject(Mobject):
     """
 
     def __init__(
-        self, points: np.ndarray, rgba: np.ndarray | Sequence[float], *, origin: np.ndarray | None = None, **kwargs: Any
+        self,
+        points: np.ndarray,
+        rgba: np.ndarray | Sequence[float],
+        *,
+        origin: np.ndarray | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.points = in_space(points)
@@ -110,7 +115,13 @@ class Faces(SpatialMobject):
     """
 
     def __init__(
-        self, points: np.ndarray, triangles: np.ndarray, rgba: np.ndarray | Sequence[float], *, order: int = 0, **kwargs: Any
+        self,
+        points: np.ndarray,
+        triangles: np.ndarray,
+        rgba: np.ndarray | Sequence[float],
+        *,
+        order: int = 0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(points, rgba, **kwargs)
         self.triangles = np.asarray(triangles, dtype=int).reshape(-1, 3)
@@ -128,6 +139,7 @@ class Segments(SpatialMobject):
         ends: (k, 2, 2) or (k, 2, 3) pairs of ends in scene units.
         rgba: one colour for all, or (k, 4), one per line.
         width: pixels at 1080 lines.
+        cased: give the lines a dark rim, for those that cross bright sheets.
         origin: (k, 2, d) where the ends came from.
     """
 
@@ -137,36 +149,37 @@ class Segments(SpatialMobject):
         rgba: np.ndarray | Sequence[float],
         *,
         width: float | None = None,
+        cased: bool = False,
         origin: np.ndarray | None = None,
         **kwargs: Any,
     ) -> None:
         ends = np.asarray(ends, dtype=float)
-        ends = ends.reshape(-1, 2, ends.shape[-1] if ends.size else 2)
+        ends = ends.reshape(len(ends), 2, -1) if ends.size else np.zeros((0, 2, 2))
         colours = np.broadcast_to(np.asarray(rgba, dtype=float), (len(ends), 4))
         if origin is not None:
-            origin = np.asarray(origin, dtype=float)
-            origin = origin.reshape(2 * len(ends), -1)
-        super().__init__(
-            ends.reshape(-1, ends.shape[-1]), np.repeat(colours, 2, axis=0), origin=origin, **kwargs
-        )
+            origin = np.reshape(origin, (2 * len(ends), -1)) if len(ends) else np.zeros((0, 2))
+        super().__init__(ends.reshape(-1, ends.shape[-1]), np.repeat(colours, 2, axis=0), origin=origin, **kwargs)
         self.width_px = theme().line_width if width is None else width
+        self.cased = cased
 
     def batch(self) -> Batch:
         """Lines."""
         ends = np.arange(len(self.points)).reshape(-1, 2)
-        return Batch(self.points, self.rgba, segments=ends, size=self.width_px)
+        return Batch(self.points, self.rgba, segments=ends, size=self.width_px, cased=self.cased)
 
     def pointwise_become_partial(self, mobject: Segments, a: float, b: float) -> Self:
         """Show the part of another's lines from share `a` to share `b` of their length: Manim's `Create`."""
         start, end = mobject.points[::2], mobject.points[1::2]
         lengths = np.linalg.norm(end - start, axis=1)
         after = np.cumsum(lengths)
-        share = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)[:, None]
-        total = after[-1] if len(after) else 0.0
-        low = np.clip((a * total - (after - lengths))[:, None] * share, 0.0, 1.0)
-        high = np.clip((b * total - (after - lengths))[:, None] * share, 0.0, 1.0)
+        total, before = float(lengths.sum()), after - lengths
+        share = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+        low, high = (np.clip((x * total - before) * share, 0.0, 1.0)[:, None] for x in (a, b))
         self.points[::2], self.points[1::2] = start + low * (end - start), start + high * (end - start)
-        self.rgba = mobject.rgba * [1, 1, 1, 0] + mobject.rgba * [0, 0, 0, 1] * np.repeat(high > low, 2, axis=0)
+        # A line that a fold has shrunk to a point is passed like any other.
+        shown = (after >= a * total) & (before <= b * total) & (b > a)
+        self.rgba = mobject.rgba.copy()
+        self.rgba[:, 3] *= np.repeat(shown, 2)
         return self
 
 
@@ -199,9 +212,7 @@ class Cloud(SpatialMobject):
 
     def batch(self) -> Batch:
         """Balls."""
-        return Batch(
-            self.points, self.rgba, dots=np.arange(len(self.points)), size=self.radius_px, marker=self.markers
-        )
+        return Batch(self.points, self.rgba, dots=np.arange(len(self.points)), size=self.radius_px, marker=self.markers)
 
     def align_points_with_larger(self, larger_mobject: Mobject) -> Self:
         """Double points up until there are as many as in the larger cloud."""
@@ -210,7 +221,17 @@ class Cloud(SpatialMobject):
         return self
 
 
-class Sheet(Group):
+class SpatialGroup(Group):
+    """Spatial mobjects that fade and colour together."""
+
+    def set_opacity(self, opacity: float) -> Self:
+        """Give all parts one opacity."""
+        for part in self.submobjects:
+            part.set_opacity(opacity)
+        return self
+
+
+class Sheet(SpatialGroup):
     """A piece of the input plane, coloured by place, split exactly where a network folds it.
 
     Args:
@@ -225,7 +246,7 @@ class Sheet(Group):
     Attributes:
         mesh: the nn_core.geometry Mesh; its vertices are input points.
         faces, grid, outline: the parts.
-        creases: a Group with the creases of each layer that has any, in order; hidden until drawn.
+        creases: a SpatialGroup with the creases of each layer that has any, in order; hidden until drawn.
         boundary: the decision boundary, empty if not asked for; hidden until drawn.
     """
 
@@ -251,30 +272,47 @@ class Sheet(Group):
         self.grid = self._lines(mesh, mesh.grid_segments, tokens.grid, tokens.grid_width, tokens.grid_opacity)
         self.outline = self._lines(mesh, mesh.outline_segments, tokens.edge, tokens.line_width, 1.0)
         layers = mesh.crease_neurons[:, 0]
-        self.creases = Group(
+        self.creases = SpatialGroup(
             *(
-                self._lines(mesh, mesh.crease_segments[layers == layer], tokens.crease, tokens.crease_width, 1.0)
+                self._lines(
+                    mesh,
+                    mesh.crease_segments[layers == layer],
+                    tokens.crease,
+                    tokens.crease_width,
+                    1.0,
+                    cased=True,
+                )
                 for layer in np.unique(layers)
             )
         )
         self.boundary = self._lines(
-            mesh, mesh.boundary_segments, tokens.boundary, tokens.boundary_width, 1.0
+            mesh, mesh.boundary_segments, tokens.boundary, tokens.boundary_width, 1.0, cased=True
         )
         for hidden in (self.creases, self.boundary):
             hidden.set_opacity(0.0)
         super().__init__(self.faces, self.grid, self.outline, self.creases, self.boundary)
 
     @classmethod
-    def over(cls, X: np.ndarray, network: Network | None = None, *, grid: float = 1.0, margin: float = 0.5, **options: Any) -> Self:
+    def over(
+        cls,
+        X: np.ndarray,
+        network: Network | None = None,
+        *,
+        grid: float = 1.0,
+        margin: float = 0.5,
+        **options: Any,
+    ) -> Self:
         """A sheet that holds data points X (n, 2), its sides on grid lines at least `margin` grids away."""
         low = np.floor(X.min(axis=0) / grid - margin) * grid
         high = np.ceil(X.max(axis=0) / grid + margin) * grid
         return cls((low[0], high[0], low[1], high[1]), network, grid=grid, **options)
 
     @staticmethod
-    def _lines(mesh: Mesh, pairs: np.ndarray, colour: str, width: float, opacity: float) -> Segments:
+    def _lines(
+        mesh: Mesh, pairs: np.ndarray, colour: str, width: float, opacity: float, *, cased: bool = False
+    ) -> Segments:
         ends = mesh.vertices[pairs]
-        return Segments(ends, [*rgb(colour), opacity], width=width, origin=ends)
+        return Segments(ends, [*rgb(colour), opacity], width=width, cased=cased, origin=ends)
 
 
 def in_space(points: np.ndarray) -> np.ndarray:

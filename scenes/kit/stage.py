@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import numpy as np
 from manim import (
     DOWN,
     LEFT,
-    RIGHT,
     UP,
     Animation,
     AnimationGroup,
@@ -27,7 +26,7 @@ from manim import (
 from manim.renderer.cairo_renderer import CairoRenderer
 
 from scenes.kit.errors import UnfoldError
-from scenes.kit.motion import Flow, extent
+from scenes.kit.motion import Flow, destinations
 from scenes.kit.output import WholeFileWriter
 from scenes.kit.paint.camera import StageCamera
 from scenes.kit.spatial import SpatialMobject, spatial_parts
@@ -121,9 +120,11 @@ class Stage(ThreeDScene):
     def area(self) -> Area:
         """What is left of the screen for what lives in space, in frame units."""
         tokens = self.tokens
-        right, top = config.frame_width / 2 - tokens.margin, config.frame_height / 2 - tokens.margin
-        left = -right + (tokens.aside_width + tokens.margin if len(self._aside) else 0.0)
-        return Area(left, right, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height, top)
+        edge = tokens.margin + tokens.label_room
+        right, top = config.frame_width / 2 - edge, config.frame_height / 2 - edge
+        left = -right + (tokens.aside_width if len(self._aside) else 0.0)
+        bottom = -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height + tokens.label_room
+        return Area(left, right, bottom, top)
 
     def aside(self, *mobjects: VMobject) -> Animation:
         """Put flat mobjects into the column on the left, below each other; what else was there leaves.
@@ -145,16 +146,23 @@ class Stage(ThreeDScene):
         changes: list[Animation] = [FadeOut(m) for m in leaving]
         for mobject, place in places.items():
             if mobject in staying:
-                changes.append(mobject.animate.become(place).build())
+                if not np.allclose(mobject.get_center(), place.get_center()):
+                    changes.append(mobject.animate.move_to(place).build())
             else:
                 mobject.become(place)
                 changes.append(FadeIn(mobject))
         self._aside = VGroup(*mobjects)
-        return AnimationGroup(*changes, run_time=tokens.breath) if changes else AnimationGroup(run_time=tokens.breath)
+        return AnimationGroup(*changes, run_time=tokens.breath)
 
     # The camera
 
-    def framing(self, *things: Mobject, flows: tuple[Flow, ...] = (), phi: float | None = None, theta: float | None = None) -> View:
+    def framing(
+        self,
+        *things: Mobject,
+        flows: Sequence[Flow] = (),
+        phi: float | None = None,
+        theta: float | None = None,
+    ) -> View:
         """The view in which things fill the free area, now and all along some flows.
 
         Args:
@@ -163,15 +171,13 @@ class Stage(ThreeDScene):
             phi: radians from the vertical; as it is now if not given.
             theta: radians about it; as it is now if not given.
         """
-        places = extent(spatial_parts(things), *flows)
+        places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=8)))
+        return self._fit(places, phi, theta)
+
+    def _fit(self, places: np.ndarray, phi: float | None, theta: float | None) -> View:
         now = View.of(self.camera)
-        return fit(
-            self.camera,
-            places,
-            self.area(),
-            phi=now.phi if phi is None else phi,
-            theta=now.theta if theta is None else theta,
-        )
+        phi, theta = now.phi if phi is None else phi, now.theta if theta is None else theta
+        return fit(self.camera, places, self.area(), phi=phi, theta=theta)
 
     def look(self, *things: Mobject, **kwargs: Any) -> None:
         """Cut to the view that frames these things; arguments as of `framing`."""
@@ -181,11 +187,26 @@ class Stage(ThreeDScene):
         """An animation towards the view that frames these things; arguments as of `framing`."""
         return CameraMove(self.camera, self.framing(*things, **kwargs), run_time=run_time or self.tokens.turn)
 
+    def follow(self, flow: Flow, *things: Mobject, phi: float | None = None, theta: float | None = None) -> CameraMove:
+        """An animation that keeps things framed at every moment of a flow.
+
+        Args:
+            flow: the movement, to be played together with this.
+            things: what shall stay in the frame.
+            phi: radians from the vertical, at the end.
+            theta: radians about it, at the end.
+        """
+        moments = list(destinations(spatial_parts(things), [flow], samples=12))
+        views = [self._fit(places, phi, theta) for places in moments[1:]]
+        return CameraMove(self.camera, *views, run_time=flow.run_time, rate_func=flow.rate_func)
+
     def drift(self, angle: float, **kwargs: Any) -> CameraMove:
         """An animation that turns the camera about the vertical by an angle in radians, evenly."""
         now = View.of(self.camera)
         return CameraMove(
-            self.camera, View(now.phi, now.theta + angle, now.zoom, now.centre), **{"rate_func": _even, **kwargs}
+            self.camera,
+            View(now.phi, now.theta + angle, now.zoom, now.centre),
+            **{"rate_func": _even, **kwargs},
         )
 
     def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:

@@ -47,8 +47,8 @@ class Theme:
     formula_size: float = 38.0
     line_width: float = 2.0  # pixels at 1080 lines
     grid_width: float = 1.8
-    crease_width: float = 5.0
-    boundary_width: float = 5.0
+    crease_width: float = 9.0
+    boundary_width: float = 10.0
     axis_width: float = 2.4
     dot_radius: float = 9.0
     grid_opacity: float = 0.5
@@ -57,6 +57,7 @@ class Theme:
     margin: float = 0.45
     caption_height: float = 1.15
     aside_width: float = 3.9
+    label_room: float = 0.36  # around what is in space, for the labels of its axes
     breath: float = 0.5  # seconds of rest between two movements
     step: float = 2.0  # seconds of an ordinary movement
     turn: float = 3.0  # seconds of a camera move
@@ -138,7 +139,12 @@ THEMES: Mapping[str, Theme] = {
     "light-safe": replace(
         _LIGHT,
         name="light-safe",
-        **{**_SAFE, "corners": ("#5f9fcc", "#d9bf73", "#a3cfe8", "#fbf3c4"), "positive": "#0072b2", "negative": "#b36200"},
+        **{
+            **_SAFE,
+            "corners": ("#5f9fcc", "#d9bf73", "#a3cfe8", "#fbf3c4"),
+            "positive": "#0072b2",
+            "negative": "#b36200",
+        },
     ),
 }
 

@@ -17,7 +17,8 @@ from manim import logger
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import nn_core
-from nn_core import datasets
+from nn_core import datasets, initializers
+from nn_core.initializers import Initializer
 from nn_core.network import Network
 from nn_core.training import History, TrainingDiverged, fit
 from scenes.kit.errors import UnfoldError
@@ -35,6 +36,7 @@ class Recipe:
         sizes: widths of the input and of every layer.
         activations: one per layer, or one for all hidden layers.
         loss, optimizer, learning_rate, epochs, batch_size, l2: as in nn_core.training.fit.
+        initializer: a name of nn_core.initializers, or one with its spread, such as ("gaussian", 1.5).
         seed: of the data, the initial weights and the batches.
         starts: initial weights that are tried; the network with the lowest loss is kept.
         snapshots: how many moments of the training are kept, log-spaced, or which.
@@ -46,7 +48,7 @@ class Recipe:
     data_options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     loss: str = "cross_entropy"
     optimizer: str = "adam"
-    initializer: str = "he"
+    initializer: str | tuple[str, float] = "he"
     learning_rate: float = 1e-2
     epochs: int = 1000
     batch_size: int | None = None
@@ -70,7 +72,8 @@ class Recipe:
     def blank(self, rng: np.random.Generator) -> Network:
         """A network of this shape with its initial weights."""
         activations = self.activations if isinstance(self.activations, str) else list(self.activations)
-        return Network.create(self.sizes, activations, initializer=self.initializer, rng=rng)
+        start = self.initializer if isinstance(self.initializer, str) else _spread(*self.initializer)
+        return Network.create(self.sizes, activations, initializer=start, rng=rng)
 
     def key(self) -> str:
         """A hash of the recipe and of the code that carries it out."""
@@ -115,16 +118,21 @@ def train(recipe: Recipe, cache: Path) -> Trained:
 def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.random.Generator]) -> History:
     name = " → ".join(map(str, recipe.sizes))
     best: History | None = None
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, transient=True) as progress:
         task = progress.add_task(f"Training {name}", total=recipe.starts * (recipe.epochs + 1), state="")
 
-        def report(epoch: int, loss: float, accuracy: float) -> None:
-            if epoch % 50 == 0 or epoch == recipe.epochs:
-                state = f"loss {loss:.3f}, accuracy {accuracy:.1%}"
-                progress.update(task, completed=start * (recipe.epochs + 1) + epoch, state=state)
+        for number, stream in enumerate(streams):
 
-        for start, stream in enumerate(streams):
+            def report(epoch: int, loss: float, accuracy: float, done: int = number * (recipe.epochs + 1)) -> None:
+                if epoch % 50 == 0 or epoch == recipe.epochs:
+                    progress.update(task, completed=done + epoch, state=f"loss {loss:.3f}, accuracy {accuracy:.1%}")
+
             history = fit(
                 recipe.blank(stream),
                 X,
@@ -152,7 +160,11 @@ def _write(path: Path, history: History) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
         try:
-            np.savez(file, parameters=history.network.parameters, **{name: getattr(history, name) for name in _ARRAYS})
+            np.savez(
+                file,
+                parameters=history.network.parameters,
+                **{name: getattr(history, name) for name in _ARRAYS},
+            )
             file.close()
             os.replace(file.name, path)
         except BaseException:
@@ -171,9 +183,12 @@ def _read(path: Path, recipe: Recipe) -> History | None:
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
         logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")
         return None
-    return History(
-        network=network, validation_loss=None, validation_accuracy=None, stopped="epochs", **arrays
-    )
+    return History(network=network, validation_loss=None, validation_accuracy=None, stopped="epochs", **arrays)
+
+
+def _spread(name: str, spread: float) -> Initializer:
+    """An initializer of nn_core with its one number, such as the standard deviation of "gaussian"."""
+    return getattr(initializers, name)(spread)
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from manim import DEGREES, Animation, Scene, smooth
+from scipy.interpolate import PchipInterpolator
 
 from scenes.kit.paint.camera import StageCamera
 
@@ -50,14 +51,14 @@ class View:
         camera.set_zoom(self.zoom)
         camera.frame_center = self.centre
 
-    def towards(self, other: View, t: float) -> View:
-        """The view at the share t of a steady way to another: angles and place evenly, zoom by equal factors."""
-        return View(
-            (1 - t) * self.phi + t * other.phi,
-            (1 - t) * self.theta + t * other.theta,
-            self.zoom ** (1 - t) * other.zoom**t,
-            (1 - t) * self.centre + t * other.centre,
-        )
+    def numbers(self) -> np.ndarray:
+        """The view as (6,) numbers between which a camera moves evenly: zoom counts by equal factors."""
+        return np.array([self.phi, self.theta, np.log(self.zoom), *self.centre])
+
+    @classmethod
+    def from_numbers(cls, numbers: np.ndarray) -> View:
+        """The inverse of `numbers`."""
+        return cls(float(numbers[0]), float(numbers[1]), float(np.exp(numbers[2])), numbers[3:])
 
 
 def fit(camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, theta: float) -> View:
@@ -93,25 +94,27 @@ def fit(camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, thet
 
 
 class CameraMove(Animation):
-    """Takes the camera to another view.
+    """Takes the camera to another view, by way of others if there are any.
 
     Args:
         camera: the stage's.
-        view: where to.
+        views: where to, evenly spread over the run time; the last is the end.
     """
 
-    def __init__(self, camera: StageCamera, view: View, **kwargs: Any) -> None:
-        self.camera, self.end = camera, view
+    def __init__(self, camera: StageCamera, *views: View, **kwargs: Any) -> None:
+        self.camera, self.views = camera, views
         super().__init__(camera._frame_center, **{"rate_func": smooth, **kwargs})
 
     def begin(self) -> None:
         """Set out from where the camera stands now."""
-        self.start = View.of(self.camera)
+        stops = [View.of(self.camera), *self.views]
+        # Shape-preserving cubics: smooth from stop to stop, and never beyond them.
+        self.way = PchipInterpolator(np.linspace(0, 1, len(stops)), [view.numbers() for view in stops])
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Stand on the way."""
-        self.start.towards(self.end, self.rate_func(alpha)).take(self.camera)
+        View.from_numbers(self.way(self.rate_func(alpha))).take(self.camera)
 
     def clean_up_from_scene(self, scene: Scene) -> None:
         """The frame centre is not to be seen: it was in the scene only to tell that everything moves."""

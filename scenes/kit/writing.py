@@ -90,9 +90,7 @@ def in_lines(text: str, width: int = CAPTION_COLUMNS) -> list[str]:
     if columns(text) <= width:
         return [text]
     # A line may break at a space, or after any full-width character.
-    breaks = [
-        i for i in range(1, len(text)) if text[i] == " " or unicodedata.east_asian_width(text[i - 1]) in "WF"
-    ]
+    breaks = [i for i in range(1, len(text)) if text[i] == " " or unicodedata.east_asian_width(text[i - 1]) in "WF"]
     best = min(breaks, key=lambda i: abs(columns(text[:i]) - columns(text[i:])), default=0)
     lines = [text[:best].strip(), text[best:].strip()]
     if not breaks or max(map(columns, lines)) > width:
@@ -112,7 +110,11 @@ def label(text: str, *, size: float | None = None, colour: str | None = None) ->
     check_glyphs(words)
     tokens = theme()
     return Text(
-        words, font=tokens.font, font_size=size or tokens.label_size, color=colour or tokens.ink, disable_ligatures=True
+        words,
+        font=tokens.font,
+        font_size=size or tokens.label_size,
+        color=colour or tokens.ink,
+        disable_ligatures=True,
     )
 
 
@@ -190,7 +192,8 @@ class LiveMatrix(VGroup):
         self.pitch = np.array([(self.columns_wide + 1) * self.advance, 1.75 * height])
         # The frame remembers where the matrix was moved, turned and scaled to: origin, one right, one up.
         self.frame = VMobject(stroke_width=0)
-        self.frame.points = np.array([ORIGIN, RIGHT, UP, UP])
+        self.frame.points = np.array([ORIGIN, RIGHT, UP, UP]) * height
+        self.unit = height
         self.slots = VGroup(
             *(
                 VMobject(fill_color=colour or tokens.ink, fill_opacity=1, stroke_width=0)
@@ -207,7 +210,7 @@ class LiveMatrix(VGroup):
         top, bottom = 1.35 * height, -(self.rows - 1) * self.pitch[1] - 0.35 * height
         hook = 0.45 * self.advance
         sides = []
-        for x, inward in ((-0.35 * self.advance, hook), (right + 0.35 * self.advance, -hook)):
+        for x, inward in ((-0.5 * self.advance, hook), (right + 0.5 * self.advance, -hook)):
             side = VMobject(stroke_color=theme().ink, stroke_width=2)
             side.set_points_as_corners([[x + inward, top, 0], [x, top, 0], [x, bottom, 0], [x + inward, bottom, 0]])
             sides.append(side)
@@ -226,7 +229,7 @@ class LiveMatrix(VGroup):
                 "make a new LiveMatrix for a layer of another shape."
             )
         origin, right, up = self.frame.points[:3]
-        basis = np.array([right - origin, up - origin])
+        basis = np.array([right - origin, up - origin]) / self.unit
         slots = iter(self.slots)
         for (row, column), value in np.ndenumerate(values):
             corner = np.array([column, -row]) * self.pitch
@@ -258,12 +261,14 @@ def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     zero, nine = text[0], text[9]
     advance = (nine.get_center()[0] - zero.get_center()[0]) / 9
     base = np.array([zero.get_center()[0] - advance / 2, zero.get_bottom()[1], 0.0])
-    glyphs = {c: part.points - base - [i * advance, 0, 0] for i, (c, part) in enumerate(zip(characters, text, strict=True))}
+    glyphs = {
+        c: part.points - base - [i * advance, 0, 0] for i, (c, part) in enumerate(zip(characters, text, strict=True))
+    }
     # The point and the minus are set in the middle of a digit's width, so that columns of numbers align.
     for character in (".", MINUS):
         outline = glyphs[character]
         middle = (outline[:, 0].min() + outline[:, 0].max()) / 2
-        glyphs[character] = outline + [advance / 2 - middle, 0, 0]
+        glyphs[character] = outline + np.array([advance / 2 - middle, 0, 0])
     return glyphs, float(advance), float(zero.height)
 
 
@@ -273,14 +278,16 @@ class LiveAffine(VGroup):
     Args:
         weight: (n_out, n_in).
         bias: (n_out,).
+        variable: what the map acts on, a letter in Typst.
+        size: Manim font size of the numbers.
     """
 
-    def __init__(self, weight: np.ndarray, bias: np.ndarray, *, size: float | None = None) -> None:
+    def __init__(self, weight: np.ndarray, bias: np.ndarray, *, variable: str = "x", size: float | None = None) -> None:
         super().__init__()
         digits = len(f"{max(np.abs(weight).max(), np.abs(bias).max(), 1.0):.0f}")
         self.weight = LiveMatrix(weight, digits=digits, size=size)
         self.bias = LiveMatrix(np.reshape(bias, (-1, 1)), digits=digits, size=size)
-        between = formula("bold(x) +", size=1.2 * (size or theme().label_size))
+        between = formula(f"bold({variable}) +", size=1.2 * (size or theme().label_size))
         self.add(self.weight, between, self.bias)
         self.arrange(RIGHT, buff=0.12)
 

@@ -104,9 +104,7 @@ class StageCamera(ThreeDCamera):
         picture = painter.paint(
             batches, self.projection(), light=np.array(self.tokens.light), shading=self.tokens.shading
         )
-        surface = cairo.ImageSurface.create_for_data(
-            picture, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height
-        )
+        surface = cairo.ImageSurface.create_for_data(picture, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height)
         context = self.get_cairo_context(self.pixel_array)
         context.save()
         context.identity_matrix()

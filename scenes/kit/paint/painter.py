@@ -17,7 +17,10 @@ from scenes.kit.errors import UnfoldError
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
-FACE, LINE, POINT = 0, 1, 2  # a point's kind is POINT + its marker shape
+FACE, LINE, POINT = 0, 1, 2  # as the shaders know them; a point's kind is POINT + its marker shape
+_FACES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(5)  # the order of painting
+
+CASING = 0.12  # the brightness of a line's rim, as a share of the line's
 
 _VERTEX = np.dtype(
     [
@@ -52,6 +55,7 @@ class Batch:
         size: width of lines or radius of dots in pixels at 1080 lines (a number, or one per segment or
             dot); for faces, their order where they are coplanar (higher lies on top).
         marker: (j,) or one number: the marker shape of each dot.
+        cased: whether lines have a dark rim, a third as wide as they are.
     """
 
     points: np.ndarray
@@ -61,6 +65,7 @@ class Batch:
     dots: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     size: np.ndarray | float = 0.0
     marker: np.ndarray | int = 0
+    cased: bool = False
 
 
 @lru_cache(maxsize=4)
@@ -187,54 +192,48 @@ def assemble(
     """
     vertices: list[np.ndarray] = []
     triangles: list[np.ndarray] = []
-    kinds: list[np.ndarray] = []
+    groups: list[np.ndarray] = []
     start = 0
     for batch in batches:
-        for kind, corner_of, block in _primitives(batch, scale):
+        for group, corner_of, block in _primitives(batch, scale):
             vertices.append(block)
             triangles.append(corner_of + start)
-            kinds.append(np.full(len(corner_of), kind))
+            groups.append(np.full(len(corner_of), group))
             start += len(block)
     if not vertices:
         return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0)
-    vertex, triangle, kind = np.concatenate(vertices), np.concatenate(triangles), np.concatenate(kinds)
+    vertex, triangle, group = np.concatenate(vertices), np.concatenate(triangles), np.concatenate(groups)
 
     alpha = vertex["rgba"][:, 3][triangle]
     seen = alpha.max(axis=1) > 0.0
-    triangle, kind, alpha = triangle[seen], kind[seen], alpha[seen]
-    translucent = alpha.min(axis=1) < 0.995
+    triangle, group, alpha = triangle[seen], group[seen], alpha[seen]
     # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
     distance = vertex["position"] @ projection[3, :3].astype("f4") + projection[3, 3]
     depth = distance[triangle].mean(axis=1)
     # Lines and points lie on faces: among translucent things of one place they come last.
-    span = depth.max(initial=0.0) - depth.min(initial=0.0)
-    depth -= kind * 1e-3 * span
-    group = np.where(translucent, 3, kind)
+    depth -= group * 1e-3 * (depth.max(initial=0.0) - depth.min(initial=0.0))
+    group[alpha.min(axis=1) < 0.995] = _TRANSLUCENT
     # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
-    key = np.where(group >= POINT, -depth, 0.0)
-    order = np.lexsort((key, group))
-    counts = np.bincount(group, minlength=4)
-    return vertex, triangle[order], (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3]))
+    order = np.lexsort((np.where(group >= _POINTS, -depth, 0.0), group))
+    faces, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=5))
+    return vertex, triangle[order], (faces, lines + cased, points, translucent)
 
 
 def _primitives(batch: Batch, scale: float) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """The parts of a batch as (kind, triangles (t, 3), vertices)."""
+    """The parts of a batch as (group, triangles (t, 3), vertices)."""
     parts = []
     if len(batch.triangles):
         block = np.zeros(len(batch.points), dtype=_VERTEX)
         block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
-        parts.append((FACE, batch.triangles, block))
+        parts.append((_FACES, batch.triangles, block))
     if len(batch.segments):
-        ends = batch.segments
-        # The four corners of a line's quad: twice its start, twice its end, each knowing the other end.
-        block = np.zeros((len(ends), 4), dtype=_VERTEX)
-        block["position"] = batch.points[ends[:, [0, 0, 1, 1]]]
-        block["other"] = batch.points[ends[:, [1, 1, 0, 0]]]
-        block["rgba"] = batch.rgba[ends[:, [0, 0, 1, 1]]]
-        block["corner"] = _LINE_CORNERS
-        block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
-        block["kind"] = LINE
-        parts.append((LINE, _quads(len(ends)), block.ravel()))
+        width = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
+        if batch.cased:
+            casing = batch.rgba * [CASING, CASING, CASING, 1.0]
+            parts.append((_CASED, *_lines(batch, casing, width)))
+            parts.append((_CASED, *_lines(batch, batch.rgba, width * (1 - 1 / 3))))
+        else:
+            parts.append((_LINES, *_lines(batch, batch.rgba, width)))
     if len(batch.dots):
         block = np.zeros((len(batch.dots), 4), dtype=_VERTEX)
         block["position"] = batch.points[batch.dots, None]
@@ -242,8 +241,22 @@ def _primitives(batch: Batch, scale: float) -> list[tuple[int, np.ndarray, np.nd
         block["corner"] = _POINT_CORNERS
         block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
         block["kind"] = POINT + np.reshape(batch.marker, (-1, 1))
-        parts.append((POINT, _quads(len(batch.dots)), block.ravel()))
+        parts.append((_POINTS, _quads(len(batch.dots)), block.ravel()))
     return parts
+
+
+def _lines(batch: Batch, rgba: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The quads of a batch's lines: triangles (2k, 3) and vertices, four to a line."""
+    ends = batch.segments
+    # Twice its start, twice its end, each knowing the other end.
+    block = np.zeros((len(ends), 4), dtype=_VERTEX)
+    block["position"] = batch.points[ends[:, [0, 0, 1, 1]]]
+    block["other"] = batch.points[ends[:, [1, 1, 0, 0]]]
+    block["rgba"] = rgba[ends[:, [0, 0, 1, 1]]]
+    block["corner"] = _LINE_CORNERS
+    block["size"] = width
+    block["kind"] = LINE
+    return _quads(len(ends)), block.ravel()
 
 
 def _quads(n: int) -> np.ndarray:
@@ -258,4 +271,6 @@ def _open_context() -> moderngl.Context:
         return moderngl.create_context(standalone=True, require=330, **options)
     except Exception as error:
         # moderngl and glcontext raise bare Exceptions of every kind here.
-        raise UnfoldError(NO_GL.format(reason=str(error).splitlines()[0] if str(error) else "no reason given")) from error
+        raise UnfoldError(
+            NO_GL.format(reason=str(error).splitlines()[0] if str(error) else "no reason given")
+        ) from error
