@@ -151,8 +151,13 @@ class Subdivision:
     def activate(self, slopes: tuple[float, float]) -> None:
         """Replace each value z by slopes[0] * z where z < 0 and slopes[1] * z where z > 0."""
         values, slack = self.values.now, self.slack.now
-        values *= np.where(values > 0, slopes[1], slopes[0])
-        slack *= max(abs(slopes[0]), abs(slopes[1]))
+        below, above = slopes
+        # What the slack leaves undecided is 0 by now, wherever it matters on which side it lies.
+        steeper = np.where(
+            values == 0, max(abs(below), abs(above)), np.where(values > 0, abs(above), abs(below))
+        )
+        slack *= steeper
+        values *= np.where(values > 0, above, below)
 
     def section(self, value: Array, slack: Array) -> Section:
         """Where a function vanishes, given its value (V,) and its possible error (V,) at each corner."""
@@ -185,7 +190,10 @@ class Subdivision:
         corner = np.tile(np.where(from_zero, start, end), 2)
         up = np.tile(sign[start] + sign[end] > 0, 2)
         enters = np.concatenate([from_zero, ~from_zero])
-        inside = face >= 0
+        # At a corner of 0 between two of one sign, which takes rounding, a face is only touched.
+        visit = (face * len(sign) + corner) * 2 + up
+        _, place, times = np.unique(visit, return_inverse=True, return_counts=True)
+        inside = (face >= 0) & (times[place] == 1)
         steps = (up & enters & inside, up & ~enters & inside, ~up & enters & inside)
         once = [np.bincount(face[step], minlength=self.n_faces) == 1 for step in steps]
         chords = np.zeros((2, self.n_faces), np.intp)
