@@ -38,7 +38,7 @@ def decision_boundary(network: Network, box: Box, *, tolerance: float | None = N
     point where three classes meet is an end of each. With smooth activations segments follow the curve: from
     five places of each, one step of the tolerance to its left leads into the class on the left, and to its
     right into the class on the right (or else the triangle that holds it is no larger than the tolerance).
-    Islands that slip through a grid of 64 by 64 squares are not found then.
+    Islands much smaller than a grid of 64 by 64 squares may be overlooked then.
 
     Args:
         network: of 2 inputs.
@@ -93,29 +93,50 @@ def curved_borders(scores: Callable[[Array], Array], box: Box, tolerance: float 
         raise ValueError(f"tolerance is {tolerance}, but it must be above 0: a distance in data units")
     vertices, triangles = start.vertices, longest_last(start.vertices, start.triangles)
     values = scores(vertices)
+    fresh = triangles
     while True:
         winner = values.argmax(axis=1)[triangles]
         mixed = triangles[(winner != winner[:, :1]).any(axis=1)]
-        if not len(mixed):
-            return Boundary(np.empty((0, 2, 2)), np.empty((0, 2), np.intp))
-        used, corners = np.unique(mixed, return_inverse=True)
-        plane = Subdivision.of_triangles(vertices[used], corners.reshape(mixed.shape))
-        plane.assign(values[used].T)
-        plane.cut_by_winner()
-        found, sides = borders(plane)
-
-        suspects = mixed[np.unique(plane.origin[sides[~_close(scores, found, tolerance)]])]
+        found, sides = _flat_borders(vertices, values, mixed)
+        off = mixed[np.unique(sides[~_close(scores, found, tolerance)])]
+        suspects = np.concatenate([off, fresh[_may_hide(scores, vertices, values, fresh)]])
         a, b = np.moveaxis(vertices[suspects[:, 1:]], 1, 0)
         marked = edges_of(suspects)[np.linalg.norm(a - b, axis=1) > tolerance, 0]
         if not len(marked):
             return found
-        n = len(vertices)
-        vertices, triangles, _, _ = bisect(vertices, triangles, marked)
+        n, old = len(vertices), triangles
+        vertices, triangles, parent, _ = bisect(vertices, triangles, marked)
         if len(triangles) > MOST_TRIANGLES:
-            raise ValueError(
-                f"tolerance is {tolerance}, too small for {MOST_TRIANGLES:,} triangles; allow more"
-            )
+            raise ValueError(f"tolerance is {tolerance}, too small for {MOST_TRIANGLES:,} triangles; allow more")
         values = np.concatenate([values, scores(vertices[n:])])
+        fresh = triangles[(triangles != old[parent]).any(axis=1)]
+
+
+def _flat_borders(vertices: Array, values: Array, triangles: Indices) -> tuple[Boundary, Indices]:
+    """The borders of the flat scores over these triangles, and the two triangles beside each segment."""
+    if not len(triangles):
+        return Boundary(np.empty((0, 2, 2)), np.empty((0, 2), np.intp)), np.empty((0, 2), np.intp)
+    used, corners = np.unique(triangles, return_inverse=True)
+    plane = Subdivision.of_triangles(vertices[used], corners.reshape(triangles.shape))
+    plane.assign(values[used].T)
+    plane.cut_by_winner()
+    found, faces = borders(plane)
+    return found, plane.origin[faces]
+
+
+def _may_hide(
+    scores: Callable[[Array], Array], vertices: Array, values: Array, triangles: Indices
+) -> NDArray[np.bool_]:
+    """In which triangles (m, 3) the scores bend so much that another one may win unseen, (m,).
+
+    A quadratic function is off its flat interpolation by at most 4/3 of what it is off in the middle of an
+    edge; the lead of one score over another by twice that.
+    """
+    edges, number = np.unique(edges_of(triangles).reshape(-1, 2), axis=0, return_inverse=True)
+    bend = np.abs(scores(vertices[edges].mean(axis=1)) - values[edges].mean(axis=1)).max(axis=1)
+    top = np.partition(values[triangles], -2, axis=2)
+    lead = (top[:, :, -1] - top[:, :, -2]).min(axis=1)
+    return np.asarray(lead < 8 / 3 * bend[number.reshape(-1, 3)].max(axis=1))
 
 
 def _close(scores: Callable[[Array], Array], found: Boundary, tolerance: float) -> NDArray[np.bool_]:
@@ -123,7 +144,8 @@ def _close(scores: Callable[[Array], Array], found: Boundary, tolerance: float) 
     start, end = np.moveaxis(found.segments, 1, 0)
     along = end - start
     length = np.linalg.norm(along, axis=1, keepdims=True)
-    step = tolerance * np.stack([-along[:, 1], along[:, 0]], axis=1) / np.where(length > 0, length, 1)
+    # A tenth of the tolerance is left for what lies between the places that are looked at.
+    step = 0.9 * tolerance * np.stack([-along[:, 1], along[:, 0]], axis=1) / np.where(length > 0, length, 1)
     close = np.ones(len(start), bool)
     for share in (0, 0.25, 0.5, 0.75, 1):
         point = start + share * along

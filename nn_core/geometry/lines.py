@@ -68,9 +68,7 @@ def creases(network: Network, box: Box, *, through_output: bool = False) -> list
     return found
 
 
-def pull_back(
-    normal: ArrayLike, offset: float, network: Network, box: Box, *, tolerance: float | None = None
-) -> Array:
+def pull_back(normal: ArrayLike, offset: float, network: Network, box: Box, *, tolerance: float | None = None) -> Array:
     """Where a straight line (or plane) behind the network comes from in the input plane.
 
     To start from a hidden plane give the layers up to it: `Network(network.layers[:k])`. The segments are
@@ -98,9 +96,7 @@ def pull_back(
     network = in_double(network)
     normal = np.asarray(normal, np.float64)
     if normal.shape != (network.n_out,):
-        raise ValueError(
-            f"normal has shape {normal.shape}, expected ({network.n_out},): one number for each output"
-        )
+        raise ValueError(f"normal has shape {normal.shape}, expected ({network.n_out},): one number for each output")
     if is_piecewise(network.layers):
         plane = folded(steps_of(network.layers), box)
         plane.affine(normal[None], np.array([-float(offset)]))

@@ -46,9 +46,7 @@ class Mesh:
     outline_segments: Indices
 
 
-def sheet_mesh(
-    box: Box, network: Network | None = None, *, grid: float | None = None, boundary: bool = False
-) -> Mesh:
+def sheet_mesh(box: Box, network: Network | None = None, *, grid: float | None = None, boundary: bool = False) -> Mesh:
     """A sheet that a piecewise-affine network folds exactly: on each triangle the network is one affine map.
 
     It is enough to move the vertices: what the network makes of them is the folded sheet, with sharp creases,
@@ -77,9 +75,7 @@ def sheet_mesh(
     return _triangulated(plane, on_grid, network, boundary)
 
 
-def adaptive_mesh(
-    function: Callable[[Array], Array], box: Box, *, tolerance: float, grid: float | None = None
-) -> Mesh:
+def adaptive_mesh(function: Callable[[Array], Array], box: Box, *, tolerance: float, grid: float | None = None) -> Mesh:
     """A mesh fine enough for a smooth map: flat triangles between its vertices stay as near as asked.
 
     It starts from 8 by 8 squares, or from the squares of the grid where there is one; what is much smaller
@@ -169,9 +165,7 @@ def refined(mesh: Mesh, function: Callable[[Array], Array], *, tolerance: float)
 def _values(function: Callable[[Array], Array], points: Array) -> Array:
     values = np.asarray(function(points), np.float64)
     if values.shape[:1] != (len(points),) or not np.isfinite(values).all():
-        raise ValueError(
-            f"the map gave shape {values.shape} for {len(points)} points, expected a finite row for each"
-        )
+        raise ValueError(f"the map gave shape {values.shape} for {len(points)} points, expected a finite row for each")
     return values.reshape(len(points), -1)
 
 
@@ -214,9 +208,7 @@ def _cut_grid(plane: Subdivision, box: Box, grid: float) -> NDArray[np.bool_]:
     lines = []
     for axis, (low, high) in enumerate((box[:2], box[2:])):
         if high - low > _MOST_LINES * grid:
-            raise ValueError(
-                f"grid is {grid}, which makes over {_MOST_LINES:,} lines in the box {box}; give more"
-            )
+            raise ValueError(f"grid is {grid}, which makes over {_MOST_LINES:,} lines in the box {box}; give more")
         places = grid * np.arange(np.ceil(low / grid), np.floor(high / grid) + 1)
         # A line that rounding alone keeps off a side of the box is that side.
         margin = 1e-9 * (high - low)
@@ -234,9 +226,7 @@ def _cut_grid(plane: Subdivision, box: Box, grid: float) -> NDArray[np.bool_]:
     return on_grid
 
 
-def _triangulated(
-    plane: Subdivision, on_grid: NDArray[np.bool_], network: Network | None, boundary: bool
-) -> Mesh:
+def _triangulated(plane: Subdivision, on_grid: NDArray[np.bool_], network: Network | None, boundary: bool) -> Mesh:
     """The faces of a subdivision as triangles, and its tagged edges as segments."""
     corners, begins = plane.polygons()
     # Merged faces leave corners that nothing uses any more.

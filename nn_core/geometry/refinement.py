@@ -41,9 +41,7 @@ def longest_last(vertices: Array, triangles: Indices) -> Indices:
 
 def edges_of(triangles: Indices) -> Indices:
     """The edges (m, 3, 2) opposite to each corner, smaller index first; the base comes first."""
-    return np.sort(
-        np.stack([triangles[:, [1, 2]], triangles[:, [2, 0]], triangles[:, [0, 1]]], axis=1), axis=2
-    )
+    return np.sort(np.stack([triangles[:, [1, 2]], triangles[:, [2, 0]], triangles[:, [0, 1]]], axis=1), axis=2)
 
 
 def bisect(vertices: Array, triangles: Indices, marked: Indices) -> Bisection:

@@ -119,9 +119,7 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         if step.switches:
             plane.cut_rows(range(len(step.bias)))
         origins.append(plane.origin)
-        patterns.append(
-            plane.positive_rows() if step.switches else np.ones((plane.n_faces, len(step.bias)), bool)
-        )
+        patterns.append(plane.positive_rows() if step.switches else np.ones((plane.n_faces, len(step.bias)), bool))
         plane.activate(step.slopes)
 
     # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.

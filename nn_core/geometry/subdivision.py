@@ -24,9 +24,7 @@ Indices = NDArray[np.intp]
 Signs = NDArray[np.int8]
 Box = tuple[float, float, float, float]
 
-_ROUNDING = (
-    4 * np.finfo(np.float64).eps
-)  # of a sum of products, relative to the root of the sum of their squares
+_ROUNDING = 4 * np.finfo(np.float64).eps  # of a sum of products, relative to the root of the sum of their squares
 _MERGE = 8 * np.finfo(np.float64).eps  # corners closer than this times the box's coordinates are one
 _MEETING = 1e-11  # how far, in the same unit, a badly determined corner may be moved to lie on a third line
 
@@ -122,9 +120,7 @@ class Subdivision:
         tags = np.empty(len(keys), np.intp)
         faces[np.where(forward, 0, 1), edge] = face
         tags[edge] = side
-        return cls(
-            vertices.T.copy(), np.stack([*np.divmod(keys, len(vertices)), *faces, tags]), len(triangles)
-        )
+        return cls(vertices.T.copy(), np.stack([*np.divmod(keys, len(vertices)), *faces, tags]), len(triangles))
 
     def restart(self) -> None:
         """Make the values the coordinates of the corners again, as they are before the first layer."""
@@ -153,9 +149,7 @@ class Subdivision:
         values, slack = self.values.now, self.slack.now
         below, above = slopes
         # What the slack leaves undecided is 0 by now, wherever it matters on which side it lies.
-        steeper = np.where(
-            values == 0, max(abs(below), abs(above)), np.where(values > 0, abs(above), abs(below))
-        )
+        steeper = np.where(values == 0, max(abs(below), abs(above)), np.where(values > 0, abs(above), abs(below)))
         slack *= steeper
         values *= np.where(values > 0, above, below)
 
@@ -168,9 +162,7 @@ class Subdivision:
 
         crossed = np.flatnonzero(sign[tail] * sign[head] < 0)
         start, end = tail[crossed], head[crossed]
-        shares = np.stack([value[end], value[start]]) / (
-            np.stack([value[end], value[start]]) - value[[start, end]]
-        )
+        shares = np.stack([value[end], value[start]]) / (np.stack([value[end], value[start]]) - value[[start, end]])
         # A crossing too close to an end for floats to tell apart is that end.
         length = np.abs(points[:, end] - points[:, start]).max(axis=0)
         sign[start[shares[1] * length <= _MERGE * self.scale]] = 0
@@ -327,9 +319,7 @@ class Subdivision:
         positive = self.positive(np.where(section.sign[: len(value)] == 0, 0, value))
         positive[section.faces] = False
         tail, head, left, right = self.edges.now[:4]
-        flat = np.flatnonzero(
-            (section.sign[tail] == 0) & (section.sign[head] == 0) & (left >= 0) & (right >= 0)
-        )
+        flat = np.flatnonzero((section.sign[tail] == 0) & (section.sign[head] == 0) & (left >= 0) & (right >= 0))
         flat = flat[positive[left[flat]] != positive[right[flat]]]
         ends = np.where(positive[left[flat]], (tail[flat], head[flat]), (head[flat], tail[flat]))
         start, end = np.concatenate([section.chords, ends], axis=1)
@@ -386,15 +376,8 @@ def checked_box(box: Box) -> Box:
         ValueError: it is not (x_min, x_max, y_min, y_max) with finite numbers that leave room between them.
     """
     numbers = tuple(float(number) for number in box)
-    if (
-        len(numbers) != 4
-        or not np.isfinite(numbers).all()
-        or numbers[0] >= numbers[1]
-        or numbers[2] >= numbers[3]
-    ):
-        raise ValueError(
-            f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max"
-        )
+    if len(numbers) != 4 or not np.isfinite(numbers).all() or numbers[0] >= numbers[1] or numbers[2] >= numbers[3]:
+        raise ValueError(f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max")
     return numbers
 
 
