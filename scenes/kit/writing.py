@@ -109,13 +109,22 @@ def label(text: str, *, size: float | None = None, colour: str | None = None) ->
     words = translate(text)
     check_glyphs(words)
     tokens = theme()
-    return Text(
-        words,
-        font=tokens.font,
-        font_size=size or tokens.label_size,
-        color=colour or tokens.ink,
-        disable_ligatures=True,
+    return _lean(
+        Text(
+            words,
+            font=tokens.font,
+            font_size=size or tokens.label_size,
+            color=colour or tokens.ink,
+            disable_ligatures=True,
+        )
     )
+
+
+def _lean(text: VMobject) -> Any:
+    """The same text without the parsed SVG that Manim keeps with every glyph, and copies and hashes in every play."""
+    for part in text.get_family():
+        part.__dict__.pop("path_obj", None)
+    return text
 
 
 def caption(text: str) -> VGroup:
@@ -137,12 +146,14 @@ def formula(typst: str, *, size: float | None = None, colour: str | None = None)
     """
     check_glyphs("".join(c for c in typst if unicodedata.east_asian_width(c) in "WF"))
     tokens = theme()
-    return MathTypst(
-        typst,
-        font_size=size or tokens.formula_size,
-        color=colour or tokens.ink,
-        typst_preamble=f'#set text(font: ("New Computer Modern", "{tokens.font}"))',
-        font_paths=[FONTS],
+    return _lean(
+        MathTypst(
+            typst,
+            font_size=size or tokens.formula_size,
+            color=colour or tokens.ink,
+            typst_preamble=f'#set text(font: ("New Computer Modern", "{tokens.font}"))',
+            font_paths=[FONTS],
+        )
     )
 
 
