@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ class Stage(ThreeDScene):
     def play(self, *args: Any, **kwargs: Any) -> None:
         """As in Manim; keeps the clock."""
         super().play(*args, **kwargs)
+        self.camera.hold([])
         self.clock += self.duration
 
     # The screen
@@ -214,17 +216,41 @@ class Stage(ThreeDScene):
 
         All that lives in space is painted in one pass under all that is flat.
         """
+        driven = set(_driven(animations))
         moving = super().get_moving_mobjects(*animations)
-        family = [part for mobject in moving for part in mobject.get_family()]
-        if any(isinstance(part, SpatialMobject) or part is self.camera._frame_center for part in family):
+        if any(isinstance(part, SpatialMobject) for mobject in moving for part in mobject.get_family()):
             return self.mobjects
-        return moving
+        return self.mobjects if self.camera._frame_center in driven else moving
+
+    def begin_animations(self) -> None:
+        """As in Manim; what is flat and stays as it is while things move in space is drawn once."""
+        super().begin_animations()
+        if self.moving_mobjects and not self.static_mobjects:
+            driven = set(_driven(self.animations))
+            turning = self.camera._frame_center in driven
+
+            def moves(part: Mobject) -> bool:
+                return part in driven or bool(part.updaters) or (turning and self.camera.follows_view(part))
+
+            flat = [part for part in self.camera.get_mobjects_to_display(self.mobjects) if isinstance(part, VMobject)]
+            labels = [part for part in flat if self.camera.follows_view(part) and not moves(part)]
+            screen = [part for part in flat if not self.camera.follows_view(part)]
+            # What lies above something that moves must be drawn after it.
+            self.camera.hold([*labels, *takewhile(lambda part: not moves(part), screen)])
 
     # The network
 
     def trained(self, recipe: Recipe) -> Trained:
         """The network of a recipe with its data, trained when first needed and kept under renders/."""
         return train(recipe, Path(config.media_dir) / "trained")
+
+
+def _driven(animations: Iterable[Animation]) -> Iterator[Mobject]:
+    """All mobjects that animations change, with their parts."""
+    for animation in animations:
+        yield from animation.mobject.get_family()
+        if isinstance(animation, AnimationGroup):
+            yield from _driven(animation.animations)
 
 
 def _even(t: float) -> float:

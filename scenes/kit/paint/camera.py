@@ -7,7 +7,7 @@ it, unless they are solid (`shade_in_3d`) or tied to a place in space (`anchor`)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class StageCamera(ThreeDCamera):
         self.fingerprint = code_fingerprint()
         self.tokens = theme()
         self.type_or_raise(VMobject())
+        self._held = _Held()
 
     def reset_rotation_matrix(self) -> None:
         """Nothing to reset: the matrix is always that of the present angles.
@@ -82,28 +83,55 @@ class StageCamera(ThreeDCamera):
         anchor = getattr(mobject, "anchor", None)
         if anchor is not None:
             return points + self._on_screen(anchor)
-        if getattr(mobject, "shade_in_3d", False) or mobject in self.fixed_orientation_mobjects:
+        if self.follows_view(mobject):
             return super().transform_points_pre_display(mobject, points)
         return points
+
+    def follows_view(self, mobject: Mobject) -> bool:
+        """Whether a vector mobject moves on the screen when the camera moves."""
+        return (
+            getattr(mobject, "anchor", None) is not None
+            or getattr(mobject, "shade_in_3d", False)
+            or mobject in self.fixed_orientation_mobjects
+        )
 
     def _on_screen(self, place: np.ndarray) -> np.ndarray:
         x, y, _ = self.project_point(np.asarray(place, dtype=float))
         return np.array([x, y, 0.0])
 
+    def hold(self, mobjects: Sequence[Mobject]) -> None:
+        """Draw vector mobjects once; until the next call they are not drawn again but laid over as one picture.
+
+        Args:
+            mobjects: single ones, without their parts, that will not change; none to let go.
+        """
+        held = self._held
+        held.mobjects = frozenset(mobjects)
+        if mobjects:
+            if held.layer is None:
+                held.layer = np.zeros((self.pixel_height, self.pixel_width, 4), dtype=np.uint8)
+            held.layer[:] = 0
+            self.display_multiple_vectorized_mobjects(list(mobjects), held.layer)
+
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
-        """Paint what lives in space in one pass, then draw all else above it."""
+        """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
         batches = [mobject.batch() for mobject in shown if hasattr(mobject, "batch")]
         if batches:
-            self._paint(batches)
-        flat = [mobject for mobject in shown if not hasattr(mobject, "batch")]
-        super().capture_mobjects(flat, include_submobjects=False)
+            self._lay_over(self._painted(batches))
+        held = self._held
+        drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
+        super().capture_mobjects([m for m in drawn if self.follows_view(m)], include_submobjects=False)
+        if held.mobjects:
+            self._lay_over(held.layer)
+        super().capture_mobjects([m for m in drawn if not self.follows_view(m)], include_submobjects=False)
 
-    def _paint(self, batches: list[Batch]) -> None:
+    def _painted(self, batches: list[Batch]) -> np.ndarray:
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
-        picture = painter.paint(
-            batches, self.projection(), light=np.array(self.tokens.light), shading=self.tokens.shading
-        )
+        return painter.paint(batches, self.projection(), light=np.array(self.tokens.light), shading=self.tokens.shading)
+
+    def _lay_over(self, picture: np.ndarray) -> None:
+        """Composite a premultiplied picture (height, width, 4) over the frame."""
         surface = cairo.ImageSurface.create_for_data(picture, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height)
         context = self.get_cairo_context(self.pixel_array)
         context.save()
@@ -113,11 +141,21 @@ class StageCamera(ThreeDCamera):
         context.restore()
 
 
+class _Held:
+    """What is held. It has slots and no __dict__, so that Manim's cache key sees its type and not its pixels."""
+
+    __slots__ = ("layer", "mobjects")
+
+    def __init__(self) -> None:
+        self.mobjects: frozenset[Mobject] = frozenset()
+        self.layer: np.ndarray | None = None
+
+
 @lru_cache(maxsize=1)
 def code_fingerprint() -> str:
-    """A hash of the code and shaders that paint."""
+    """A hash of the code and shaders of the kit."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.iterdir()):
-        if path.suffix in {".py", ".vert", ".frag"}:
-            digest.update(path.read_bytes())
+    kit = Path(__file__).parents[1]
+    for path in sorted(path for pattern in ("*.py", "*.vert", "*.frag") for path in kit.rglob(pattern)):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
