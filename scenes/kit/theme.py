@@ -41,6 +41,7 @@ class Theme:
     classes: tuple[str, ...]  # the classes of any other
     positive: str  # weights above and below zero
     negative: str
+    neutral: str  # between them, at zero
     font: str = "Noto Sans SC"
     caption_size: float = 30.0  # Manim font sizes
     label_size: float = 24.0
@@ -96,6 +97,7 @@ _DARK = Theme(
     ),
     positive="#4d9ef5",
     negative="#f5864d",
+    neutral="#1d2431",
 )  # fmt: skip
 
 _LIGHT = replace(
@@ -117,6 +119,7 @@ _LIGHT = replace(
     ),
     positive="#1f6fd1",
     negative="#d1601f",
+    neutral="#efebe3",
     grid_opacity=0.35,
 )  # fmt: skip
 

@@ -180,7 +180,11 @@ class LiveMatrix(VGroup):
         decimals: digits after the point.
         digits: digits before it that there is room for; a larger number gives up decimals.
         brackets: draw them.
+        centred: let each number stand in the middle of its place, and not flush right in its column.
         size: Manim font size.
+
+    Attributes:
+        entries: one vector mobject per number, row by row.
     """
 
     def __init__(
@@ -190,13 +194,14 @@ class LiveMatrix(VGroup):
         decimals: int = 2,
         digits: int = 1,
         brackets: bool = True,
+        centred: bool = False,
         size: float | None = None,
         colour: str | None = None,
     ) -> None:
         super().__init__()
         tokens = theme()
         size = size or tokens.label_size
-        self.decimals, self.digits = decimals, digits
+        self.decimals, self.digits, self.centred = decimals, digits, centred
         self.glyphs, self.advance, height = _digit_glyphs(size)
         self.rows, self.columns = np.shape(values)
         self.columns_wide = 2 + digits + decimals if decimals else 1 + digits
@@ -205,13 +210,13 @@ class LiveMatrix(VGroup):
         self.frame = VMobject(stroke_width=0)
         self.frame.points = np.array([ORIGIN, RIGHT, UP, UP]) * height
         self.unit = height
-        self.slots = VGroup(
+        self.entries = VGroup(
             *(
                 VMobject(fill_color=colour or tokens.ink, fill_opacity=1, stroke_width=0)
-                for _ in range(self.rows * self.columns * self.columns_wide)
+                for _ in range(self.rows * self.columns)
             )
         )
-        self.add(self.frame, self.slots)
+        self.add(self.frame, self.entries)
         if brackets:
             self.add(*self._brackets(height))
         self.set_values(values)
@@ -228,10 +233,10 @@ class LiveMatrix(VGroup):
         return sides
 
     def set_values(self, values: np.ndarray) -> Self:
-        """Show these numbers, (r, c), where the matrix now stands.
+        """Show these numbers, (r, c), where the matrix now stands; the place of a NaN stays empty.
 
         Raises:
-            UnfoldError: for a matrix of another shape.
+            UnfoldError: for a matrix of another shape, or a number that has no room.
         """
         values = np.asarray(values, dtype=float)
         if values.shape != (self.rows, self.columns):
@@ -241,16 +246,19 @@ class LiveMatrix(VGroup):
             )
         origin, right, up = self.frame.points[:3]
         basis = np.array([right - origin, up - origin]) / self.unit
-        slots = iter(self.slots)
-        for (row, column), value in np.ndenumerate(values):
+        for entry, ((row, column), value) in zip(self.entries, np.ndenumerate(values), strict=True):
+            text = "" if np.isnan(value) else self._written(value)
+            shift = 0.0
+            if self.centred:
+                text = text.lstrip()
+                shift = (self.columns_wide - len(text)) / 2
             corner = np.array([column, -row]) * self.pitch
-            for place, character in enumerate(self._written(value)):
-                glyph = self.glyphs.get(character)
-                slot = next(slots)
-                if glyph is None:
-                    slot.points = np.zeros((0, 3))
-                else:
-                    slot.points = origin + (glyph[:, :2] + corner + [place * self.advance, 0]) @ basis
+            outlines = [
+                self.glyphs[character][:, :2] + corner + [(shift + place) * self.advance, 0]
+                for place, character in enumerate(text)
+                if character != " "
+            ]
+            entry.points = origin + np.concatenate(outlines) @ basis if outlines else np.zeros((0, 3))
         return self
 
     def _written(self, value: float) -> str:
@@ -262,6 +270,45 @@ class LiveMatrix(VGroup):
             if len(text) <= self.columns_wide:
                 return text.replace("-", MINUS).rjust(self.columns_wide)
         raise UnfoldError(f"The number {value:.6g} has no room in {self.columns_wide} characters: give more digits.")
+
+
+class LiveNumber(VGroup):
+    """A number with its name in front of it, such as "loss 0.31", that can change from frame to frame.
+
+    Args:
+        name: a message in English, or "" for none.
+        value: the number to start with.
+        decimals: digits after the point.
+        digits: digits before it that there is room for.
+        size: Manim font size.
+        colour: of the name and the number; the theme's ink if not given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        value: float,
+        *,
+        decimals: int = 2,
+        digits: int = 1,
+        size: float | None = None,
+        colour: str | None = None,
+    ) -> None:
+        super().__init__()
+        size = size or theme().label_size
+        self.number = LiveMatrix([[value]], decimals=decimals, digits=digits, brackets=False, size=size, colour=colour)
+        if name:
+            words = label(translate(name) + "0", size=size, colour=colour)
+            # The nought shows where the line is that the digits stand on, whatever the letters of the name.
+            nought = words[-1]
+            words.shift(-nought.get_corner(DOWN + LEFT)).remove(nought)
+            self.add(words)
+        self.add(self.number)
+
+    def set_value(self, value: float) -> Self:
+        """Show this number where the mobject now stands."""
+        self.number.set_values([[value]])
+        return self
 
 
 @lru_cache(maxsize=8)
