@@ -1,8 +1,4 @@
-"""The network: layers of weights, a forward pass that keeps every number, and the backward pass by hand.
-
-Arrays of points keep one row a point. Those that the network makes lie in memory column after column,
-so that what is done to each of the few outputs runs along a long stretch.
-"""
+"""The network: layers of weights, a forward pass that keeps every number, and the backward pass by hand."""
 
 from __future__ import annotations
 
@@ -78,7 +74,7 @@ class Trace:
     Attributes:
         x: the points, (n, n_in).
         z: for each layer the values before its activation, (n, n_out).
-        a: for each layer the values after it, (n, n_out). An identity layer's a may be its z.
+        a: for each layer the values after it, (n, n_out).
     """
 
     x: Array
@@ -148,16 +144,12 @@ class Network:
             ValueError: fewer than two sizes, a size below 1, or not as many activations as layers.
         """
         if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(
-                f"sizes are {list(sizes)}, expected the input's width and each layer's, all at least 1"
-            )
+            raise ValueError(f"sizes are {list(sizes)}, expected the input's width and each layer's, all at least 1")
         n_layers = len(sizes) - 1
         if isinstance(activations, str | Activation):
             activations = [activations] * (n_layers - 1) + ["identity"]
         if len(activations) != n_layers:
-            raise ValueError(
-                f"{len(activations)} activations were given for {n_layers} layers; give one for each"
-            )
+            raise ValueError(f"{len(activations)} activations were given for {n_layers} layers; give one for each")
         draw = _initializer(initializer)
         layers = []
         for (n_in, n_out), kind in zip(pairwise(sizes), activations, strict=True):
@@ -187,8 +179,8 @@ class Network:
 
     @property
     def parameters(self) -> Array:
-        """A copy of all weights and biases as one vector, each layer's weight row by row, then its bias."""
-        return np.concatenate([part.ravel() for layer in self.layers for part in (layer.weight, layer.bias)])
+        """A copy of all weights and biases as one vector: each layer's weight column by column, then its bias."""
+        return np.concatenate([part.ravel("F") for layer in self.layers for part in (layer.weight, layer.bias)])
 
     def with_parameters(self, parameters: Array) -> Network:
         """A network of the same make whose weights and biases are views into this vector.
@@ -202,7 +194,7 @@ class Network:
         for layer in self.layers:
             middle = start + layer.weight.size
             end = middle + layer.n_out
-            weight = parameters[start:middle].reshape(layer.weight.shape)
+            weight = parameters[start:middle].reshape(layer.n_in, layer.n_out).T
             layers.append(Layer(weight, parameters[middle:end], layer.activation))
             start = end
         return Network(layers)
@@ -216,26 +208,13 @@ class Network:
         Raises:
             ValueError: X is not of that shape.
         """
-        return self.forward_into(self.empty_trace(points(X, self.n_in, self.dtype)))
-
-    def empty_trace(self, x: Array) -> Trace:
-        """A trace of the points x (n, n_in) whose z and a are still to be filled."""
-        z = [np.empty((len(x), layer.n_out), self.dtype, order="F") for layer in self.layers]
-        a = [
-            before if layer.activation.slopes == (1, 1) else np.empty_like(before)
-            for layer, before in zip(self.layers, z, strict=True)
-        ]
-        return Trace(x, z, a)
-
-    def forward_into(self, trace: Trace) -> Trace:
-        """Fill a trace that there is already: `forward` without a new array."""
+        trace = Trace(points(X, self.n_in, self.dtype), [], [])
         a = trace.x
-        for layer, z, after in zip(self.layers, trace.z, trace.a, strict=True):
-            np.matmul(a, layer.weight.T, out=z)
-            z += layer.bias
-            if after is not z:
-                layer.activation.function(z, out=after)
-            a = after
+        for layer in self.layers:
+            z = a @ layer.weight.T + layer.bias
+            a = layer.activation(z)
+            trace.z.append(z)
+            trace.a.append(a)
         return trace
 
     def backward(self, trace: Trace, delta: Array) -> list[Gradient]:
@@ -245,26 +224,14 @@ class Network:
             trace: of the forward pass.
             delta: dL/dz of the last layer, (n, K).
         """
-        gradients = [
-            Gradient(np.empty_like(layer.weight), np.empty_like(layer.bias)) for layer in self.layers
-        ]
-        copy = Trace(trace.x, [np.copy(z) for z in trace.z], [np.copy(a) for a in trace.a])
-        self.backward_into(gradients, copy, np.asarray(delta))
-        return gradients
-
-    def backward_into(self, gradients: Sequence[Gradient], trace: Trace, delta: Array) -> None:
-        """`backward` without a new array: fill the gradients, and use up the trace on the way."""
+        gradients = []
         for i in reversed(range(len(self.layers))):
             a_before = trace.a[i - 1] if i else trace.x
-            np.matmul(delta.T, a_before, out=gradients[i].weight)
-            np.sum(delta, axis=0, out=gradients[i].bias)
+            gradients.append(Gradient(delta.T @ a_before, delta.sum(axis=0)))
             if i:
-                before, z = self.layers[i - 1].activation, trace.z[i - 1]
-                # The slope takes the place of z, and then delta that of a, which nothing needs any more.
-                slope = None if before.slopes == (1, 1) else before.derivative(z, a_before, out=z)
-                delta = np.matmul(delta, self.layers[i].weight, out=a_before)
-                if slope is not None:
-                    delta *= slope
+                slope = self.layers[i - 1].activation.derivative(trace.z[i - 1], a_before)
+                delta = (delta @ self.layers[i].weight) * slope
+        return gradients[::-1]
 
     def logits(self, X: ArrayLike) -> Array:
         """The last z of each point: (n, n_in) -> (n, K)."""
@@ -300,7 +267,5 @@ def points(X: ArrayLike, n_in: int, dtype: DTypeLike = np.float64) -> Array:
     """
     array: Array = np.asarray(X, dtype)
     if array.ndim != 2 or array.shape[1] != n_in:
-        raise ValueError(
-            f"X has shape {array.shape}, expected (n, {n_in}): a row of {n_in} numbers for each point"
-        )
+        raise ValueError(f"X has shape {array.shape}, expected (n, {n_in}): a row of {n_in} numbers for each point")
     return array

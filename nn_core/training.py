@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.losses import Loss, targets
 from nn_core.losses import loss as _loss
-from nn_core.network import Array, Gradient, Network, Trace, labels_of, points
+from nn_core.network import Array, Layer, Network, labels_of, points
 from nn_core.optimizers import Optimizer, Rate
 from nn_core.optimizers import optimizer as _optimizer
 
-_BLOCK = 1024
+_BLOCK = 512
 """Points that are sent through at a time, whatever the batch, so that their activations stay in the cache."""
 
 
@@ -108,9 +109,7 @@ def fit(
     """
     kind, rule = _loss(loss), _optimizer(optimizer, learning_rate)
     if network.n_out < kind.min_outputs:
-        raise ValueError(
-            f"{kind.name} needs {kind.min_outputs} outputs or more; use 'binary_cross_entropy' for one"
-        )
+        raise ValueError(f"{kind.name} needs {kind.min_outputs} outputs or more; use 'binary_cross_entropy' for one")
     data = _Data.checked(network, X, y)
     held_out = None if validation is None else _Data.checked(network, *validation)
     size = len(data.x) if batch_size is None else batch_size
@@ -185,7 +184,7 @@ def fit(
 
 @dataclass
 class _Data:
-    """Points x (n, n_in), their targets t (n, K), and the labels (n,) that count as right."""
+    """Points with a 1 after each, x (n, n_in + 1), their targets t (n, K), and the labels (n,) that are right."""
 
     x: Array
     t: Array
@@ -202,7 +201,7 @@ class _Data:
         if not np.isfinite(x).all():
             bad = int(np.argmin(np.isfinite(x).all(axis=1)))
             raise ValueError(f"X holds NaN or infinity (first in row {bad}); remove or fill those rows")
-        return cls(x, t, labels_of(t - 0.5))
+        return cls(np.insert(x, network.n_in, 1, axis=1), t, labels_of(t - 0.5))
 
     def blocks(self) -> Iterator[_Data]:
         """The data in their order, a cacheful at a time."""
@@ -225,44 +224,74 @@ class _Data:
             yield _Data(*batch)
 
 
+@dataclass
+class _Buffers:
+    """The arrays of a pass of n points: for each layer z and a (n, n_out), and delta (n, K).
+
+    `a` is a view of `a_and_1` (n, n_out + 1), whose last column is 1; an identity layer's z is its a.
+    """
+
+    z: list[Array]
+    a: list[Array]
+    a_and_1: list[Array]
+    delta: Array
+
+    @classmethod
+    def empty(cls, n: int, layers: list[Layer], dtype: np.dtype[Any]) -> _Buffers:
+        a_and_1 = [np.ones((n, layer.n_out + 1), dtype, order="F") for layer in layers]
+        a = [both[:, :-1] for both in a_and_1]
+        z = [
+            after if layer.activation.slopes == (1, 1) else np.empty_like(after)
+            for layer, after in zip(layers, a, strict=True)
+        ]
+        return cls(z, a, a_and_1, np.empty_like(z[-1]))
+
+
 class _Descent:
-    """A copy of a network whose parameters are one vector and their gradient another; and all buffers."""
+    """A network's parameters as one vector and their gradient as another, and the passes that lead to it.
+
+    It computes what `Network.forward` and `Network.backward` do, but for speed: every array is made once, a
+    layer's weight and bias are one matrix, which meets points with a 1 after them, and arrays of n points
+    lie in memory column after column, so that the few columns of small layers are long stretches.
+    """
 
     def __init__(self, network: Network, loss: Loss, l2: float) -> None:
-        self.parameters, self._loss = network.parameters, loss
+        self.parameters = network.parameters
         self.gradient, self._addend = np.empty_like(self.parameters), np.empty_like(self.parameters)
-        self._network = network.with_parameters(self.parameters)
-        self._into_gradient, self._into_addend = (
-            [Gradient(layer.weight, layer.bias) for layer in network.with_parameters(vector).layers]
-            for vector in (self.gradient, self._addend)
+        self._layers, self._loss = network.layers, loss
+        sizes = [(layer.n_in + 1) * layer.n_out for layer in network.layers]
+        self._starts = np.cumsum([0, *sizes[:-1]])
+        self._maps, self._slopes, self._addends = (
+            [
+                part.reshape(layer.n_in + 1, layer.n_out).T
+                for layer, part in zip(network.layers, np.split(vector, self._starts[1:]), strict=True)
+            ]
+            for vector in (self.parameters, self.gradient, self._addend)
         )
-        sizes = [size for layer in network.layers for size in (layer.weight.size, layer.n_out)]
-        self._l2 = np.repeat(np.resize([l2, 0], len(sizes)), sizes).astype(network.dtype) if l2 else None
-        self._layer_starts = np.cumsum([0, *sizes])[:-1:2]
-        self._buffers: dict[int, tuple[Trace, Array]] = {}
+        # What the penalty pulls with: l2 at each weight, 0 at each bias.
+        pulls = [np.repeat([l2, 0.0], [layer.weight.size, layer.n_out]) for layer in network.layers]
+        self._l2 = np.concatenate(pulls).astype(network.dtype) if l2 else None
+        self._buffers: dict[int, _Buffers] = {}
 
-    def measure(
-        self, data: _Data, *, with_gradient: bool = False, with_penalty: bool = True
-    ) -> tuple[float, float]:
+    def measure(self, data: _Data, *, with_gradient: bool = False, with_penalty: bool = True) -> tuple[float, float]:
         """The loss and the accuracy; and the gradient, if wanted, in `gradient`."""
         value, n_right = 0.0, 0
         for i, block in enumerate(data.blocks()):
             n = len(block.x)
             if n not in self._buffers:
-                trace = self._network.empty_trace(block.x)
-                self._buffers[n] = trace, np.empty_like(trace.logits)
-            buffers, delta = self._buffers[n]
-            trace = self._network.forward_into(Trace(block.x, buffers.z, buffers.a))
-            outputs = trace.logits if self._loss.of == "z" else trace.output
-            share = n / len(data.x)
+                self._buffers[n] = _Buffers.empty(n, self._layers, self.parameters.dtype)
+            buffers, share = self._buffers[n], n / len(data.x)
+            self._forward(block.x, buffers)
+            z, delta = buffers.z[-1], buffers.delta
+            outputs = z if self._loss.of == "z" else buffers.a[-1]
             value += share * self._loss.kernel(outputs, block.t, delta)
-            n_right += int(np.count_nonzero(labels_of(trace.logits) == block.labels))
+            n_right += int(np.count_nonzero(labels_of(z) == block.labels))
             if with_gradient:
                 if share < 1:
                     delta *= share
                 if self._loss.of == "a":
-                    delta *= self._network.layers[-1].activation.derivative(trace.logits, trace.output)
-                self._network.backward_into(self._into_addend if i else self._into_gradient, trace, delta)
+                    delta *= self._layers[-1].activation.derivative(z, outputs)
+                self._backward(block.x, buffers, self._addends if i else self._slopes)
                 if i:
                     self.gradient += self._addend
         if self._l2 is not None and with_penalty:
@@ -272,10 +301,32 @@ class _Descent:
                 self.gradient += pull
         return value, n_right / len(data.x)
 
+    def _forward(self, x: Array, buffers: _Buffers) -> None:
+        for layer, weights, z, a, ahead in zip(
+            self._layers, self._maps, buffers.z, buffers.a, buffers.a_and_1, strict=True
+        ):
+            np.matmul(x, weights.T, out=z)
+            if a is not z:
+                layer.activation.function(z, out=a)
+            x = ahead
+
+    def _backward(self, x: Array, buffers: _Buffers, slopes: list[Array]) -> None:
+        """Use up the buffers from the last to the first: delta takes the place of what nothing needs any more."""
+        delta = buffers.delta
+        for i in reversed(range(len(self._layers))):
+            np.matmul(delta.T, buffers.a_and_1[i - 1] if i else x, out=slopes[i])
+            if i == 0:
+                return
+            z, a, activation = buffers.z[i - 1], buffers.a[i - 1], self._layers[i - 1].activation
+            slope = None if a is z else activation.derivative(z, a, out=z)
+            delta = np.matmul(delta, self._maps[i][:, :-1], out=a)
+            if slope is not None:
+                delta *= slope
+
     def gradient_norms(self) -> Array:
         """The length of each layer's part of the gradient, (n_layers,)."""
         squares = np.multiply(self.gradient, self.gradient, out=self._addend)
-        return np.sqrt(np.add.reduceat(squares, self._layer_starts))
+        return np.sqrt(np.add.reduceat(squares, self._starts))
 
 
 def _kept_epochs(snapshots: int | Iterable[int], epochs: int) -> set[int]:

@@ -20,7 +20,7 @@ def gradient(net, X, y, loss):
     delta = loss.delta(trace.logits if loss.of == "z" else trace.output, y)
     if loss.of == "a":
         delta = delta * net.layers[-1].activation.derivative(trace.logits)
-    return np.concatenate([part.ravel() for pair in net.backward(trace, delta) for part in pair])
+    return np.concatenate([part.ravel("F") for pair in net.backward(trace, delta) for part in pair])
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,5 +1,6 @@
 """Numbers recorded from PyTorch 2.13 by data/record_pytorch.py."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,17 @@ def record():
 
 
 def network(sizes, activations, theta):
-    layers = [
-        Layer(np.zeros((n_out, n_in)), np.zeros(n_out), activation)
-        for n_in, n_out, activation in zip(sizes, sizes[1:], activations, strict=False)
-    ]
-    return Network(layers).with_parameters(theta.copy())
+    """The network of PyTorch's parameters, each layer's weight row by row and then its bias."""
+    layers, start = [], 0
+    for (n_in, n_out), activation in zip(pairwise(sizes), activations, strict=False):
+        middle, end = start + n_in * n_out, start + (n_in + 1) * n_out
+        layers.append(Layer(theta[start:middle].reshape(n_out, n_in).copy(), theta[middle:end].copy(), activation))
+        start = end
+    return Network(layers)
+
+
+def in_pytorch_order(net):
+    return np.concatenate([part.ravel() for layer in net.layers for part in (layer.weight, layer.bias)])
 
 
 @pytest.mark.parametrize("depth", SIZES)
@@ -62,4 +69,5 @@ def test_fifty_steps(record, name):
         epochs=50,
         snapshots=range(51),
     )
-    np.testing.assert_allclose(history.snapshots[1:], record[f"steps/{name}"], rtol=1e-9, atol=1e-12)
+    ours = [in_pytorch_order(history.network_at(epoch)) for epoch in range(1, 51)]
+    np.testing.assert_allclose(ours, record[f"steps/{name}"], rtol=1e-9, atol=1e-12)
