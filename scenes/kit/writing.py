@@ -301,7 +301,7 @@ class LiveNumber(VGroup):
             words = label(translate(name) + "0", size=size, colour=colour)
             # The nought shows where the line is that the digits stand on, whatever the letters of the name.
             nought = words[-1]
-            words.shift(-nought.get_corner(DOWN + LEFT)).remove(nought)
+            words.shift(-nought.get_corner(DOWN + LEFT) - [self.number.advance / 2, 0, 0]).remove(nought)
             self.add(words)
         self.add(self.number)
 

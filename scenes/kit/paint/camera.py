@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import cairo
 import numpy as np
@@ -18,7 +18,7 @@ from manim import Mobject, VMobject
 from manim.camera.three_d_camera import ThreeDCamera
 
 from scenes.kit.paint.painter import Batch, painter_for
-from scenes.kit.theme import samples_at, theme
+from scenes.kit.theme import rgb, samples_at, theme
 
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
@@ -126,9 +126,37 @@ class StageCamera(ThreeDCamera):
             self._lay_over(held.layer)
         super().capture_mobjects([m for m in drawn if not self.follows_view(m)], include_submobjects=False)
 
+    def apply_fill(self, ctx: cairo.Context, vmobject: VMobject) -> Self:
+        """As stock, but a shape with a `picture()` (h, w, 4), premultiplied, is filled with that, edge to edge."""
+        picture = getattr(vmobject, "picture", None)
+        if picture is None:
+            return super().apply_fill(ctx, vmobject)
+        corners = self.transform_points_pre_display(vmobject, vmobject.points)[:, :2]
+        (left, bottom), (width, height) = corners.min(axis=0), np.ptp(corners, axis=0)
+        if width > 0 and height > 0:
+            pixels = picture()
+            rows, columns = pixels.shape[:2]
+            pattern = cairo.SurfacePattern(
+                cairo.ImageSurface.create_for_data(pixels, cairo.FORMAT_ARGB32, columns, rows)
+            )
+            across, down = columns / width, -rows / height
+            pattern.set_matrix(cairo.Matrix(across, 0, 0, down, -left * across, -(bottom + height) * down))
+            pattern.set_extend(cairo.EXTEND_PAD)
+            pattern.set_filter(cairo.FILTER_BILINEAR)
+            ctx.set_source(pattern)
+            ctx.fill_preserve()
+        return self
+
     def _painted(self, batches: list[Batch]) -> np.ndarray:
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
-        return painter.paint(batches, self.projection(), light=np.array(self.tokens.light), shading=self.tokens.shading)
+        return painter.paint(
+            batches,
+            self.projection(),
+            light=np.array(self.tokens.light),
+            shading=self.tokens.shading,
+            grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
+            grid_width=self.tokens.grid_width,
+        )
 
     def _lay_over(self, picture: np.ndarray) -> None:
         """Composite a premultiplied picture (height, width, 4) over the frame."""
