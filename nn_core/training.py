@@ -98,7 +98,7 @@ def fit(
         snapshots: the epochs whose parameters are kept, or how many, log-spaced. The last one always is.
         validation: points and labels that are measured and not learnt.
         patience: stop when the loss (the validation's, if given) has found no new low for so many epochs.
-        callback: called in each epoch with (epoch, loss, accuracy); if it returns True, training stops.
+        callback: called in each epoch with (epoch, loss, accuracy); if it returns something true, training stops.
 
     Returns:
         The history. Ctrl-C ends training early and gives the history up to the last whole epoch.
@@ -145,7 +145,7 @@ def fit(
                 watched = now[0] if held_out is None else now[2]
                 if watched < lowest:
                     lowest, lowest_epoch = watched, epoch
-                if callback is not None and callback(epoch, now[0], now[1]) is True:
+                if callback is not None and callback(epoch, now[0], now[1]):
                     stopped = "callback"
                 elif patience is not None and epoch - lowest_epoch >= patience:
                     stopped = "patience"

@@ -12,7 +12,8 @@ from nn_core.activations import (
 )
 
 Z = np.array([-3.0, -1.0, -0.25, 0.4, 1.0, 2.5])
-ALL = [*ACTIVATIONS.values(), leaky_relu(0.3), leaky_relu(1.7)]
+SQUASH = Activation.of("squash", lambda z: np.arctan(z), lambda z: 1 / (1 + np.square(z)))
+ALL = [*ACTIVATIONS.values(), leaky_relu(0.3), leaky_relu(1.7), SQUASH]
 
 
 @pytest.mark.parametrize("f", ALL, ids=lambda f: f.name)
@@ -63,6 +64,7 @@ def test_names():
     assert activation(activation("leaky_relu(0.2)").name).slopes == (0.2, 1.0)
     own = Activation.of("square", np.square, lambda z: 2 * z)
     assert activation(own) is own
+    np.testing.assert_array_equal(own(Z), Z**2)
     with pytest.raises(ValueError, match="no activation is called 'swish'; choose one of identity, relu"):
         activation("swish")
     with pytest.raises(ValueError, match="end the network with 'identity'"):

@@ -223,3 +223,11 @@ def test_relu_blends_are_leaky_relus_and_tanh_unrolls():
         assert blend(name, 0, scale=True).name == "identity"
         slope = blend(name, 0.5, scale=True).derivative(z)
         np.testing.assert_allclose(slope, activation(name).derivative(z / 2))
+
+
+def test_a_frame_that_would_be_a_mirror_is_turned_to_a_proper_one():
+    # Six directions that, each paired with its nearest axis and pointing along it, are left-handed: a rare case.
+    frame = np.linalg.qr(np.random.default_rng(1242).normal(size=(6, 6)))[0]
+    W = frame @ np.diag([6.0, 5, 4, 3, 2, 1]) @ frame.T
+    for t in TIMES:
+        assert np.linalg.det(affine_path(W, np.zeros(6), "svd")(t)[0]) > 0.9
