@@ -112,6 +112,7 @@ class Faces(SpatialMobject):
         triangles: (m, 3) indices of vertices.
         rgba: (n, 4) colours, or one for all.
         order: among faces in one plane the higher order lies on top.
+        grid: the distance of lines drawn on the faces, in units of their origin (n, 2); None for none.
     """
 
     def __init__(
@@ -121,15 +122,24 @@ class Faces(SpatialMobject):
         rgba: np.ndarray | Sequence[float],
         *,
         order: int = 0,
+        grid: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(points, rgba, **kwargs)
         self.triangles = np.asarray(triangles, dtype=int).reshape(-1, 3)
         self.order = order
+        self.grid_step = grid or 0.0
 
     def batch(self) -> Batch:
         """Faces."""
-        return Batch(self.points, self.rgba, triangles=self.triangles, size=float(self.order))
+        return Batch(
+            self.points,
+            self.rgba,
+            triangles=self.triangles,
+            size=float(self.order),
+            uv=self.origin,
+            grid=self.grid_step,
+        )
 
 
 class Segments(SpatialMobject):
@@ -313,6 +323,20 @@ class Sheet(SpatialGroup):
     ) -> Segments:
         ends = mesh.vertices[pairs]
         return Segments(ends, [*rgb(colour), opacity], width=width, cased=cased, origin=ends)
+
+
+def polygon(corners: np.ndarray, colour: str, *, opacity: float = 1.0) -> SpatialGroup:
+    """A convex polygon with its border.
+
+    Args:
+        corners: (k, 3) in order.
+        colour: hex.
+        opacity: of the face; the border is opaque.
+    """
+    k = len(corners)
+    fan = [[0, i, i + 1] for i in range(1, k - 1)]
+    border = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
+    return SpatialGroup(Faces(corners, np.array(fan), [*rgb(colour), opacity]), Segments(border, [*rgb(colour), 1.0]))
 
 
 def in_space(points: np.ndarray) -> np.ndarray:

@@ -53,6 +53,8 @@ class Theme:
     axis_width: float = 2.4
     dot_radius: float = 9.0
     grid_opacity: float = 0.5
+    surface_opacity: float = 0.72
+    stem_opacity: float = 0.6
     shading: float = 0.25
     light: tuple[float, float, float] = (-0.4472, -0.5367, 0.7155)
     margin: float = 0.45

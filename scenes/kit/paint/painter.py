@@ -56,6 +56,8 @@ class Batch:
             dot); for faces, their order where they are coplanar (higher lies on top).
         marker: (j,) or one number: the marker shape of each dot.
         cased: whether lines have a dark rim, a third as wide as they are.
+        uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of.
+        grid: for faces, the distance of these lines in units of `uv`; 0 for none.
     """
 
     points: np.ndarray
@@ -66,6 +68,8 @@ class Batch:
     size: np.ndarray | float = 0.0
     marker: np.ndarray | int = 0
     cased: bool = False
+    uv: np.ndarray | None = None
+    grid: float = 0.0
 
 
 @lru_cache(maxsize=4)
@@ -114,6 +118,8 @@ class Painter:
         *,
         light: np.ndarray,
         shading: float,
+        grid: tuple[float, float, float, float],
+        grid_width: float,
     ) -> np.ndarray:
         """Paint the batches and return the picture.
 
@@ -125,6 +131,8 @@ class Painter:
             projection: (4, 4) matrix from scene units to clip space, y pointing down.
             light: (3,) unit vector towards the light, in scene units.
             shading: 0 (flat colours) to 1 (fully lit).
+            grid: straight-alpha colour of the lines on faces.
+            grid_width: their width in pixels at 1080 lines.
 
         Returns:
             (height, width, 4) uint8, premultiplied RGBA, top row first. Valid until the next call.
@@ -139,6 +147,8 @@ class Painter:
             program["pixel"].value = (2 / self.width, 2 / self.height)
             program["light"].value = tuple(float(c) for c in light)
             program["shading"].value = shading
+            program["grid"].value = grid
+            program["grid_width"].value = grid_width * self.height / REFERENCE_HEIGHT
             context.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
             context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
             vertex_buffer = context.buffer(vertices)
@@ -225,6 +235,8 @@ def _primitives(batch: Batch, scale: float) -> list[tuple[int, np.ndarray, np.nd
     if len(batch.triangles):
         block = np.zeros(len(batch.points), dtype=_VERTEX)
         block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
+        if batch.uv is not None:
+            block["other"][:, :2], block["other"][:, 2] = batch.uv, batch.grid
         parts.append((_FACES, batch.triangles, block))
     if len(batch.segments):
         width = np.reshape(np.asarray(batch.size) * scale, (-1, 1))

@@ -1,6 +1,7 @@
 #version 330
 in vec4 colour;
 in vec3 place;
+in vec3 chart;
 in vec2 local;
 flat in float extent;
 flat in float shape;
@@ -8,6 +9,8 @@ flat in float length_px;
 
 uniform vec3 light;         // unit vector towards the light, scene units
 uniform float shading;      // 0 flat .. 1 fully lit
+uniform vec4 grid;          // straight-alpha colour of the lines on faces
+uniform float grid_width;   // pixels
 
 out vec4 pixel_colour;      // premultiplied
 
@@ -41,10 +44,24 @@ float marker(vec2 p, float r, float which) {
     return hexagon(p, r);
 }
 
+// How much of this pixel of a face is covered by the lines of its plane. Far off, where they would run together, they fade.
+float grid_line() {
+    vec2 cell = chart.xy / chart.z;
+    vec2 per_pixel = max(fwidth(cell), 1e-9);
+    vec2 distance_px = abs(fract(cell + 0.5) - 0.5) / per_pixel;
+    vec2 covered = clamp(0.5 * grid_width + 0.5 - distance_px, 0.0, 1.0) * clamp(0.25 / (per_pixel * grid_width), 0.0, 1.0);
+    return max(covered.x, covered.y);
+}
+
 void main() {
     vec3 rgb = colour.rgb;
     float alpha = colour.a;
     if (shape < 0.5) {
+        if (chart.z > 0.0) {
+            float line = grid.a * grid_line();
+            rgb = mix(rgb, grid.rgb, line);
+            alpha *= 1.0 + line * (1.0 - alpha);
+        }
         vec3 normal = normalize(cross(dFdx(place), dFdy(place)));
         rgb *= 1.0 - shading + shading * abs(dot(normal, light));
     } else if (shape < 1.5) {

@@ -3,7 +3,7 @@
 // can be sorted against each other and drawn in one call.
 
 in vec3 position;   // scene units
-in vec3 other;      // lines: the other end
+in vec3 other;      // lines: the other end; faces: place in their plane, distance of its grid lines
 in vec2 corner;     // lines: (+1 start / -1 end, side); points: corner of the square
 in vec4 rgba;       // straight alpha
 in float size;      // lines: width, points: radius, both in pixels; faces: order among coplanar faces
@@ -14,6 +14,7 @@ uniform vec2 pixel;         // one pixel in normalised device coordinates
 
 out vec4 colour;
 out vec3 place;             // scene units, for the normal of a face
+out vec3 chart;             // faces: place in their plane, distance of its grid lines (0: none)
 out vec2 local;             // pixels from the axis of a line, or from the centre of a point
 flat out float extent;
 flat out float shape;
@@ -27,6 +28,7 @@ void main() {
     vec4 p = projection * vec4(position, 1.0);
     colour = rgba;
     place = position;
+    chart = other;
     local = vec2(0.0);
     extent = size;
     shape = kind;

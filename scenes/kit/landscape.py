@@ -1,0 +1,382 @@
+"""Landscapes: heights over a plane, such as a network's outputs over its input or over a hidden plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from manim import Animation, LaggedStart, Mobject, linear, smooth
+from scipy.special import softmax
+
+from nn_core.geometry import decision_boundary, refined, sheet_mesh, upper_envelope
+from nn_core.geometry.mesh import Mesh, fans, squares
+from nn_core.network import Layer, Network
+from scenes.kit.errors import UnfoldError
+from scenes.kit.motion import Flow
+from scenes.kit.spatial import Box, Cloud, Faces, Segments, SpatialGroup, SpatialMobject
+from scenes.kit.theme import rgb, theme
+
+FLOOR, HIGHEST = -1, -2  # in place of the number of a surface
+
+_EMERGING = 0.15  # the share of its rise in which a surface becomes visible
+_OVERLAP = 0.6  # how much of one surface's rise is over when the next one begins
+
+
+@dataclass(frozen=True)
+class Affine:
+    """The heights of K planes: x -> weight @ x + bias."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """(n, 2) -> (n, K)."""
+        return X @ self.weight.T + self.bias
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """The probabilities of K classes: softmax(z / temperature) of z = weight @ x + bias."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    temperature: float = 1.0
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """(n, 2) -> (n, K), each row with the sum 1."""
+        return softmax((X @ self.weight.T + self.bias) / self.temperature, axis=1)
+
+
+class Patch(NamedTuple):
+    """What a surface stands over: vertices (n, 2), triangles (m, 3) and its outline (o, 2)."""
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    outline: np.ndarray
+
+
+class Surface(SpatialGroup):
+    """One surface of a landscape.
+
+    Attributes:
+        faces, outline: the parts; their `origin` (n, 2) is the place in the plane below each vertex.
+    """
+
+    def __init__(self, faces: Faces, outline: Segments) -> None:
+        self.faces, self.outline = faces, outline
+        super().__init__(faces, outline)
+
+
+class Landscape(SpatialGroup):
+    """Surfaces over a plane, as high as K functions of the place; they may cut each other.
+
+    A vertex of surface k over the place x stands at z = base + height * f_k(x), to the last digit.
+
+    Args:
+        function: (n, 2) -> (n, K) or (n,), the values of all surfaces.
+        patches: where each surface stands, or one for all.
+        ridges: (r, 2, 2) lines in the plane above which the highest surfaces cut each other.
+        height: scene units per unit of value.
+        base: z of the floor, which is where the value is 0.
+        grid: the distance of the lines drawn on the surfaces, in units of the plane; None for none.
+        colours: a hex colour for each surface; if not given class colours, and for a single surface the
+            first of the sheet's corner colours where it is lowest and the last where it is highest.
+        opacity: of the faces, 0 to 1; that of the theme if not given.
+
+    Attributes:
+        function, base: as given.
+        unit_height: the scene units per unit of value.
+        surfaces: a SpatialGroup of K `Surface`s, to fade or colour one by one.
+        ridges: Segments, hidden until drawn.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], np.ndarray],
+        patches: Sequence[Patch],
+        *,
+        ridges: np.ndarray | None = None,
+        height: float = 1.0,
+        base: float = 0.0,
+        grid: float | None = None,
+        colours: Sequence[str] | None = None,
+        opacity: float | None = None,
+    ) -> None:
+        tokens = theme()
+        self.function, self.unit_height, self.base = function, height, base
+        n_surfaces = self.values(np.zeros((1, 2))).shape[1]
+        if len(patches) == 1:
+            patches = list(patches) * n_surfaces
+        if colours is None and n_surfaces > 1:
+            colours = tokens.class_colours(n_surfaces)
+        opacity = tokens.surface_opacity if opacity is None else opacity
+        surfaces = []
+        for k, (vertices, triangles, outline) in enumerate(patches):
+            rgba = np.full((len(vertices), 4), opacity)
+            rgba[:, :3] = self._by_value(vertices) if colours is None else rgb(colours[k])
+            faces = Faces(vertices, triangles, rgba, grid=grid, origin=vertices)
+            edge = tokens.edge if colours is None else colours[k]
+            rim = Segments(vertices[outline], [*rgb(edge), 1.0], width=tokens.line_width, origin=vertices[outline])
+            surfaces.append(Surface(_of(faces, k), _of(rim, k)))
+        self.surfaces = SpatialGroup(*surfaces)
+        ridges = np.empty((0, 2, 2)) if ridges is None else ridges
+        self.ridges = _of(
+            Segments(ridges, [*rgb(tokens.boundary), 0.0], width=tokens.boundary_width, cased=True, origin=ridges),
+            HIGHEST,
+        )
+        super().__init__(self.surfaces, self.ridges)
+        self.set_function(function)
+
+    @classmethod
+    def planes(cls, weight: np.ndarray, bias: np.ndarray, box: Box, **options: Any) -> Self:
+        """The planes z_k = w_k x + b_k over a box: what the last layer of a network gives before softmax.
+
+        Args:
+            weight: (K, 2).
+            bias: (K,).
+            box: (x_min, x_max, y_min, y_max) in units of the plane.
+            options: of Landscape.
+        """
+        function = Affine(np.asarray(weight, dtype=float), np.asarray(bias, dtype=float))
+        return cls(function, [_patch(squares(box, 1))], ridges=_ridges(function, box), **options)
+
+    @classmethod
+    def envelope(cls, weight: np.ndarray, bias: np.ndarray, box: Box, **options: Any) -> Self:
+        """The highest of the planes z_k = w_k x + b_k at each place: exact convex cells, one for each winner.
+
+        A plane that wins nowhere has an empty surface, so that numbers of surfaces are numbers of planes.
+
+        Args:
+            weight: (K, 2).
+            bias: (K,).
+            box: (x_min, x_max, y_min, y_max) in units of the plane.
+            options: of Landscape.
+        """
+        function = Affine(np.asarray(weight, dtype=float), np.asarray(bias, dtype=float))
+        patches = [Patch(np.empty((0, 2)), np.empty((0, 3), int), np.empty((0, 2), int)) for _ in function.bias]
+        for region in upper_envelope(weight, bias, box):
+            ring = np.arange(len(region.polygon))
+            triangles, _ = fans(region.polygon, ring, np.array([0, len(ring)]))
+            patches[region.index] = Patch(region.polygon, triangles, np.stack([ring, np.roll(ring, -1)], axis=1))
+        return cls(function, patches, ridges=_ridges(function, box), **options)
+
+    @classmethod
+    def softmax(
+        cls,
+        weight: np.ndarray,
+        bias: np.ndarray,
+        box: Box,
+        *,
+        temperature: float = 1.0,
+        coldest: float | None = None,
+        tolerance: float = 4e-3,
+        **options: Any,
+    ) -> Self:
+        """The probabilities of K classes over a box: softmax of z_k = w_k x + b_k.
+
+        Args:
+            weight: (K, 2).
+            bias: (K,).
+            box: (x_min, x_max, y_min, y_max) in units of the plane.
+            temperature: z is divided by it.
+            coldest: the lowest temperature that it will be given later; surfaces become the steeper the
+                colder it is, and all must fit on one mesh.
+            tolerance: how far flat triangles may be off, as a probability.
+            options: of Landscape.
+        """
+        weight, bias = np.asarray(weight, dtype=float), np.asarray(bias, dtype=float)
+        # Steps by a factor of 2 from warm to cold: what bends in between bends at one of them too.
+        coldest = min(temperature, coldest or temperature)
+        halvings = np.arange(np.ceil(np.log2(temperature / coldest)) + 1)
+        functions = [Softmax(weight, bias, t) for t in np.maximum(temperature / 2**halvings, coldest)]
+        # Split where two of them are equal, no two surfaces cut each other inside a triangle.
+        first, second = np.triu_indices(len(bias), 1)
+        differences = Layer(weight[first] - weight[second], bias[first] - bias[second], "relu")
+        mesh = sheet_mesh(box, Network([differences])) if len(first) else squares(box, 8)
+        mesh = refined(mesh, lambda X: np.hstack([f(X) for f in functions]), tolerance=tolerance)
+        return cls(functions[0], [_patch(mesh)], ridges=_ridges(Affine(weight, bias), box), **options)
+
+    @classmethod
+    def over(
+        cls,
+        function: Callable[[np.ndarray], np.ndarray],
+        box: Box,
+        *,
+        tolerance: float,
+        network: Network | None = None,
+        **options: Any,
+    ) -> Self:
+        """Any continuous function of the plane, such as a network's output or a loss.
+
+        Args:
+            function: (n, 2) -> (n, K) or (n,).
+            box: (x_min, x_max, y_min, y_max) in units of the plane.
+            tolerance: how far flat triangles may be off, in units of the function.
+            network: the surfaces are split exactly along its creases, if it has any.
+            options: of Landscape.
+        """
+        mesh = squares(box, 8) if network is None else sheet_mesh(box, network)
+        return cls(function, [_patch(refined(mesh, function, tolerance=tolerance))], **options)
+
+    def values(self, X: np.ndarray) -> np.ndarray:
+        """The values (n, K) of all surfaces at places (n, 2) of the plane."""
+        values = np.asarray(self.function(X))
+        return values[:, None] if values.ndim == 1 else values
+
+    def at(self, X: np.ndarray, surface: np.ndarray | int = HIGHEST) -> np.ndarray:
+        """The points (n, 3) in scene units above places (n, 2) of the plane.
+
+        Args:
+            X: the places.
+            surface: on which surface, one for all or (n,); HIGHEST or FLOOR too.
+        """
+        X = np.asarray(X, dtype=float)
+        values = self.values(X)
+        # Two more columns, so that HIGHEST and FLOOR count from the end.
+        values = np.column_stack([values, values.max(axis=1), np.zeros(len(X))])
+        chosen = values[np.arange(len(X)), surface]
+        return np.column_stack([X, self.base + self.unit_height * chosen])
+
+    def set_function(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:
+        """Show the values of another function of as many surfaces, on the same mesh."""
+        self.function = function
+        for part in self.get_family():
+            if isinstance(part, SpatialMobject):
+                part.points = self.at(part.origin, part.surface)
+        return self
+
+    def set_unit_height(self, height: float) -> Self:
+        """Change the scene units per unit of value."""
+        self.unit_height = height
+        return self.set_function(self.function)
+
+    def set_temperature(self, temperature: float) -> Self:
+        """Change the temperature of softmax surfaces; `Temper` does it in motion.
+
+        Raises:
+            UnfoldError: for surfaces that have none.
+        """
+        return self.set_function(self.tempered(temperature))
+
+    def tempered(self, temperature: float) -> Softmax:
+        """The function of softmax surfaces at another temperature.
+
+        Raises:
+            UnfoldError: for surfaces that have none.
+        """
+        if not isinstance(self.function, Softmax):
+            raise UnfoldError(
+                f"These surfaces show {type(self.function).__name__}, which has no temperature: "
+                "make them with Landscape.softmax."
+            )
+        return Softmax(self.function.weight, self.function.bias, temperature)
+
+    def add_points(
+        self, X: np.ndarray, y: np.ndarray | None = None, *, surface: np.ndarray | int = HIGHEST, **options: Any
+    ) -> SpatialGroup:
+        """Data points on the surfaces, each with a stem down to the floor; they stay on the surfaces.
+
+        Args:
+            X: (n, 2) places of the plane.
+            y: (n,) labels.
+            surface: on which surface they stand, one for all or (n,).
+            options: of Cloud.
+
+        Returns:
+            A SpatialGroup of the stems and the cloud, now a part of this landscape.
+        """
+        tokens = theme()
+        ends = np.repeat(np.asarray(X, dtype=float)[:, None], 2, axis=1)
+        stems = Segments(ends, [*rgb(tokens.faint), tokens.stem_opacity], width=tokens.grid_width, origin=ends)
+        surface = np.broadcast_to(surface, len(X))
+        points = SpatialGroup(
+            _of(stems, np.stack([np.full(len(X), FLOOR), surface], axis=1).ravel()),
+            _of(Cloud(X, y, **options), surface),
+        )
+        self.add(points)
+        self.set_function(self.function)
+        return points
+
+    def rise(self, *, in_turn: bool = False, run_time: float | None = None) -> Animation:
+        """An animation in which the surfaces rise from the floor, all at once or one after another."""
+        step = theme().step
+        if in_turn:
+            rising = [Rise(surface, base=self.base) for surface in self.surfaces]
+            time = run_time or step * (1 + _OVERLAP * (len(rising) - 1))
+            return LaggedStart(*rising, lag_ratio=_OVERLAP, run_time=time, rate_func=linear)
+        return Rise(self, base=self.base, run_time=run_time or step)
+
+    def _by_value(self, vertices: np.ndarray) -> np.ndarray:
+        """Colours (n, 3) of a single surface, from low to high."""
+        values = self.values(vertices)[:, :1]
+        share = (values - values.min()) / max(float(np.ptp(values)), 1e-12)
+        low, high = rgb(theme().corners[0]), rgb(theme().corners[3])
+        return (1 - share) * low + share * high
+
+
+class Rise(Flow):
+    """Lets surfaces rise from the floor, or sink to it.
+
+    Args:
+        mobjects: surfaces, or whole landscapes.
+        base: z of the floor.
+        down: sink instead, and stay in sight on the floor.
+    """
+
+    def __init__(self, *mobjects: Mobject, base: float = 0.0, down: bool = False, **kwargs: Any) -> None:
+        self.base, self.down = base, down
+        super().__init__(*mobjects, **{"rate_func": smooth, "introducer": not down, **kwargs})
+
+    def place(self, points: np.ndarray, t: float) -> np.ndarray:
+        """Where points (n, 3) stand after the share t of the movement."""
+        share = 1 - t if self.down else t
+        return np.column_stack([points[:, :2], self.base + share * (points[:, 2] - self.base)])
+
+    def interpolate_submobject(self, submobject: Mobject, starting_submobject: Mobject, alpha: float) -> None:
+        """Move one part, and let it appear."""
+        super().interpolate_submobject(submobject, starting_submobject, alpha)
+        if isinstance(submobject, SpatialMobject) and not self.down:
+            submobject.rgba = starting_submobject.rgba.copy()
+            submobject.rgba[:, 3] *= min(1.0, alpha / _EMERGING)
+
+
+class Temper(Animation):
+    """Takes softmax surfaces, and the points on them, to another temperature, evenly in its logarithm.
+
+    Args:
+        landscape: of `Landscape.softmax`.
+        temperature: at the end.
+    """
+
+    def __init__(self, landscape: Landscape, temperature: float, **kwargs: Any) -> None:
+        landscape.tempered(temperature)
+        self.temperature = temperature
+        super().__init__(landscape, **{"run_time": theme().turn, **kwargs})
+
+    def temperature_at(self, t: float) -> float:
+        """The temperature after the share t of the movement."""
+        start = self.starting_mobject.function.temperature
+        return float(start ** (1 - t) * self.temperature**t)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Show the surfaces of this moment."""
+        self.mobject.set_temperature(self.temperature_at(self.rate_func(alpha)))
+
+
+def _of(part: SpatialMobject, surface: np.ndarray | int) -> Any:
+    """Note on which surface the vertices of a part stand."""
+    part.surface = np.broadcast_to(surface, len(part.points)).copy()
+    return part
+
+
+def _patch(mesh: Mesh) -> Patch:
+    return Patch(mesh.vertices, mesh.triangles, mesh.outline_segments)
+
+
+def _ridges(planes: Affine, box: Box) -> np.ndarray:
+    """The lines (r, 2, 2) in the plane above which the highest of K planes cut each other."""
+    if len(planes.bias) < 2:
+        return np.empty((0, 2, 2))
+    return decision_boundary(Network([Layer(planes.weight, planes.bias)]), box).segments
