@@ -86,8 +86,9 @@ class ReluFold(Stage):
 
         with self.beat("and through the first it bends at the creases, around the inner class."):
             back = Passage(world, layers=trained.network.layers, start=1, stop=0)
-            self.play(back, self.follow(back, sheet))
-            self.play(FadeIn(Axes(sheet.box, ("x_1", "x_2"), at_corner=True)))
+            axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+            self.play(back, self.follow(back, sheet, axes))
+            self.play(FadeIn(axes))
 
     def change_axes(self, old, new, world, *flows):
         """Go over from the axes of one space to those of the next, and frame what will happen there."""

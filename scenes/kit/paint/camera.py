@@ -118,7 +118,7 @@ class StageCamera(ThreeDCamera):
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
         batches = [mobject.batch() for mobject in shown if hasattr(mobject, "batch")]
         if batches:
-            self._lay_over(self._painted(batches))
+            self._lay_over(self.painted(batches))
         held = self._held
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
         super().capture_mobjects([m for m in drawn if self.follows_view(m)], include_submobjects=False)
@@ -147,7 +147,8 @@ class StageCamera(ThreeDCamera):
             ctx.fill_preserve()
         return self
 
-    def _painted(self, batches: list[Batch]) -> np.ndarray:
+    def painted(self, batches: list[Batch]) -> np.ndarray:
+        """A picture of these as the camera stands: (height, width, 4) uint8, premultiplied; valid until the next."""
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
         return painter.paint(
             batches,

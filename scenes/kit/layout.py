@@ -1,0 +1,162 @@
+"""Is all that is on the screen where a viewer can see it? A check of a stage as it stands, at any moment.
+
+Boxes are those of control points, in frame units, as the camera shows them: flat, anchored and solid mobjects alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import Mobject, Text, Typst, VMobject, config
+
+from scenes.kit.paint.camera import NEAR, StageCamera
+from scenes.kit.spatial import SpatialMobject, spatial_parts
+from scenes.kit.view import Area
+from scenes.kit.writing import LiveMatrix
+
+if TYPE_CHECKING:
+    from scenes.kit.stage import Stage
+
+SLACK = 0.02  # frame units that nobody sees
+COVERED = 0.02  # share of a flat thing's box that what is in space may reach into
+OPAQUE = 64  # of 255: what is fainter covers nothing
+
+
+def findings(stage: Stage) -> list[str]:
+    """What is wrong with the layout of a stage, a readable line for each; an empty list is good.
+
+    - Texts lie in the safe area of the screen, and not over each other.
+    - What lives in space is seen whole, within the free area and the room for labels about it.
+    - What lies flat on the screen is clear of what lives in space, and of the caption's band.
+    """
+    camera = stage.camera
+    texts = {text: box for text in _texts(stage.mobjects) if (box := _box(camera, text)) is not None}
+    return [
+        *_unsafe(stage, texts),
+        *_over_each_other(texts),
+        *_out_of_sight(stage),
+        *_in_the_way(stage),
+    ]
+
+
+def _unsafe(stage: Stage, texts: dict[VMobject, Area]) -> Iterator[str]:
+    edge = stage.tokens.margin / 2
+    right, top = config.frame_width / 2 - edge, config.frame_height / 2 - edge
+    for text, box in texts.items():
+        for beyond, side in _beyond(box, Area(-right, right, -top, top)):
+            yield f"{_name(text)} reaches {beyond:.2f} beyond the safe area {side}"
+
+
+def _over_each_other(texts: dict[VMobject, Area]) -> Iterator[str]:
+    for (one, a), (other, b) in combinations(texts.items(), 2):
+        across = min(a.right, b.right) - max(a.left, b.left)
+        down = min(a.top, b.top) - max(a.bottom, b.bottom)
+        if min(across, down) > SLACK:
+            yield f"{_name(one)} lies over {_name(other)} by {across:.2f} x {down:.2f}"
+
+
+def _out_of_sight(stage: Stage) -> Iterator[str]:
+    camera, room = stage.camera, stage.tokens.label_room
+    free = stage.area()
+    free = Area(free.left - room, free.right + room, free.bottom - room, free.top + room)
+    eye = camera.projection()[3]  # this row of the matrix gives the distance from the eye along the view axis
+    farthest: dict[str, tuple[float, str]] = {}
+    for part in spatial_parts(stage.mobjects):
+        points = part.points[part.rgba[:, 3] > 0]
+        if not len(points):
+            continue
+        name = type(part).__name__
+        if (points @ eye[:3] + eye[3] < NEAR * camera.get_focal_distance()).any():
+            yield f"{name} reaches behind the eye of the camera"
+            continue
+        for beyond, side in _beyond(_extent(camera.project_points(points)), free):
+            farthest[side] = max(farthest.get(side, (0.0, "")), (beyond, name))
+    for side, (beyond, name) in farthest.items():
+        yield f"{name} reaches {beyond:.2f} beyond the free area {side}"
+
+
+def _in_the_way(stage: Stage) -> Iterator[str]:
+    covered = _coverage(stage)
+    band = -config.frame_height / 2 + stage.tokens.margin / 2 + stage.tokens.caption_height
+    caption = set(stage._caption.get_family()) if stage._caption else set()
+    for mobject in stage.mobjects:
+        worst, lowest = 0.0, band
+        for part in mobject.get_family():
+            if not _is_flat(part) or (box := _box(stage.camera, part, family=False)) is None:
+                continue
+            pixels = covered[_pixels(box, covered.shape)]
+            worst = max(worst, float(pixels.mean()) if pixels.size else 0.0)
+            lowest = lowest if part in caption else min(lowest, box.bottom)
+        if worst > COVERED:
+            yield f"{_name(mobject)}, flat on the screen, lies over what is in space"
+        if lowest < band - SLACK:
+            yield f"{_name(mobject)} reaches {band - lowest:.2f} into the band of the caption"
+
+
+def _coverage(stage: Stage) -> np.ndarray:
+    """Where the painter leaves its mark: booleans, rows from the top of the screen."""
+    picture = stage.camera.painted([part.batch() for part in spatial_parts(stage.mobjects)])
+    return picture[..., 3] > OPAQUE
+
+
+def _pixels(box: Area, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The rows and columns of a picture that a box covers."""
+    rows, columns = shape
+    x = (np.array([box.left, box.right]) / config.frame_width + 0.5) * columns
+    y = (0.5 - np.array([box.top, box.bottom]) / config.frame_height) * rows
+    (left, right), (top, bottom) = np.clip(x, 0, columns), np.clip(y, 0, rows)
+    return slice(int(top), int(np.ceil(bottom))), slice(int(left), int(np.ceil(right)))
+
+
+def _texts(mobjects: Iterable[Mobject]) -> Iterator[VMobject]:
+    """Every text, formula and matrix of numbers, as a whole."""
+    for mobject in mobjects:
+        if isinstance(mobject, Text | Typst | LiveMatrix):
+            yield mobject
+        else:
+            yield from _texts(mobject.submobjects)
+
+
+def _is_flat(part: Mobject) -> bool:
+    lies_flat = not getattr(part, "shade_in_3d", False) and getattr(part, "anchor", None) is None
+    return isinstance(part, VMobject) and lies_flat
+
+
+def _box(camera: StageCamera, mobject: VMobject, *, family: bool = True) -> Area | None:
+    """Where a mobject is seen on the screen, or None where it is not to be seen."""
+    parts = mobject.get_family() if family else [mobject]
+    shown = [camera.transform_points_pre_display(part, part.points) for part in parts if _is_shown(part)]
+    return _extent(np.concatenate(shown)) if shown else None
+
+
+def _is_shown(part: Mobject) -> bool:
+    if isinstance(part, SpatialMobject) or not len(part.points):
+        return False
+    return part.get_fill_opacity() > 0 or (part.get_stroke_width() > 0 and part.get_stroke_opacity() > 0)
+
+
+def _extent(points: np.ndarray) -> Area:
+    (left, bottom), (right, top) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    return Area(left, right, bottom, top)
+
+
+def _beyond(box: Area, limits: Area) -> list[tuple[float, str]]:
+    """How far a box reaches over each side of another, where it does."""
+    over = (
+        (limits.left - box.left, "on the left"),
+        (box.right - limits.right, "on the right"),
+        (limits.bottom - box.bottom, "at the bottom"),
+        (box.top - limits.top, "at the top"),
+    )
+    return [(beyond, side) for beyond, side in over if beyond > SLACK]
+
+
+def _name(mobject: Mobject) -> str:
+    if isinstance(mobject, Text):
+        return f"the text {mobject.original_text!r}"
+    if isinstance(mobject, Typst):
+        return f"the formula {mobject.typst_code!r}"
+    return f"the {type(mobject).__name__}"

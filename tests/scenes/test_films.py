@@ -1,0 +1,26 @@
+"""What holds for every film: it plays, and at the end of each beat all of it can be seen."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+
+from scenes.kit.layout import findings
+from scenes.kit.stage import Stage
+from scenes.kit.theme import PROJECT
+
+FILES = sorted(path for path in (PROJECT / "scenes").glob("*.py") if not path.name.startswith("_"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_layout(path, play):
+    module = importlib.import_module(f"scenes.{path.stem}")
+    classes = [c for _, c in inspect.getmembers(module, inspect.isclass) if issubclass(c, Stage)]
+    (film,) = (c for c in classes if c.__module__ == module.__name__)
+    assert film.__name__ == path.stem.title().replace("_", "")
+    found: list[str] = []
+    stage = play(film, lambda stage: found.extend(f"beat {len(stage.beats)}: {line}" for line in findings(stage)))
+    assert stage.beats
+    assert not found, "\n" + "\n".join(found)
