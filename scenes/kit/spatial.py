@@ -112,7 +112,8 @@ class Faces(SpatialMobject):
         triangles: (m, 3) indices of vertices.
         rgba: (n, 4) colours, or one for all.
         order: among faces in one plane the higher order lies on top.
-        grid: the distance of lines drawn on the faces, in units of their origin (n, 2); None for none.
+        grid: the distance of lines drawn on the faces, in units of `uv`; None for none.
+        uv: (n, 2) places of the vertices in the plane that carries these lines; their origin if not given.
     """
 
     def __init__(
@@ -123,12 +124,14 @@ class Faces(SpatialMobject):
         *,
         order: int = 0,
         grid: float | None = None,
+        uv: np.ndarray | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(points, rgba, **kwargs)
         self.triangles = np.asarray(triangles, dtype=int).reshape(-1, 3)
         self.order = order
         self.grid_step = grid or 0.0
+        self.uv = self.origin if uv is None else np.asarray(uv, dtype=float)
 
     def batch(self) -> Batch:
         """Faces."""
@@ -137,7 +140,7 @@ class Faces(SpatialMobject):
             self.rgba,
             triangles=self.triangles,
             size=float(self.order),
-            uv=self.origin,
+            uv=self.uv,
             grid=self.grid_step,
         )
 

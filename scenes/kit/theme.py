@@ -55,6 +55,8 @@ class Theme:
     grid_opacity: float = 0.5
     surface_opacity: float = 0.72
     stem_opacity: float = 0.6
+    veil_opacity: float = 0.7  # over what is far from the data
+    hatches: float = 40.0  # lines of a veil along the longer side of its box
     shading: float = 0.25
     light: tuple[float, float, float] = (-0.4472, -0.5367, 0.7155)
     margin: float = 0.45
