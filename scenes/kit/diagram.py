@@ -1,33 +1,116 @@
-"""The network as a diagram: neurons in columns, weights as lines between them."""
+"""The network as a diagram: neurons in columns, weights as lines between them, numbers running through.
+
+Columns are counted from 0, the input; layers from 0 too, so that layer k leads from column k to column
+k + 1. A neuron of a wide layer that is not drawn has no place and cannot be asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
 
 import numpy as np
-from manim import UP, Circle, Dot, Line, VGroup
+from manim import (
+    DOWN,
+    RIGHT,
+    UP,
+    Animation,
+    Circle,
+    Dot,
+    Line,
+    ManimColor,
+    Mobject,
+    RoundedRectangle,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+)
 
 from nn_core.network import Network
-from scenes.kit.theme import theme
-from scenes.kit.writing import formula
+from scenes.kit.errors import UnfoldError
+from scenes.kit.spatial import Box
+from scenes.kit.theme import rgb, theme
+from scenes.kit.writing import LiveMatrix, formula, label
+
+Features = Callable[[np.ndarray], np.ndarray]
+
+LEGIBLE = 0.2  # the radius in frame units from which on a neuron holds a number that can be read at 480p
+_ARRIVAL = 0.3  # the share of a stage of `Signals` in which a column takes its numbers
+
+
+class HeatMap(RoundedRectangle):
+    """A function of the plane as a small picture that lies flat on the screen and stays upright.
+
+    Args:
+        side: of the square, in frame units.
+        values: (n, n) of the function, the top row first, each at the middle of its pixel.
+        reach: the absolute value at which the colours are full.
+
+    Attributes:
+        values: (n, n) those numbers.
+        reach: likewise.
+    """
+
+    def __init__(self, side: float, values: np.ndarray, reach: float = 1.0, **kwargs: Any) -> None:
+        tokens = theme()
+        self.values, self.reach = np.asarray(values, dtype=float), reach
+        super().__init__(width=side, height=side, corner_radius=0.16 * side, **kwargs)
+        self.set_fill(tokens.neutral, opacity=1).set_stroke(tokens.faint, width=tokens.line_width)
+
+    def set_values(self, values: np.ndarray, reach: float) -> Self:
+        """Show these values (n, n), with colours full at the absolute value `reach`."""
+        self.values, self.reach = np.asarray(values, dtype=float), reach
+        return self
+
+    def picture(self) -> np.ndarray:
+        """The pixels (n, n, 4), uint8, premultiplied by the opacity of the fill."""
+        rgba = np.ones((*self.values.shape, 4))
+        rgba[..., :3] = signed_colours(self.values / self.reach)
+        return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
+
+    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:
+        """Mix what two heat maps show, besides their colours."""
+        super().interpolate_color(mobject1, mobject2, alpha)
+        if isinstance(mobject1, HeatMap) and isinstance(mobject2, HeatMap):
+            self.values = (1 - alpha) * mobject1.values + alpha * mobject2.values
+            self.reach = (1 - alpha) * mobject1.reach + alpha * mobject2.reach
+        return self
 
 
 class NetworkDiagram(VGroup):
     """Neurons as circles, weights as lines: colour for the sign, width for the size.
 
-    Of a wide layer the first and the last neurons are shown, with dots between them.
+    Of a wide layer the first and the last neurons are shown, with dots between them and their number below.
+    Given a piece of the input plane, every neuron is a live heat map of its activation over it. The colours
+    of a layer are full at 1, or at the largest absolute value there if that is beyond 1; inputs, which may
+    have different units, have each their own scale.
+
+    Numbers stand in the neurons; where these are too small for that, only the outputs have some, beside them.
 
     Args:
         network: what to draw.
         size: (width, height) of the diagram in frame units.
+        radius: of a neuron, at most.
+        spread: the distance of the neurons of a column in radii, at most.
         most: neurons shown of one layer.
         names: one Typst letter per column, such as ("x", "h", "y"), or None.
+        plane: (x_min, x_max, y_min, y_max) of the heat maps, in data units; None for plain circles.
+        features: what the network is given of points of the plane, (n, 2) -> (n, n_in), if not themselves.
+        detail: pixels along a side of a heat map.
+        data: (n, n_in) inputs; a ReLU neuron that is active at none of them is dead, and crossed out.
+        decimals: of the numbers in the neurons.
 
     Attributes:
-        neurons: for each column a VGroup of circles.
-        edges: for each layer a VGroup of lines.
+        network: what is shown.
+        neurons: for each column a VGroup of circles or heat maps.
+        edges: for each layer a VGroup of lines, those into the first neuron first.
+        numbers: for each column a VGroup of the numbers of the neurons, without ink until something is read.
+        deltas: likewise of those below them, made by `send_back`.
         shown: for each column the numbers of the neurons that are shown.
+
+    Raises:
+        UnfoldError: where heat maps are asked for, and the network's input is not the plane.
     """
 
     def __init__(
@@ -35,65 +118,431 @@ class NetworkDiagram(VGroup):
         network: Network,
         *,
         size: tuple[float, float] = (3.0, 2.0),
+        radius: float = 0.28,
+        spread: float = 3.2,
         most: int = 8,
         names: Sequence[str] | None = None,
+        plane: Box | None = None,
+        features: Features | None = None,
+        detail: int = 30,
+        data: np.ndarray | None = None,
+        decimals: int = 2,
     ) -> None:
         super().__init__()
-        tokens = theme()
-        widths = [network.n_in, *(layer.n_out for layer in network.layers)]
-        self.shown = [_shown(width, most) for width in widths]
-        tallest = max(len(shown) for shown in self.shown)
-        radius = min(0.28, 0.38 * size[1] / max(tallest - 1, 1), 0.16 * size[0] / max(len(widths) - 1, 1) * 2)
-        pitch = min((size[1] - 2 * radius) / max(tallest - 1, 1), 3.2 * radius)
-        columns = np.linspace(-size[0] / 2 + radius, size[0] / 2 - radius, len(widths))
-        self.neurons = VGroup()
-        dots = VGroup()
-        for x, width, shown in zip(columns, widths, self.shown, strict=True):
-            column = VGroup()
-            for row in range(len(shown)):
-                neuron = Circle(radius=radius, stroke_color=tokens.ink, stroke_width=2.5)
-                neuron.set_fill(tokens.background, opacity=1)
-                neuron.move_to([x, ((len(shown) - 1) / 2 - row) * pitch, 0])
-                column.add(neuron)
-            self.neurons.add(column)
-            if len(shown) < width:
-                middle = (column[len(shown) // 2 - 1].get_center() + column[len(shown) // 2].get_center()) / 2
-                dots.add(*(Dot(middle + k * 0.12 * pitch * UP, radius=0.025, color=tokens.faint) for k in (-1, 0, 1)))
+        self.network = network
+        self.decimals, self.spread = decimals, spread
+        self.data = data
+        self.focus: tuple[int, ...] = ()
+        self.lit_neurons: tuple[tuple[int, int], ...] = ()
+        self.lit_edges: tuple[tuple[int, int, int], ...] = ()
+        self.widths = [network.n_in, *(layer.n_out for layer in network.layers)]
+        self.shown = [_shown(width, most) for width in self.widths]
+        self.values = [np.full(width, np.nan) for width in self.widths]
+        self.raster = None if plane is None else _raster(plane, detail, features, network.n_in)
+        self.neurons, self.marks, self.numbers = VGroup(), VGroup(), VGroup()
+        self.dots, self.counts, self.names = VGroup(), VGroup(), VGroup()
+        self._place(size, radius)
         self.edges = VGroup(
             *(
-                self._lines(np.asarray(layer.weight), self.neurons[i], self.neurons[i + 1], i)
-                for i, layer in enumerate(network.layers)
+                VGroup(
+                    *(
+                        Line(start.get_center(), end.get_center())
+                        for end in self.neurons[i + 1]
+                        for start in self.neurons[i]
+                    )
+                )
+                for i in range(len(network.layers))
             )
         )
-        self.names = VGroup()
-        for column, name in zip(self.neurons, names or [], strict=False):
-            for number, neuron in enumerate(column, start=1):
-                self.names.add(formula(f"{name}_{number}", size=78 * radius).move_to(neuron))
-        self.add(self.edges, self.neurons, dots, self.names)
+        self.pulses = VGroup()
+        for column, name in enumerate(names or []):
+            for number, neuron in zip(self.shown[column], self.neurons[column], strict=True):
+                self.names.add(formula(f"{name}_{number + 1}", size=39 * neuron.width).move_to(neuron))
+        self.deltas = VGroup()
+        self.add(self.edges, self.pulses, self.neurons, self.marks)
+        self.add(self.dots, self.counts, self.names, self.numbers, self.deltas)
+        self.show(network)
+
+    def _place(self, size: tuple[float, float], most_radius: float) -> None:
+        """Put the neurons into their columns, with what stands in and below them."""
+        tokens = theme()
+        elided = [len(shown) < width for shown, width in zip(self.shown, self.widths, strict=True)]
+        rows = max(len(shown) + gap for shown, gap in zip(self.shown, elided, strict=True))
+        width, height = size[0], size[1] - (0.34 if any(elided) else 0.0)
+        radius = min(most_radius, height / (2.3 * (rows - 1) + 2), 0.32 * width / (len(self.widths) - 1))
+        pitch = min((height - 2 * radius) / max(rows - 1, 1), self.spread * radius)
+        self.boldness = min(1.0, pitch / 0.6)
+        xs = np.linspace(-width / 2 + radius, width / 2 - radius, len(self.widths))
+        blank = np.zeros((1, 1)) if self.raster is None else np.zeros(self.raster[0])
+        for x, n, shown, gap in zip(xs, self.widths, self.shown, elided, strict=True):
+            column, marks, numbers = VGroup(), VGroup(), VGroup()
+            top = (len(shown) - 1 + gap) / 2
+            for row in range(len(shown)):
+                place = np.array([x, (top - row - (gap and row >= len(shown) // 2)) * pitch, 0])
+                if self.raster is None:
+                    neuron = Circle(radius=radius, stroke_color=tokens.ink, stroke_width=2.5)
+                    neuron.set_fill(tokens.background, opacity=1)
+                else:
+                    neuron = HeatMap(2 * radius, blank)
+                column.add(neuron.move_to(place))
+                marks.add(_cross(place, 0.55 * radius))
+                if radius >= LEGIBLE:
+                    numbers.add(self._number(1.7 * radius).centre_on(place))
+                elif x == xs[-1]:
+                    numbers.add(self._number(2.2 * pitch).centre_on(place + (radius + 1.3 * pitch) * RIGHT))
+            self.neurons.add(column)
+            self.marks.add(marks)
+            self.numbers.add(numbers)
+            if gap:
+                middle = (column[len(shown) // 2 - 1].get_center() + column[len(shown) // 2].get_center()) / 2
+                spread = min(0.2, 0.35 * pitch)
+                self.dots.add(*(Dot(middle + k * spread * UP, radius=0.03, color=tokens.faint) for k in (-1, 0, 1)))
+                count = label(f"{n}", size=0.8 * tokens.label_size, colour=tokens.faint)
+                self.counts.add(count.next_to(column, DOWN, buff=0.12))
+
+    def _number(self, width: float, colour: str | None = None) -> LiveMatrix:
+        """The place of a number, this wide."""
+        number = LiveMatrix([[np.nan]], decimals=self.decimals, brackets=False, centred=True, colour=colour)
+        if colour or self.raster is not None:
+            number.entries.set_stroke(theme().background, width=3, background=True)
+        return number.scale(width / (number.columns_wide * number.advance))
+
+    # What it shows
+
+    def show(self, network: Network) -> Self:
+        """Show the weights of this network, and what its neurons do over the plane, in place.
+
+        Raises:
+            UnfoldError: for a network of other widths.
+        """
+        widths = [network.n_in, *(layer.n_out for layer in network.layers)]
+        if widths != self.widths:
+            raise UnfoldError(
+                f"The diagram on screen shows a network of widths {self.widths}, but was given one of {widths}: "
+                "make a new NetworkDiagram for it."
+            )
+        self.network = network
+        if self.raster is not None:
+            shape, inputs = self.raster
+            trace = network.forward(inputs)
+            for column, a in enumerate([inputs, *trace.a]):
+                reach = np.maximum(1.0, np.abs(a).max(axis=0 if column == 0 else None)) * np.ones(a.shape[1])
+                for neuron, number in zip(self.neurons[column], self.shown[column], strict=True):
+                    neuron.set_values(a[:, number].reshape(shape), float(reach[number]))
+        return self._restyle()
+
+    def dead(self) -> list[np.ndarray]:
+        """For each column which of its neurons are dead: ReLU neurons that are active at no point of the data."""
+        dead = [np.zeros(width, dtype=bool) for width in self.widths]
+        if self.data is not None:
+            for column, (layer, z) in enumerate(
+                zip(self.network.layers, self.network.forward(self.data).z, strict=True), start=1
+            ):
+                if layer.activation.slopes is not None and layer.activation.slopes[0] == 0:
+                    dead[column] = (z <= 0).all(axis=0)
+        return dead
 
     def set_focus(self, *layers: int) -> Self:
         """Show the weights of these layers (from 0) in full and dim all others; of none given, show all."""
-        for number, lines in enumerate(self.edges):
-            for line in lines:
-                line.set_stroke(opacity=line.strength if not layers or number in layers else 0.2)
+        self.focus = layers
+        return self._restyle()
+
+    def highlight(self, *, neurons: Iterable[tuple[int, int]] = (), edges: Iterable[tuple[int, int, int]] = ()) -> Self:
+        """Mark some neurons and edges, and unmark all others.
+
+        Args:
+            neurons: pairs of column and neuron.
+            edges: triples of layer, neuron that it leads to, neuron that it comes from.
+        """
+        self.lit_neurons, self.lit_edges = tuple(neurons), tuple(edges)
+        for lit in self.lit_neurons:
+            self.neuron(*lit)
+        for lit in self.lit_edges:
+            self.edge(*lit)
+        return self._restyle()
+
+    def neuron(self, column: int, number: int) -> VMobject:
+        """The shape of a neuron.
+
+        Raises:
+            UnfoldError: where it is not drawn.
+        """
+        return self.neurons[column][self._row(column, number)]
+
+    def edge(self, layer: int, to: int, start: int) -> Line:
+        """The line of a weight of a layer: to one of its neurons, from one of the column before.
+
+        Raises:
+            UnfoldError: where it is not drawn.
+        """
+        return self.edges[layer][self._row(layer + 1, to) * len(self.shown[layer]) + self._row(layer, start)]
+
+    def _row(self, column: int, number: int) -> int:
+        if number not in self.shown[column]:
+            raise UnfoldError(
+                f"Neuron {number} of column {column} is not drawn, only {self.shown[column]} of "
+                f"{self.widths[column]} are: draw more with `most`."
+            )
+        return self.shown[column].index(number)
+
+    def _restyle(self) -> Self:
+        """Give edges and neurons the looks that the weights, the focus and the highlights ask for."""
+        tokens = theme()
+        for number, (layer, lines) in enumerate(zip(self.network.layers, self.edges, strict=True)):
+            weight = np.asarray(layer.weight)
+            largest = max(float(np.abs(weight).max()), 1e-12)
+            drawn = weight[np.ix_(self.shown[number + 1], self.shown[number])].ravel()
+            dimmed = bool(self.focus) and number not in self.focus
+            for line, value in zip(lines, drawn, strict=True):
+                share = abs(float(value)) / largest
+                line.set_stroke(
+                    tokens.positive if value >= 0 else tokens.negative,
+                    width=self.boldness * (1.0 + 5.0 * share),
+                    opacity=self.boldness**0.5 * (0.2 if dimmed else 0.35 + 0.65 * share),
+                )
+        for lit in self.lit_edges:
+            line = self.edge(*lit)
+            line.set_stroke(tokens.accent, width=line.get_stroke_width() + 2, opacity=1.0)
+        plain = (tokens.ink, 2.5) if self.raster is None else (tokens.faint, tokens.line_width)
+        for column, neurons in enumerate(self.neurons):
+            for number, neuron in zip(self.shown[column], neurons, strict=True):
+                colour, width = (tokens.accent, 5.0) if (column, number) in self.lit_neurons else plain
+                neuron.set_stroke(colour, width=width)
+        for shown, marks, dead in zip(self.shown, self.marks, self.dead(), strict=True):
+            for number, mark in zip(shown, marks, strict=True):
+                mark.set_stroke(opacity=float(dead[number]))
         return self
 
-    def _lines(self, weight: np.ndarray, before: VGroup, after: VGroup, layer: int) -> VGroup:
-        tokens = theme()
-        largest = max(float(np.abs(weight).max()), 1e-12)
-        lines = VGroup()
-        for row, end in zip(self.shown[layer + 1], after, strict=True):
-            for column, start in zip(self.shown[layer], before, strict=True):
-                share = abs(float(weight[row, column])) / largest
-                line = Line(
-                    start.get_center(),
-                    end.get_center(),
-                    stroke_color=tokens.positive if weight[row, column] >= 0 else tokens.negative,
-                    stroke_width=1.0 + 5.0 * share,
+    def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
+        """As Manim; at its end an animation has also taken over what the target shows."""
+        super().interpolate_color(mobject1, mobject2, alpha)
+        source = mobject2 if alpha == 1 else mobject1
+        if isinstance(source, NetworkDiagram):
+            for name in ("network", "focus", "lit_neurons", "lit_edges", "values"):
+                setattr(self, name, getattr(source, name))
+        return self
+
+    # Numbers
+
+    def read(self, x: np.ndarray) -> Self:
+        """Show the numbers of one input x (n_in,) in all neurons; circles take colours by them."""
+        for column, values in enumerate(self.activations(x)):
+            self.set_numbers(column, values)
+        return self
+
+    def activations(self, x: np.ndarray) -> list[np.ndarray]:
+        """For each column what its neurons (n,) give for one input x (n_in,)."""
+        x = np.asarray(x, dtype=float)
+        return [x, *(a[0] for a in self.network.forward(x[None]).a)]
+
+    def set_numbers(self, column: int, values: np.ndarray, share: float = 1.0) -> Self:
+        """Show numbers in the neurons of a column.
+
+        Args:
+            column: which.
+            values: (n,) one for each neuron of it, shown or not; NaN shows none.
+            share: 0 to 1, how far the column has gone over from what it showed to these.
+        """
+        before, after = _fills(self.values[column]), _fills(values)
+        if share == 1:
+            self.values = [*self.values[:column], np.asarray(values, dtype=float), *self.values[column + 1 :]]
+        _write(self.numbers[column], self.shown[column], values, share)
+        if self.raster is None:
+            for number, neuron in zip(self.shown[column], self.neurons[column], strict=True):
+                neuron.set_fill(ManimColor.from_rgb((1 - share) * before[number] + share * after[number]))
+        # A name makes room for its number.
+        for name, live in zip(self.names, (live for numbers in self.numbers for live in numbers), strict=False):
+            name.set_fill(opacity=float(not len(live.entries[0].points)))
+        return self
+
+    def clear_numbers(self) -> Self:
+        """Take all numbers out of the neurons, and let their names come back."""
+        for column, width in enumerate(self.widths):
+            self.set_numbers(column, np.full(width, np.nan))
+        return self
+
+    def send(self, x: np.ndarray, **kwargs: Any) -> Signals:
+        """An animation: one input x (n_in,) runs through the network, and every neuron takes its number.
+
+        The pulse on an edge is as large as what it brings: weight times activation.
+        """
+        values = self.activations(x)
+        amounts = [np.asarray(layer.weight) * a for layer, a in zip(self.network.layers, values, strict=False)]
+        order = [(layer, amount) for layer, amount in enumerate(amounts)]
+        return Signals(self, order, list(enumerate(values)), self.set_numbers, **kwargs)
+
+    def send_back(self, x: np.ndarray, delta: np.ndarray, **kwargs: Any) -> Signals:
+        """An animation: deltas run back from the outputs, and each neuron's is written below it.
+
+        Args:
+            x: (n_in,) the input that has been sent.
+            delta: (K,) dL/dz of the last layer.
+            kwargs: arguments of Signals.
+        """
+        if not self.deltas:
+            self.deltas.add(*(self._below(column) for column in range(len(self.widths))))
+        deltas = self.deltas_of(x, delta)
+        order = [
+            (layer, np.asarray(self.network.layers[layer].weight) * deltas[layer][:, None])
+            for layer in reversed(range(1, len(self.network.layers)))
+        ]
+        arrivals = [(layer + 1, deltas[layer]) for layer in reversed(range(len(deltas)))]
+        return Signals(self, order, arrivals, self._set_deltas, back=True, **kwargs)
+
+    def deltas_of(self, x: np.ndarray, delta: np.ndarray) -> list[np.ndarray]:
+        """dL/dz of each layer (n_out,) for one input x (n_in,), given that of the last.
+
+        The derivative with respect to a bias is the sum of the deltas of all points, and here is one point.
+        """
+        trace = self.network.forward(np.asarray(x, dtype=float)[None])
+        return [gradient.bias for gradient in self.network.backward(trace, np.asarray(delta, dtype=float)[None])]
+
+    def _below(self, column: int) -> VGroup:
+        width = 0.85 * self.neurons[column][0].width
+        numbers = VGroup(*(self._number(width, theme().accent) for _ in self.neurons[column]))
+        for neuron, number in zip(self.neurons[column], numbers, strict=True):
+            number.centre_on(neuron.get_bottom() + 0.2 * neuron.height * DOWN)
+        return numbers
+
+    def _set_deltas(self, column: int, values: np.ndarray, share: float = 1.0) -> None:
+        _write(self.deltas[column], self.shown[column], values, share)
+
+    def edge_numbers(self, layer: int, values: np.ndarray | None = None, *, at: float = 0.25) -> VGroup:
+        """Numbers on the edges of a layer, for a film to fade in: its weights, or others.
+
+        Args:
+            layer: which.
+            values: (n_out, n_in); the weights if not given.
+            at: where they stand, as a share of the way along the edge.
+        """
+        values = np.asarray(self.network.layers[layer].weight) if values is None else values
+        digits = len(f"{np.abs(values).max():.0f}")
+        numbers = VGroup()
+        for to in self.shown[layer + 1]:
+            for start in self.shown[layer]:
+                number = LiveMatrix(
+                    [[values[to, start]]],
+                    decimals=self.decimals,
+                    digits=digits,
+                    brackets=False,
+                    centred=True,
+                    size=0.8 * theme().label_size,
                 )
-                line.strength = 0.35 + 0.65 * share
-                lines.add(line.set_stroke(opacity=line.strength))
-        return lines
+                number.entries.set_stroke(theme().background, width=8, background=True)
+                numbers.add(number.centre_on(self.edge(layer, to, start).point_from_proportion(at)))
+        return numbers
+
+    def beside(self, column: int, mobjects: Sequence[VMobject], direction: np.ndarray = RIGHT) -> VGroup:
+        """Flat mobjects, one next to each neuron that is drawn of a column: the names of classes, say."""
+        pairs = zip(mobjects, self.neurons[column], strict=True)
+        return VGroup(*(mobject.next_to(neuron, direction, buff=0.15) for mobject, neuron in pairs))
+
+
+class Signals(Animation):
+    """Pulses that run along the edges of one layer after the other; the columns take numbers as they arrive.
+
+    The radius of a pulse shows the size of what runs along its edge, beside the largest in its layer, and
+    its colour the sign. What is zero sends none.
+
+    Args:
+        diagram: where they run.
+        order: pairs of a layer and the amounts (n_out, n_in) on its edges, in the order in which they run.
+        arrivals: pairs of a column and its values (n,): one more than there are layers in `order`.
+        take: takes a column, its values and a share from 0 to 1, and shows them.
+        back: whether they run against the direction of the edges.
+        run_time: seconds in all; one theme step per layer if not given.
+    """
+
+    def __init__(
+        self,
+        diagram: NetworkDiagram,
+        order: Sequence[tuple[int, np.ndarray]],
+        arrivals: Sequence[tuple[int, np.ndarray]],
+        take: Callable[[int, np.ndarray, float], Any],
+        *,
+        back: bool = False,
+        run_time: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.order, self.arrivals, self.take, self.back = order, arrivals, take, back
+        self.stages = len(order) + _ARRIVAL
+        run_time = theme().step * self.stages if run_time is None else run_time
+        super().__init__(diagram, run_time=run_time, **{"rate_func": linear, **kwargs})
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Show this moment."""
+        now = self.rate_func(alpha) * self.stages
+        for stage, (column, values) in enumerate(self.arrivals):
+            if now > stage:
+                self.take(column, values, min((now - stage) / _ARRIVAL, 1.0))
+        stage = min(int(now), len(self.order) - 1)
+        gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)
+        self.mobject.pulses.submobjects = self._pulses(*self.order[stage], gone) if 0 < gone < 1 else []
+
+    def _pulses(self, layer: int, amounts: np.ndarray, gone: float) -> list[Dot]:
+        """The pulses on the edges of a layer when they have gone this share of their way."""
+        tokens = theme()
+        diagram = self.mobject
+        drawn = amounts[np.ix_(diagram.shown[layer + 1], diagram.shown[layer])].ravel()
+        shares = np.abs(drawn) / max(float(np.abs(amounts).max()), 1e-12)
+        thickness = 0.32 * diagram.neurons[0][0].width / 2
+        pulses = []
+        for edge, amount, share in zip(diagram.edges[layer], drawn, shares, strict=True):
+            if share > 0:
+                start, end = edge.get_start_and_end()[:: -1 if self.back else 1]
+                dot = Dot(
+                    start + smooth(gone) * (end - start),
+                    radius=thickness * (0.25 + 0.75 * share),
+                    color=tokens.positive if amount > 0 else tokens.negative,
+                )
+                pulses.append(dot.set_stroke(tokens.ink, width=1.5))
+        return pulses
+
+
+def signed_colours(shares: np.ndarray | float) -> np.ndarray:
+    """The colours (..., 3) of numbers (...), from the theme's negative at -1 over neutral at 0 to positive at 1."""
+    tokens = theme()
+    shares = np.clip(np.asarray(shares, dtype=float), -1.0, 1.0)[..., None]
+    negative, neutral, positive = (np.array(rgb(c)) for c in (tokens.negative, tokens.neutral, tokens.positive))
+    return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
+
+
+def _write(numbers: VGroup, shown: Sequence[int], values: np.ndarray, share: float) -> None:
+    for number, live in zip(shown, numbers, strict=False):
+        live.set_values([[values[number]]])
+        live.entries.set_fill(opacity=share)
+
+
+def _fills(values: np.ndarray) -> np.ndarray:
+    """The colours (n, 3) of neurons that hold these numbers (n,); full at 1 or at the largest beyond it."""
+    empty = np.isnan(values)
+    known = np.where(empty, 0.0, values)
+    colours = signed_colours(known / max(1.0, float(np.abs(known).max())))
+    colours[empty] = rgb(theme().background)
+    return colours
+
+
+def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
+    """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
+    middles = (np.arange(detail) + 0.5) / detail
+    x, y = np.meshgrid(plane[0] + middles * (plane[1] - plane[0]), plane[3] - middles * (plane[3] - plane[2]))
+    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    inputs = points if features is None else np.asarray(features(points), dtype=float)
+    if inputs.shape != (len(points), n_in):
+        raise UnfoldError(
+            f"Heat maps give the network inputs of shape {inputs.shape[1:]}, but it takes ({n_in},): "
+            "give `features`, a function from points of the plane (n, 2) to its inputs."
+        )
+    return (detail, detail), inputs
+
+
+def _cross(place: np.ndarray, reach: float) -> VMobject:
+    """Two strokes that cross out what stands at a place."""
+    cross = VMobject(stroke_color=theme().faint, stroke_width=25 * reach)
+    for slope in (1, -1):
+        arm = reach * np.array([1, slope, 0])
+        cross.start_new_path(place - arm).add_line_to(place + arm)
+    return cross
 
 
 def _shown(width: int, most: int) -> list[int]:

@@ -261,6 +261,13 @@ class LiveMatrix(VGroup):
             entry.points = origin + np.concatenate(outlines) @ basis if outlines else np.zeros((0, 3))
         return self
 
+    def centre_on(self, place: np.ndarray) -> Self:
+        """Put the middle of the numbers' places at a point (3,), whatever numbers stand there."""
+        origin, right, up = self.frame.points[:3]
+        basis = np.array([right - origin, up - origin]) / self.unit
+        middle = np.array([self.columns, -self.rows]) * self.pitch - [self.advance, -self.unit - self.pitch[1]]
+        return self.shift(place - origin - middle / 2 @ basis)
+
     def _written(self, value: float) -> str:
         """The number in exactly as many characters as an entry has room for, flush right."""
         for decimals in range(self.decimals, -1, -1):
