@@ -99,16 +99,16 @@ def race(name, contestants):
     """Let them take turns and print the medians."""
     for run in contestants.values():
         run()  # what is compiled, cached or started at first use
-    seconds = {who: [] for who in contestants}
+    turns = {who: [] for who in contestants}
     for _ in range(TURNS):
         for who, run in contestants.items():
-            begin = time.perf_counter()
+            begin = time.perf_counter(), time.process_time()
             run()
-            seconds[who].append(time.perf_counter() - begin)
-    medians = {who: statistics.median(times) for who, times in seconds.items()}
-    for who, median in medians.items():
-        share = f"{medians['nn_core'] / median:.2f}"
-        print(f"| {name} | {who} | {median:.3f} | {min(seconds[who]):.3f} | {share} |", flush=True)
+            turns[who].append((time.perf_counter() - begin[0], time.process_time() - begin[1]))
+    medians = {who: [statistics.median(times) for times in zip(*turns[who], strict=True)] for who in contestants}
+    for who, (clock, processor) in medians.items():
+        ratios = [ours / theirs for ours, theirs in zip(medians["nn_core"], (clock, processor), strict=True)]
+        print(f"| {name} | {who} | {clock:.3f} | {processor:.3f} | {ratios[0]:.2f} | {ratios[1]:.2f} |", flush=True)
 
 
 def main():
@@ -118,7 +118,7 @@ def main():
     print(", ".join(versions))
     if torch:
         print(f"PyTorch threads: {torch.get_num_threads()}")
-    print("\n| task | who | median s | best s | nn_core / who |\n|---|---|---|---|---|")
+    print("\n| task | who | clock s | processor s | nn_core / who, clock | processor |\n|---|---|---|---|---|---|")
     for dtype in (np.float64, np.float32):
         for n_points in (500, 5000):
             race(f"2-100-2-5, {n_points} points, {SPIRAL_EPOCHS} steps, {dtype.__name__}", spiral(n_points, dtype))

@@ -17,7 +17,7 @@ _BLOCK = 512
 """Rows of a table of all pairs that are worked on at a time, so that it needs not fit the memory."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """The k nearest neighbours of each point, nearest first, itself left out.
 
@@ -95,9 +95,7 @@ def pca(X: ArrayLike, k: int = 2) -> tuple[Array, Array]:
     return axes.apply(X), axes.explained
 
 
-def force_layout(
-    graph: Graph, *, start: ArrayLike, model: str = "student_t", steps: int = 150
-) -> Iterator[Array]:
+def force_layout(graph: Graph, *, start: ArrayLike, model: str = "student_t", steps: int = 150) -> Iterator[Array]:
     """Let a graph settle: neighbours pull, all points push each other away.
 
     Args:
@@ -114,9 +112,7 @@ def force_layout(
     """
     x: Array = np.array(start, np.float64)
     if x.ndim != 2 or len(x) != len(graph.neighbours) or not np.isfinite(x).all():
-        raise ValueError(
-            f"start has shape {x.shape}; expected finite numbers of shape ({len(graph.neighbours)}, 2)"
-        )
+        raise ValueError(f"start has shape {x.shape}; expected finite numbers of shape ({len(graph.neighbours)}, 2)")
     if model not in MODELS:
         raise ValueError(f"no layout is called {model!r}; choose one of {', '.join(MODELS)}")
     spread = x.std(axis=0).max()

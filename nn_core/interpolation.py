@@ -50,7 +50,7 @@ class Stage:
     mirror: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Decomposition:
     """What a matrix does, as numbers to read out.
 
@@ -200,9 +200,7 @@ def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activatio
     """
     f = activation(kind)
     if scale and (f.function(0.0) != 0 or f.derivative(0.0) != 1):
-        raise ValueError(
-            f"{f.name} doesn't go through 0 with slope 1, so f(t z) / t isn't the identity at t = 0"
-        )
+        raise ValueError(f"{f.name} doesn't go through 0 with slope 1, so f(t z) / t isn't the identity at t = 0")
     if t == 0:
         return ACTIVATIONS["identity"]
     if t == 1:
@@ -237,9 +235,7 @@ def _map(weight: ArrayLike, bias: ArrayLike) -> tuple[Matrix, Matrix]:
 def _small_map(weight: ArrayLike, bias: ArrayLike) -> tuple[Matrix, Matrix]:
     W, b = _map(weight, bias)
     if max(W.shape) > 3:
-        raise ValueError(
-            f"weight has shape {W.shape}, but space has 3 dimensions; use affine_path for larger maps"
-        )
+        raise ValueError(f"weight has shape {W.shape}, but space has 3 dimensions; use affine_path for larger maps")
     return W, np.pad(b, (0, 3 - len(b)))
 
 

@@ -17,7 +17,7 @@ from nn_core.initializers import Initializer, initializer
 Array = NDArray[np.floating[Any]]
 
 
-@dataclass(init=False)
+@dataclass(init=False, eq=False)
 class Layer:
     """An affine map and an activation: a = activation(x @ weight.T + bias).
 
@@ -67,7 +67,7 @@ def _floats(values: ArrayLike) -> Array:
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """Every number of a forward pass.
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rescaling:
     """x -> (x - mean) @ matrix.T.
 
@@ -90,17 +90,13 @@ def whiten(X: ArrayLike, epsilon: float = 0.0) -> Rescaling:
     mean, variances, axes = _spectrum(X)
     spread = np.sqrt(variances + epsilon)
     total = variances.sum()
-    return Rescaling(
-        mean, axes.T * _inverse(spread)[:, None], axes * spread, variances / total if total else variances
-    )
+    return Rescaling(mean, axes.T * _inverse(spread)[:, None], axes * spread, variances / total if total else variances)
 
 
 def _checked(X: ArrayLike) -> Array:
     array = np.asarray(X, np.float64)
     if array.ndim != 2 or 0 in array.shape or not np.isfinite(array).all():
-        raise ValueError(
-            f"X has shape {array.shape}; expected finite numbers of shape (n, d), at least one point"
-        )
+        raise ValueError(f"X has shape {array.shape}; expected finite numbers of shape (n, d), at least one point")
     return array
 
 

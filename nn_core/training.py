@@ -23,7 +23,7 @@ class TrainingDiverged(ArithmeticError):
     """The loss is no longer a finite number."""
 
 
-@dataclass
+@dataclass(eq=False)
 class History:
     """What happened in training. Entry e of a curve belongs to the network as it was after e epochs.
 
@@ -182,7 +182,7 @@ def fit(
     )
 
 
-@dataclass
+@dataclass(eq=False)
 class _Data:
     """Points with a 1 after each, x (n, n_in + 1), their targets t (n, K), and the labels (n,) that are right."""
 
@@ -224,7 +224,7 @@ class _Data:
             yield _Data(*batch)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Buffers:
     """The arrays of a pass of n points: for each layer z and a (n, n_out), and delta (n, K).
 
