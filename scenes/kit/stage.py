@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from manim import (
+    DEGREES,
     DOWN,
     LEFT,
     UP,
@@ -23,8 +24,10 @@ from manim import (
     VGroup,
     VMobject,
     config,
+    smooth,
 )
 from manim.renderer.cairo_renderer import CairoRenderer
+from scipy.spatial import ConvexHull
 
 from scenes.kit.errors import UnfoldError
 from scenes.kit.motion import Flow, destinations
@@ -33,7 +36,7 @@ from scenes.kit.paint.camera import StageCamera
 from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.theme import PROJECT, theme
 from scenes.kit.training import Recipe, Trained, train
-from scenes.kit.view import Area, CameraMove, View, fit
+from scenes.kit.view import Area, CameraMove, Direction, View, fit
 from scenes.kit.writing import caption, columns, translate
 
 READING_SPEED = 17.0  # half-width characters a second
@@ -198,18 +201,57 @@ class Stage(ThreeDScene):
             phi: radians from the vertical, at the end.
             theta: radians about it, at the end.
         """
-        moments = list(destinations(spatial_parts(things), [flow], samples=12))
-        views = [self._fit(places, phi, theta) for places in moments[1:]]
+        now = View.of(self.camera)
+        end = Direction(now.phi if phi is None else phi, now.theta if theta is None else theta)
+        _, *moments = destinations(spatial_parts(things), [flow], samples=12)
+        views = [
+            self._fit(places, (1 - t) * now.phi + t * end.phi, (1 - t) * now.theta + t * end.theta)
+            for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
+        ]
         return CameraMove(self.camera, *views, run_time=flow.run_time, rate_func=flow.rate_func)
 
-    def drift(self, angle: float, **kwargs: Any) -> CameraMove:
-        """An animation that turns the camera about the vertical by an angle in radians, evenly."""
+    def facing(self, *things: Mobject, phi: float, flows: Sequence[Flow] = ()) -> float:
+        """The theta from which things show the most of themselves, now or after some flows.
+
+        Of the directions all around, every 15 degrees, it is the one with the largest outline; of two sides alike the
+        one that takes the least turning from where the camera is.
+
+        Args:
+            things: what lives in space.
+            phi: radians from the vertical.
+            flows: what they will have gone through.
+        """
         now = View.of(self.camera)
-        return CameraMove(
-            self.camera,
-            View(now.phi, now.theta + angle, now.zoom, now.centre),
-            **{"rate_func": _even, **kwargs},
-        )
+        *_, places = destinations(spatial_parts(things), flows, samples=1)
+
+        def outline(theta: float) -> float:
+            View(phi, theta, now.zoom, places.mean(axis=0)).take(self.camera)
+            # Joggled input: seen from its edge a sheet is a line. In the plane, Qhull's volume is the area.
+            return float(ConvexHull(self.camera.project_points(places)[:, :2], qhull_options="QJ").volume)
+
+        turns = np.radians(15 * np.arange(-12, 12))
+        areas = np.array([outline(now.theta + turn) for turn in turns])
+        now.take(self.camera)
+        good = turns[areas > 0.97 * areas.max()]
+        return float(now.theta + good[np.argmin(np.abs(good))])
+
+    def turn(
+        self, angle: float, *things: Mobject, run_time: float, rate_func: Callable[[float], float] = smooth
+    ) -> CameraMove:
+        """An animation that walks around things: they stay framed from every side, and as large as they can.
+
+        Args:
+            angle: radians about the vertical, positive against the clock seen from above.
+            things: what lives in space.
+            run_time: seconds.
+            rate_func: how the walk begins and ends.
+        """
+        now, places = View.of(self.camera), np.concatenate([part.points for part in spatial_parts(things)])
+        angles = now.theta + np.linspace(0, angle, max(5, 1 + round(abs(angle) / (15 * DEGREES))))
+        sides = [self._fit(places, now.phi, theta) for theta in angles]
+        zoom = min(view.zoom for view in sides)
+        stops = [fit(self.camera, places, self.area(), phi=now.phi, theta=theta, most_zoom=zoom) for theta in angles]
+        return CameraMove(self.camera, *stops[1:], run_time=run_time, rate_func=rate_func)
 
     def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
         """What must be drawn anew in every frame: everything, if anything in space moves.
@@ -251,10 +293,6 @@ def _driven(animations: Iterable[Animation]) -> Iterator[Mobject]:
         yield from animation.mobject.get_family()
         if isinstance(animation, AnimationGroup):
             yield from _driven(animation.animations)
-
-
-def _even(t: float) -> float:
-    return t
 
 
 def _media_dir() -> str:

@@ -11,7 +11,15 @@ from scipy.interpolate import PchipInterpolator
 
 from scenes.kit.paint.camera import StageCamera
 
-TOP = (0.0, -90 * DEGREES)  # phi, theta: from above, x to the right, y up
+
+class Direction(NamedTuple):
+    """Where the camera looks from: radians from the vertical and about it."""
+
+    phi: float
+    theta: float
+
+
+TOP = Direction(0.0, -90 * DEGREES)  # from above, x to the right, y up
 
 
 class Area(NamedTuple):
@@ -61,7 +69,9 @@ class View:
         return cls(float(numbers[0]), float(numbers[1]), float(np.exp(numbers[2])), numbers[3:])
 
 
-def fit(camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, theta: float) -> View:
+def fit(
+    camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, theta: float, most_zoom: float = np.inf
+) -> View:
     """The view from a direction in which points just fill an area of the screen.
 
     The picture of the points is found by the camera's own projection; zoom and centre are corrected until it
@@ -73,6 +83,7 @@ def fit(camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, thet
         area: where they shall lie.
         phi: radians.
         theta: radians.
+        most_zoom: a zoom that is not to be exceeded; the points then lie in the middle of the area.
     """
     before = View.of(camera)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -87,7 +98,8 @@ def fit(camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, thet
             off = (lower + upper) / 2 - middle
             factor = float(np.min(room / np.maximum(upper - lower, 1e-9)))
             shift = camera.get_rotation_matrix()[:2].T @ off / view.zoom
-            view = View(phi, theta, view.zoom * float(np.clip(factor, 0.25, 4.0)), view.centre + shift)
+            zoom = min(view.zoom * float(np.clip(factor, 0.25, 4.0)), most_zoom)
+            view = View(phi, theta, zoom, view.centre + shift)
     finally:
         before.take(camera)
     return view
