@@ -32,11 +32,11 @@ from scipy.spatial import ConvexHull
 from scenes.kit.errors import UnfoldError
 from scenes.kit.motion import Flow, destinations
 from scenes.kit.output import WholeFileWriter
-from scenes.kit.paint.camera import StageCamera
+from scenes.kit.paint.camera import Perspective, StageCamera
 from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.theme import PROJECT, theme
 from scenes.kit.training import Recipe, Trained, train
-from scenes.kit.view import Area, CameraMove, Direction, View, fit
+from scenes.kit.view import Area, CameraMove, Direction, Panel, View, fit
 from scenes.kit.writing import caption, columns, translate
 
 READING_SPEED = 17.0  # half-width characters a second
@@ -176,21 +176,40 @@ class Stage(ThreeDScene):
             phi: radians from the vertical; as it is now if not given.
             theta: radians about it; as it is now if not given.
         """
+        lens, area = self.lens(*things)
         places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=8)))
-        return self._fit(places, phi, theta)
-
-    def _fit(self, places: np.ndarray, phi: float | None, theta: float | None) -> View:
-        now = View.of(self.camera)
+        now = View.of(lens)
         phi, theta = now.phi if phi is None else phi, now.theta if theta is None else theta
-        return fit(self.camera, places, self.area(), phi=phi, theta=theta)
+        return fit(lens, places, area, phi=phi, theta=theta)
+
+    def panels(self, count: int) -> list[Panel]:
+        """The free area split into panels of the same width, side by side; nothing is in them yet."""
+        left, right, bottom, top = self.area()
+        room = self.tokens.label_room
+        width = (right - left + 2 * room) / count
+        starts = left - room + width * np.arange(count)
+        return [Panel(Area(start, start + width, bottom - room, top + room)) for start in starts]
+
+    def lens(self, *things: Mobject) -> tuple[Perspective, Area]:
+        """The camera or panel that things are seen in, and the area of the screen that is theirs.
+
+        Raises:
+            UnfoldError: for things in different panels.
+        """
+        lenses = {self.camera.lens(part) for part in spatial_parts(things)} or {self.camera}
+        if len(lenses) > 1:
+            raise UnfoldError("These things are in different panels: frame those of one panel at a time.")
+        [lens] = lenses
+        return lens, lens.room() if isinstance(lens, Panel) else self.area()
 
     def look(self, *things: Mobject, **kwargs: Any) -> None:
         """Cut to the view that frames these things; arguments as of `framing`."""
-        self.framing(*things, **kwargs).take(self.camera)
+        self.framing(*things, **kwargs).take(self.lens(*things)[0])
 
     def reframe(self, *things: Mobject, run_time: float | None = None, **kwargs: Any) -> CameraMove:
         """An animation towards the view that frames these things; arguments as of `framing`."""
-        return CameraMove(self.camera, self.framing(*things, **kwargs), run_time=run_time or self.tokens.turn)
+        lens, _ = self.lens(*things)
+        return CameraMove(lens, self.framing(*things, **kwargs), run_time=run_time or self.tokens.turn)
 
     def follow(self, flow: Flow, *things: Mobject, phi: float | None = None, theta: float | None = None) -> CameraMove:
         """An animation that keeps things framed at every moment of a flow.
@@ -201,14 +220,15 @@ class Stage(ThreeDScene):
             phi: radians from the vertical, at the end.
             theta: radians about it, at the end.
         """
-        now = View.of(self.camera)
+        lens, area = self.lens(*things)
+        now = View.of(lens)
         end = Direction(now.phi if phi is None else phi, now.theta if theta is None else theta)
         _, *moments = destinations(spatial_parts(things), [flow], samples=12)
         views = [
-            self._fit(places, (1 - t) * now.phi + t * end.phi, (1 - t) * now.theta + t * end.theta)
+            fit(lens, places, area, phi=(1 - t) * now.phi + t * end.phi, theta=(1 - t) * now.theta + t * end.theta)
             for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
         ]
-        return CameraMove(self.camera, *views, run_time=flow.run_time, rate_func=flow.rate_func)
+        return CameraMove(lens, *views, run_time=flow.run_time, rate_func=flow.rate_func)
 
     def facing(self, *things: Mobject, phi: float, flows: Sequence[Flow] = ()) -> float:
         """The theta from which things show the most of themselves, now or after some flows.
@@ -221,17 +241,18 @@ class Stage(ThreeDScene):
             phi: radians from the vertical.
             flows: what they will have gone through.
         """
-        now = View.of(self.camera)
+        lens, _ = self.lens(*things)
+        now = View.of(lens)
         *_, places = destinations(spatial_parts(things), flows, samples=1)
 
         def outline(theta: float) -> float:
-            View(phi, theta, now.zoom, places.mean(axis=0)).take(self.camera)
+            View(phi, theta, now.zoom, places.mean(axis=0)).take(lens)
             # Joggled input: seen from its edge a sheet is a line. In the plane, Qhull's volume is the area.
-            return float(ConvexHull(self.camera.project_points(places)[:, :2], qhull_options="QJ").volume)
+            return float(ConvexHull(lens.project_points(places)[:, :2], qhull_options="QJ").volume)
 
         turns = np.radians(15 * np.arange(-12, 12))
         areas = np.array([outline(now.theta + turn) for turn in turns])
-        now.take(self.camera)
+        now.take(lens)
         good = turns[areas > 0.97 * areas.max()]
         return float(now.theta + good[np.argmin(np.abs(good))])
 
@@ -246,30 +267,27 @@ class Stage(ThreeDScene):
             run_time: seconds.
             rate_func: how the walk begins and ends.
         """
-        now, places = View.of(self.camera), np.concatenate([part.points for part in spatial_parts(things)])
+        lens, area = self.lens(*things)
+        now, places = View.of(lens), np.concatenate([part.points for part in spatial_parts(things)])
         angles = now.theta + np.linspace(0, angle, max(5, 1 + round(abs(angle) / (15 * DEGREES))))
-        sides = [self._fit(places, now.phi, theta) for theta in angles]
-        zoom = min(view.zoom for view in sides)
-        stops = [fit(self.camera, places, self.area(), phi=now.phi, theta=theta, most_zoom=zoom) for theta in angles]
-        return CameraMove(self.camera, *stops[1:], run_time=run_time, rate_func=rate_func)
+        zoom = min(fit(lens, places, area, phi=now.phi, theta=theta).zoom for theta in angles)
+        stops = [fit(lens, places, area, phi=now.phi, theta=theta, most_zoom=zoom) for theta in angles]
+        return CameraMove(lens, *stops[1:], run_time=run_time, rate_func=rate_func)
 
     def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
         """What must be drawn anew in every frame: everything, if anything in space moves.
 
         All that lives in space is painted in one pass under all that is flat.
         """
-        driven = set(_driven(animations))
         moving = super().get_moving_mobjects(*animations)
-        if any(isinstance(part, SpatialMobject) for mobject in moving for part in mobject.get_family()):
-            return self.mobjects
-        return self.mobjects if self.camera._frame_center in driven else moving
+        in_space = any(isinstance(part, SpatialMobject) for mobject in moving for part in mobject.get_family())
+        return self.mobjects if in_space or self._turning(animations) else moving
 
     def begin_animations(self) -> None:
         """As in Manim; what is flat and stays as it is while things move in space is drawn once."""
         super().begin_animations()
         if self.moving_mobjects and not self.static_mobjects:
-            driven = set(_driven(self.animations))
-            turning = self.camera._frame_center in driven
+            driven, turning = set(_driven(self.animations)), self._turning(self.animations)
 
             def moves(part: Mobject) -> bool:
                 return part in driven or bool(part.updaters) or (turning and self.camera.follows_view(part))
@@ -280,6 +298,10 @@ class Stage(ThreeDScene):
             # What lies above something that moves must be drawn after it.
             self.camera.hold([*labels, *takewhile(lambda part: not moves(part), screen)])
 
+    def _turning(self, animations: Iterable[Animation]) -> bool:
+        """Whether the camera or a panel moves."""
+        return any(isinstance(animation, CameraMove) for animation in _nested(animations))
+
     # The network
 
     def trained(self, recipe: Recipe) -> Trained:
@@ -287,12 +309,18 @@ class Stage(ThreeDScene):
         return train(recipe, Path(config.media_dir) / "trained")
 
 
+def _nested(animations: Iterable[Animation]) -> Iterator[Animation]:
+    """Animations with those that they are made of."""
+    for animation in animations:
+        yield animation
+        if isinstance(animation, AnimationGroup):
+            yield from _nested(animation.animations)
+
+
 def _driven(animations: Iterable[Animation]) -> Iterator[Mobject]:
     """All mobjects that animations change, with their parts."""
-    for animation in animations:
+    for animation in _nested(animations):
         yield from animation.mobject.get_family()
-        if isinstance(animation, AnimationGroup):
-            yield from _driven(animation.animations)
 
 
 def _media_dir() -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from manim import DEGREES, Animation, Scene, smooth
+from manim import DEGREES, Animation, Mobject, Point, Scene, config, smooth
 from scipy.interpolate import PchipInterpolator
 
-from scenes.kit.paint.camera import StageCamera
+from scenes.kit.paint.camera import Perspective
+from scenes.kit.theme import theme
 
 
 class Direction(NamedTuple):
@@ -31,6 +32,76 @@ class Area(NamedTuple):
     top: float
 
 
+class Panel(Perspective):
+    """A part of the screen with a camera of its own: what is shown in it lives in a space of its own.
+
+    Args:
+        area: the rectangle on the screen; nothing in the panel is painted outside of it.
+
+    The stage's `framing`, `reframe`, `follow` and `turn` look through the panel of what they are given.
+    """
+
+    def __init__(self, area: Area) -> None:
+        self.area = area
+        self.middle = ((area.left + area.right) / 2, (area.bottom + area.top) / 2)
+        self.frame_width, self.frame_height = config.frame_width, config.frame_height
+        self.exponential_projection = False
+        self._frame_center = Point()
+        self.phi, self.theta, self.zoom = *TOP, 1.0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Panel:
+        """A copy of a mobject is seen in the same panel."""
+        return self
+
+    def add(self, *mobjects: Mobject) -> None:
+        """Show mobjects, with all their parts, in this panel."""
+        for mobject in mobjects:
+            for part in mobject.get_family():
+                part.panel = self
+
+    def room(self) -> Area:
+        """The area that things are framed in: within the panel, with room for the labels of axes."""
+        edge = theme().label_room
+        return Area(self.area.left + edge, self.area.right - edge, self.area.bottom + edge, self.area.top - edge)
+
+    @property
+    def frame_center(self) -> np.ndarray:
+        """(3,) the scene point in the middle of the panel."""
+        return self._frame_center.points[0]
+
+    @frame_center.setter
+    def frame_center(self, place: np.ndarray) -> None:
+        self._frame_center.move_to(place)
+
+    def get_phi(self) -> float:
+        """Radians from the vertical."""
+        return self.phi
+
+    def get_theta(self) -> float:
+        """Radians about the vertical."""
+        return self.theta
+
+    def get_gamma(self) -> float:
+        """Radians about the line of sight: panels are never tilted."""
+        return 0.0
+
+    def get_zoom(self) -> float:
+        """Frame units per scene unit in the middle."""
+        return self.zoom
+
+    def set_phi(self, value: float) -> None:
+        """Radians from the vertical."""
+        self.phi = value
+
+    def set_theta(self, value: float) -> None:
+        """Radians about the vertical."""
+        self.theta = value
+
+    def set_zoom(self, value: float) -> None:
+        """Frame units per scene unit in the middle."""
+        self.zoom = value
+
+
 @dataclass(frozen=True)
 class View:
     """A place of the camera.
@@ -48,11 +119,11 @@ class View:
     centre: np.ndarray
 
     @classmethod
-    def of(cls, camera: StageCamera) -> View:
+    def of(cls, camera: Perspective) -> View:
         """The view that the camera has now."""
         return cls(camera.get_phi(), camera.get_theta(), camera.get_zoom(), camera.frame_center.copy())
 
-    def take(self, camera: StageCamera) -> None:
+    def take(self, camera: Perspective) -> None:
         """Put the camera there."""
         camera.set_phi(self.phi)
         camera.set_theta(self.theta)
@@ -70,7 +141,7 @@ class View:
 
 
 def fit(
-    camera: StageCamera, points: np.ndarray, area: Area, *, phi: float, theta: float, most_zoom: float = np.inf
+    camera: Perspective, points: np.ndarray, area: Area, *, phi: float, theta: float, most_zoom: float = np.inf
 ) -> View:
     """The view from a direction in which points just fill an area of the screen.
 
@@ -78,7 +149,7 @@ def fit(
     fits, which takes a few rounds since perspective changes little from one to the next.
 
     Args:
-        camera: whose perspective counts; it is left as it was.
+        camera: the stage's or a panel, whose perspective counts; it is left as it was.
         points: (n, 3) scene points.
         area: where they shall lie.
         phi: radians.
@@ -109,11 +180,11 @@ class CameraMove(Animation):
     """Takes the camera to another view, by way of others if there are any.
 
     Args:
-        camera: the stage's.
+        camera: the stage's, or a panel.
         views: where to, evenly spread over the run time; the last is the end.
     """
 
-    def __init__(self, camera: StageCamera, *views: View, **kwargs: Any) -> None:
+    def __init__(self, camera: Perspective, *views: View, **kwargs: Any) -> None:
         self.camera, self.views = camera, views
         super().__init__(camera._frame_center, **{"rate_func": smooth, **kwargs})
 

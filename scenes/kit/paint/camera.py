@@ -20,24 +20,23 @@ from manim.camera.three_d_camera import ThreeDCamera
 from scenes.kit.paint.painter import Batch, painter_for
 from scenes.kit.theme import rgb, samples_at, theme
 
+FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
 
-class StageCamera(ThreeDCamera):
-    """A ThreeDCamera that paints `SpatialMobject`s and keeps the overlay still.
+class Perspective:
+    """How a place in space comes to the screen: Manim's own perspective.
 
     The focal distance is the stock one divided by the zoom, so that a small world seen from near looks
     just like a large one seen from afar: scene units can be data units.
+
+    Attributes:
+        middle: (2,) where on the screen the frame centre is seen, in frame units.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        # All that shapes the picture belongs to the key of Manim's segment cache: the code that paints,
-        # the theme, and the table of displays, which stock Manim makes only when it first displays.
-        self.fingerprint = code_fingerprint()
-        self.tokens = theme()
-        self.type_or_raise(VMobject())
-        self._held = _Held()
+    middle: tuple[float, float] = (0.0, 0.0)
+    frame_width: float
+    frame_height: float
 
     def reset_rotation_matrix(self) -> None:
         """Nothing to reset: the matrix is always that of the present angles.
@@ -48,11 +47,15 @@ class StageCamera(ThreeDCamera):
 
     def get_rotation_matrix(self) -> np.ndarray:
         """(3, 3) rotation from scene axes to view axes, of the present angles."""
-        return self.generate_rotation_matrix()
+        return ThreeDCamera.generate_rotation_matrix(self)
 
     def get_focal_distance(self) -> float:
         """The distance of the eye from the frame centre in scene units."""
-        return self.focal_distance_tracker.get_value() / self.get_zoom()
+        return FOCAL_DISTANCE / self.get_zoom()
+
+    def project_points(self, points: np.ndarray) -> np.ndarray:
+        """Scene points (n, 3) in frame units on the screen, with the depth towards the eye as third."""
+        return ThreeDCamera.project_points(self, points) + np.array([*self.middle, 0.0])
 
     def projection(self) -> np.ndarray:
         """The (4, 4) matrix from scene units to clip space, y down; the perspective of `project_points`."""
@@ -67,7 +70,22 @@ class StageCamera(ThreeDCamera):
         perspective[1, 1] = -2 * focal * zoom / self.frame_height
         perspective[2, 2], perspective[2, 3] = -depth, depth * focal - 2 * far * near / (far - near)
         perspective[3, 2], perspective[3, 3] = -1.0, focal  # w = focal - z
-        return perspective @ view
+        shift = np.eye(4)
+        shift[:2, 3] = 2 * self.middle[0] / self.frame_width, -2 * self.middle[1] / self.frame_height
+        return shift @ perspective @ view
+
+
+class StageCamera(Perspective, ThreeDCamera):
+    """A ThreeDCamera that paints `SpatialMobject`s and keeps the overlay still."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # All that shapes the picture belongs to the key of Manim's segment cache: the code that paints,
+        # the theme, and the table of displays, which stock Manim makes only when it first displays.
+        self.fingerprint = code_fingerprint()
+        self.tokens = theme()
+        self.type_or_raise(VMobject())
+        self._held = _Held()
 
     def get_cairo_context(self, pixel_array: np.ndarray) -> cairo.Context:
         """As stock, but the screen stays where it is when the frame centre moves through space."""
@@ -82,7 +100,8 @@ class StageCamera(ThreeDCamera):
         """Scene points to frame coordinates: flat on the screen unless solid, anchored or registered."""
         anchor = getattr(mobject, "anchor", None)
         if anchor is not None:
-            return points + self._on_screen(anchor)
+            x, y, _ = self.lens(mobject).project_points(anchor[None])[0]
+            return points + np.array([x, y, 0.0])
         if self.follows_view(mobject):
             return super().transform_points_pre_display(mobject, points)
         return points
@@ -95,9 +114,9 @@ class StageCamera(ThreeDCamera):
             or mobject in self.fixed_orientation_mobjects
         )
 
-    def _on_screen(self, place: np.ndarray) -> np.ndarray:
-        x, y, _ = self.project_point(np.asarray(place, dtype=float))
-        return np.array([x, y, 0.0])
+    def lens(self, mobject: Mobject) -> Perspective:
+        """The perspective in which a mobject is seen: that of its panel, or the camera's own."""
+        return getattr(mobject, "panel", None) or self
 
     def hold(self, mobjects: Sequence[Mobject]) -> None:
         """Draw vector mobjects once; until the next call they are not drawn again but laid over as one picture.
@@ -116,9 +135,10 @@ class StageCamera(ThreeDCamera):
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
         """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
-        batches = [mobject.batch() for mobject in shown if hasattr(mobject, "batch")]
-        if batches:
-            self._lay_over(self.painted(batches))
+        spatial = [mobject for mobject in shown if hasattr(mobject, "batch")]
+        for lens in dict.fromkeys(self.lens(mobject) for mobject in spatial):
+            picture = self.painted([m.batch() for m in spatial if self.lens(m) is lens], lens)
+            self._lay_over(picture, getattr(lens, "area", None))
         held = self._held
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
         super().capture_mobjects([m for m in drawn if self.follows_view(m)], include_submobjects=False)
@@ -147,23 +167,32 @@ class StageCamera(ThreeDCamera):
             ctx.fill_preserve()
         return self
 
-    def painted(self, batches: list[Batch]) -> np.ndarray:
+    def painted(self, batches: list[Batch], lens: Perspective | None = None) -> np.ndarray:
         """A picture of these as the camera stands: (height, width, 4) uint8, premultiplied; valid until the next."""
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
         return painter.paint(
             batches,
-            self.projection(),
+            (lens or self).projection(),
             light=np.array(self.tokens.light),
             shading=self.tokens.shading,
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
             grid_width=self.tokens.grid_width,
         )
 
-    def _lay_over(self, picture: np.ndarray) -> None:
-        """Composite a premultiplied picture (height, width, 4) over the frame."""
+    def _lay_over(self, picture: np.ndarray, area: tuple[float, float, float, float] | None = None) -> None:
+        """Composite a premultiplied picture (height, width, 4) over the frame, or over an area of it alone.
+
+        Args:
+            picture: of the whole frame.
+            area: (left, right, bottom, top) in frame units.
+        """
         surface = cairo.ImageSurface.create_for_data(picture, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height)
         context = self.get_cairo_context(self.pixel_array)
         context.save()
+        if area is not None:
+            left, right, bottom, top = area
+            context.rectangle(left, bottom, right - left, top - bottom)
+            context.clip()
         context.identity_matrix()
         context.set_source_surface(surface)
         context.paint()
