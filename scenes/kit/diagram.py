@@ -83,8 +83,8 @@ class NetworkDiagram(VGroup):
 
     Of a wide layer the first and the last neurons are shown, with dots between them and their number below.
     Given a piece of the input plane, every neuron is a live heat map of its activation over it. The colours
-    of a layer are full at 1, or at the largest absolute value there if that is beyond 1; inputs, which may
-    have different units, have each their own scale.
+    of a layer are full at 1, or where a tenth of its values is beyond, if that is more; inputs, which may have
+    different units, have each their own scale.
 
     Numbers stand in the neurons; where these are too small for that, only the outputs have some, beside them.
 
@@ -226,7 +226,7 @@ class NetworkDiagram(VGroup):
             shape, inputs = self.raster
             trace = network.forward(inputs)
             for column, a in enumerate([inputs, *trace.a]):
-                reach = np.maximum(1.0, np.abs(a).max(axis=0 if column == 0 else None)) * np.ones(a.shape[1])
+                reach = np.maximum(1.0, np.quantile(np.abs(a), 0.9, axis=None if column else 0)) * np.ones(a.shape[1])
                 for neuron, number in zip(self.neurons[column], self.shown[column], strict=True):
                     neuron.set_values(a[:, number].reshape(shape), float(reach[number]))
         return self._restyle()

@@ -8,6 +8,7 @@ and the camera sees to it that it fits on the screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
@@ -254,6 +255,7 @@ class Sheet(SpatialGroup):
         boundary: whether the sheet shows the network's decision boundary too.
         tolerance: how far the sheet may stand from the network's output between its vertices, in output
             units, where a smooth layer bends it; None for networks without smooth layers.
+        depth: of how many layers that output is; of all if not given.
         opacity: of the faces, 0 to 1.
 
     Attributes:
@@ -271,12 +273,15 @@ class Sheet(SpatialGroup):
         grid: float = 1.0,
         boundary: bool = False,
         tolerance: float | None = None,
+        depth: int | None = None,
         opacity: float = 1.0,
     ) -> None:
         self.box = box
+        self.options = {"grid": grid, "boundary": boundary, "tolerance": tolerance, "depth": depth}
         self.mesh = mesh = sheet_mesh(box, network, grid=grid, boundary=boundary)
         if network is not None and tolerance is not None:
-            self.mesh = mesh = refined(mesh, lambda u: network.forward(u).output, tolerance=tolerance)
+            shown = Network(network.layers[:depth])
+            self.mesh = mesh = refined(mesh, lambda u: shown.forward(u).output, tolerance=tolerance)
         tokens = theme()
         low, high = np.array(box[::2]), np.array(box[1::2])
         colours = bilinear(tokens.corners, (mesh.vertices - low) / (high - low))
@@ -303,6 +308,14 @@ class Sheet(SpatialGroup):
         )
         for hidden in (self.creases, self.boundary):
             hidden.set_opacity(0.0)
+        empty = not len(self.boundary.points)
+        self.opacities = {
+            "faces": opacity,
+            "grid": tokens.grid_opacity,
+            "outline": 1.0,
+            "creases": 0.0,
+            "boundary": float(empty),
+        }
         super().__init__(self.faces, self.grid, self.outline, self.creases, self.boundary)
 
     @classmethod
@@ -319,6 +332,30 @@ class Sheet(SpatialGroup):
         low = np.floor(X.min(axis=0) / grid - margin) * grid
         high = np.ceil(X.max(axis=0) / grid + margin) * grid
         return cls((low[0], high[0], low[1], high[1]), network, grid=grid, **options)
+
+    def show(self, network: Network) -> Self:
+        """Split the sheet anew, exactly where this network folds it, and lay it into the input plane.
+
+        Each part keeps its opacity; a boundary is visible where the sheet had none before.
+        """
+        fresh = Sheet(self.box, network, **self.options)
+        self.opacities = {name: self._opacity(name) for name in self.opacities}
+        # Parts stay the same mobjects, which a running animation knows; layers may gain or lose all their creases.
+        self.creases.add(*fresh.creases[len(self.creases) :])
+        parts = [self.faces, self.grid, self.outline, self.boundary, *self.creases]
+        others = [fresh.faces, fresh.grid, fresh.outline, fresh.boundary, *fresh.creases]
+        for part, other in zip_longest(parts, others, fillvalue=Segments([], [0.0] * 4, origin=[])):
+            part.points, part.rgba, part.origin = other.points, other.rgba, other.origin
+        self.mesh = fresh.mesh
+        self.faces.triangles, self.faces.uv = fresh.faces.triangles, fresh.faces.uv
+        for name, opacity in self.opacities.items():
+            getattr(self, name).set_opacity(opacity)
+        return self
+
+    def _opacity(self, name: str) -> float:
+        """The opacity of a part; of one that has nothing to be seen, what it was when it had."""
+        parts = [part for part in spatial_parts([getattr(self, name)]) if len(part.points)]
+        return parts[0].get_opacity() if parts else self.opacities[name]
 
     @staticmethod
     def _lines(

@@ -1,0 +1,195 @@
+"""Training as motion: everything that shows a network follows it from its first weights to its last.
+
+Between two snapshots of a training the weights are interpolated evenly over the epochs; at a snapshot,
+and so at the end, they are the trained ones to the last digit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+import numpy as np
+from manim import Animation, Group, Mobject, linear
+
+from nn_core.network import Network
+from nn_core.training import History
+from scenes.kit.curves import METRICS
+from scenes.kit.errors import UnfoldError
+from scenes.kit.spatial import Sheet, SpatialGroup, in_space, spatial_parts
+from scenes.kit.stage import Stage
+from scenes.kit.theme import theme
+from scenes.kit.view import CameraMove, View, fit
+from scenes.kit.writing import LiveNumber
+
+_SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
+PACES = ("log", "linear", "snapshots")
+
+
+class ShowsNetwork(Protocol):
+    """What can follow a training: a diagram, a sheet, regions, or anything else with this verb."""
+
+    def show(self, network: Network) -> Any:
+        """Show this network, in place."""
+
+
+class ShowsEpoch(Protocol):
+    """What follows the clock of a training instead: a loss curve, a read-out."""
+
+    def show_epoch(self, epoch: float) -> Any:
+        """Show the training up to this epoch."""
+
+
+class Learning(Animation):
+    """Runs a training: every follower shows the network of the moment, all at the same epoch.
+
+    Args:
+        history: of the training.
+        followers: mobjects with the verb `show(network)`, or `show_epoch(epoch)`.
+        pace: how the epoch goes with time: "log" (evenly in log(1 + epoch), since most happens at the start),
+            "linear", or "snapshots" (as long from each snapshot to the next).
+        start: the epoch at which it sets out.
+        stop: the epoch at which it ends; the last one if not given.
+        run_time: seconds; three camera moves if not given.
+
+    Raises:
+        UnfoldError: for an unknown pace, epochs that the history does not have, or a follower without a verb.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        *followers: ShowsNetwork | ShowsEpoch,
+        pace: str = "log",
+        start: float = 0,
+        stop: float | None = None,
+        run_time: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        last = len(history.loss) - 1
+        stop = last if stop is None else stop
+        if pace not in PACES:
+            raise UnfoldError(f"There is no pace {pace!r} of a training: choose one of {', '.join(PACES)}.")
+        if not 0 <= start <= stop <= last:
+            raise UnfoldError(f"Epochs {start:g} to {stop:g} were asked for, but the training has 0 to {last}.")
+        for follower in followers:
+            if not (hasattr(follower, "show") or hasattr(follower, "show_epoch")):
+                raise UnfoldError(
+                    f"A {type(follower).__name__} cannot follow a training: it needs the verb show(network) or "
+                    "show_epoch(epoch); for sheets and clouds behind a layer use Carried."
+                )
+        self.history, self.followers = history, followers
+        self.pace, self.start, self.stop = pace, start, stop
+        mobject = followers[0] if len(followers) == 1 else Group(*followers)
+        super().__init__(mobject, **{"run_time": run_time or 3 * theme().turn, "rate_func": linear, **kwargs})
+
+    def epoch(self, t: float) -> float:
+        """The epoch after the share t of the time; a closed form."""
+        if t in (0, 1):
+            return float(self.stop if t else self.start)
+        if self.pace == "log":
+            return float(np.expm1((1 - t) * np.log1p(self.start) + t * np.log1p(self.stop)))
+        if self.pace == "linear":
+            return (1 - t) * self.start + t * self.stop
+        kept = self.history.snapshot_epochs
+        ends = np.interp([self.start, self.stop], kept, np.arange(len(kept)))
+        return float(np.interp((1 - t) * ends[0] + t * ends[1], np.arange(len(kept)), kept))
+
+    def follow(self, stage: Stage, *things: Mobject) -> CameraMove:
+        """An animation that keeps things framed all through the training, to be played together with this.
+
+        It has the followers go through the training once, and leaves them at its start.
+
+        Args:
+            stage: whose camera moves.
+            things: what shall stay in the frame.
+        """
+        now = View.of(stage.camera)
+        views = []
+        for t in np.linspace(0, 1, _SAMPLES + 1)[1:]:
+            self._show(t)
+            places = np.concatenate([part.points for part in spatial_parts(things)])
+            views.append(fit(stage.camera, places, stage.area(), phi=now.phi, theta=now.theta))
+        self._show(0.0)
+        return CameraMove(stage.camera, *views, run_time=self.run_time, rate_func=self.rate_func)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        """Show this moment of the training."""
+        self._show(self.rate_func(alpha))
+
+    def _show(self, t: float) -> None:
+        epoch = self.epoch(t)
+        network = network_at(self.history, epoch)
+        for follower in self.followers:
+            if hasattr(follower, "show_epoch"):
+                follower.show_epoch(epoch)
+            else:
+                follower.show(network)
+
+
+class Carried(SpatialGroup):
+    """Sheets and clouds as they stand behind some layers of a network, whichever it shows at the moment.
+
+    Args:
+        mobjects: sheets, and clouds or other spatial mobjects with an `origin`.
+        depth: behind how many layers they stand; 0 is the input.
+    """
+
+    def __init__(self, *mobjects: Mobject, depth: int) -> None:
+        super().__init__(*mobjects)
+        self.n_layers = depth
+
+    def show(self, network: Network) -> Self:
+        """Put everything where this network takes it; sheets are split anew, exactly where it folds them.
+
+        Raises:
+            UnfoldError: where the layer has more than three outputs.
+        """
+        for mobject in self.get_family():
+            if isinstance(mobject, Sheet):
+                mobject.show(network)
+        front = Network(network.layers[: self.n_layers]) if self.n_layers else None
+        for part in spatial_parts([self]):
+            if part.origin is not None and len(part.origin):
+                moved = part.origin if front is None else front.forward(part.origin).output
+                part.points = in_space(np.pad(moved, [(0, 0), (0, 1)]) if moved.shape[1] == 1 else moved)
+        return self
+
+
+class Metric(LiveNumber):
+    """A number of a training that follows its clock: the epoch itself, or an entry of `METRICS`.
+
+    Args:
+        history: of the training.
+        name: "epoch", "loss", "accuracy", "validation_loss" or "validation_accuracy".
+        options: arguments of LiveNumber.
+
+    Raises:
+        UnfoldError: for a metric that the history lacks.
+    """
+
+    def __init__(self, history: History, name: str, **options: Any) -> None:
+        if name != "epoch" and (name not in METRICS or getattr(history, name) is None):
+            known = ["epoch", *(metric for metric in METRICS if getattr(history, metric) is not None)]
+            raise UnfoldError(f"The history has no {name!r}: choose one of {', '.join(known)}.")
+        if name == "epoch":
+            self.series = history.epochs.astype(float)
+            options = {"decimals": 0, "digits": len(str(len(self.series) - 1)), **options}
+        else:
+            self.series = np.asarray(getattr(history, name))
+        super().__init__(METRICS.get(name, name), float(self.series[0]), **options)
+
+    def show_epoch(self, epoch: float) -> Self:
+        """Show the number at this epoch."""
+        return self.set_value(float(np.interp(epoch, np.arange(len(self.series)), self.series)))
+
+
+def network_at(history: History, epoch: float) -> Network:
+    """The network at an epoch, its weights interpolated between the snapshots before and after it."""
+    kept = history.snapshot_epochs
+    after = min(int(np.searchsorted(kept, epoch)), len(kept) - 1)
+    before = max(after - 1, 0) if kept[after] != epoch else after
+    gap = float(kept[after] - kept[before])
+    share = float(np.clip((epoch - kept[before]) / gap, 0, 1)) if gap else 1.0
+    if share == 1.0:
+        return history.network.with_parameters(history.snapshots[after].copy())
+    return history.network.with_parameters((1 - share) * history.snapshots[before] + share * history.snapshots[after])
