@@ -30,6 +30,12 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
         finally:
             self._unfinished.unlink(missing_ok=True)
 
+    def _operation_error(self, operation: str, error: BaseException) -> Exception:
+        # Manim makes a RuntimeError of everything; that a disk is full shall still be seen as what it is.
+        if isinstance(error, OSError):
+            return OSError(error.errno, error.strerror, str(self.target.parent))
+        return super()._operation_error(operation, error)
+
 
 class WholeFileWriter(SceneFileWriter):
     """Manim's writer of films, but nothing half-written ever bears a final name."""
