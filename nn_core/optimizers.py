@@ -181,15 +181,17 @@ class Adam:
         rates, times = _rates(self.learning_rate), itertools.count(1)
         m, s, move = (np.zeros_like(parameters) for _ in range(3))
 
+        # The sums m and s are kept without their factors 1 - beta, which join the other numbers of the step: the
+        # vectors are gone through less often.
         def step(w: Array, g: Array) -> None:
             t = next(times)
-            np.multiply(m, self.beta1, out=m)
-            np.add(m, np.multiply(g, 1 - self.beta1, out=move), out=m)
-            _average(s, g, g, self.beta2, move)
-            np.multiply(np.sqrt(s, out=move), (1 - self.beta2**t) ** -0.5, out=move)
-            np.add(move, self.epsilon, out=move)
+            np.add(np.multiply(m, self.beta1, out=m), g, out=m)
+            np.multiply(s, self.beta2, out=s)
+            np.add(s, np.multiply(g, g, out=move), out=s)
+            of_m, of_s = (1 - self.beta1) / (1 - self.beta1**t), ((1 - self.beta2) / (1 - self.beta2**t)) ** 0.5
+            np.add(np.sqrt(s, out=move), self.epsilon / of_s, out=move)
             np.divide(m, move, out=move)
-            w -= np.multiply(move, next(rates) / (1 - self.beta1**t), out=move)
+            w -= np.multiply(move, next(rates) * of_m / of_s, out=move)
 
         return step
 
@@ -223,9 +225,7 @@ def optimizer(name: str | Optimizer, learning_rate: Rate | None = None) -> Optim
     """
     if not isinstance(name, str):
         if learning_rate is not None:
-            raise ValueError(
-                f"give the learning rate to the optimizer: {type(name).__name__}({learning_rate})"
-            )
+            raise ValueError(f"give the learning rate to the optimizer: {type(name).__name__}({learning_rate})")
         return name
     if name not in OPTIMIZERS:
         raise ValueError(f"no optimizer is called {name!r}; choose one of {', '.join(OPTIMIZERS)}")

@@ -50,7 +50,7 @@ def test_curves_and_snapshots_tell_of_the_same_network(problem):
 
 def test_blocks_add_up_to_the_whole_batch():
     rng = np.random.default_rng(0)
-    X, y = make_spiral(500, rng=rng)  # 2,500 points: three blocks
+    X, y = make_spiral(5000, rng=rng)  # 25,000 points of width 8: four blocks
     net = Network.create([2, 8, 5], "tanh", rng=rng)
     trace = net.forward(X)
     p = net.predict_proba(X)
