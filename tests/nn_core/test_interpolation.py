@@ -97,9 +97,12 @@ def test_svd_stretches_along_the_axes_and_turns_no_more_than_needed():
     for stage in (turn_in, turn_out):
         np.testing.assert_allclose(stage.path(1.0)[0], stage.path(0.0)[0], atol=1e-12)
     np.testing.assert_allclose(stretch.path(0.5)[0], np.diag([2, 3, 1]), atol=1e-12)
+    for W in np.random.default_rng(0).normal(size=(20, 2, 2)):
+        frame = affine_stages(W, [0, 0], "svd")[0].path(1.0)[0]
+        assert np.linalg.det(frame) == pytest.approx(1)
+        assert frame[0, 0] >= np.sqrt(0.5) - 1e-12  # 45 degrees at most
     W = np.array([[1.0, 2.0], [-0.5, 3.0]])
     frame = affine_stages(W, [0, 0], "svd")[0].path(1.0)[0]
-    assert np.linalg.det(frame) == pytest.approx(1)
     flow = affine_stages(W, [0, 0], "svd")[1].path(1.0)[0] @ frame.T
     np.testing.assert_allclose(flow, np.diag(np.diag(flow)), atol=1e-12)
 
