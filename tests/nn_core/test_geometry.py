@@ -67,14 +67,14 @@ def assert_cells_agree(network, cells, where, X):
     """The patterns and the maps of these cells are those of `forward` at these points, up to rounding."""
     trace, bounds = network.forward(X), reach(network, X)
     logits = np.einsum("nki,ni->nk", cells.weight[where], X) + cells.bias[where]
-    assert (np.abs(logits - trace.logits) <= 1e-13 * bounds[-1]).all()
+    assert (np.abs(logits - trace.logits) <= 1e-12 * bounds[-1]).all()
     widths = [layer.n_out for layer in network.layers[:-1]]
     patterns = np.split(cells.pattern[where], np.cumsum(widths)[:-1], axis=1) if widths else []
     for layer, z, bound, pattern in zip(network.layers, trace.z, bounds, patterns, strict=False):
         if layer.activation.slopes == (1, 1):
             assert pattern.all()
         else:
-            assert ((pattern == (z > 0)) | (np.abs(z) <= 1e-13 * bound)).all()
+            assert ((pattern == (z > 0)) | (np.abs(z) <= 1e-12 * bound)).all()
 
 
 def assert_agrees(network, box, n):
@@ -112,6 +112,7 @@ def test_a_million_points_agree_with_forward():
         ([2, 15, 15, 2], ["leaky_relu(-0.5)", "leaky_relu(3)", "sigmoid"]),
         ([2, *[8] * 10, 3], "relu"),
         ([2, 4], ["identity"]),
+        ([2, 100, 2, 5], "relu"),
     ],
 )
 def test_points_agree_with_forward(sizes, activations):
@@ -175,6 +176,40 @@ def test_lines_nearly_parallel_still_meet_in_one_point():
     weight = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     cells = linear_regions(one_layer(weight, -weight @ [0.3, 0.1]), (-1, 1, -1, 1))
     assert len(cells) == 10
+
+
+def test_lines_closer_than_floats_can_tell_meet_in_one_point():
+    rng = np.random.default_rng(1)
+    weight = rng.normal(size=(30, 2))
+    cells = linear_regions(one_layer(weight, 1e-18 * rng.normal(size=30)), (-1, 1, -1, 1))
+    assert len(cells) == 60
+
+
+def test_a_dead_neuron_however_large_blurs_no_crease():
+    # The creases of the layers are 2e-4 apart, less than what rounds off in the neuron that is dead all over.
+    first = Layer([[1, 0], [1, 0], [1e6, 0]], [-0.5002, 1, -1e12], "relu")
+    network = Network([first, Layer([[0, 1, 1]], [-1.5], "relu"), Layer([[1]], [0])])
+    cells = linear_regions(network, (0, 1, 0, 1))
+    assert sorted(cells.areas()) == pytest.approx([2e-4, 0.4998, 0.5])
+
+
+def test_a_badly_conditioned_corner_beside_a_cut_leaves_the_cut_whole():
+    # Near the origin lines of wildly scaled neurons almost meet; one corner there is 0 up to its rounding, while
+    # its neighbours on both sides are not.
+    first = [[0, 0], [0, 0], [2e12, 0], [1e12, 2e12], [0, 0], [-2e12, -1e12]]
+    second = [
+        [1.34331971, 1.20705967, 1.51216199, -2.65460462, -1.03057617, 3.10655065],
+        [-1.75777729, 0.65706997, 0.36713898, -0.97818449, -0.79758695, 0.3689823],
+    ]
+    network = Network(
+        [
+            Layer(first, [0, 0, 0, 0, 2, -100], "relu"),
+            Layer(second, [0.30420888, -0.71682871], "leaky_relu"),
+            Layer([[0, 0], [2, 0], [2, 2], [1, -1], [-1, 0]], [0, -100, 0, 0, 0], "relu"),
+            Layer(np.ones((1, 5)), [0]),
+        ]
+    )
+    assert_agrees(network, (-1, 1, -1, 1), 3000)
 
 
 def test_a_network_by_hand():
@@ -342,7 +377,7 @@ def degenerate_networks(draw):
     return Network(layers)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(degenerate_networks(), st.sampled_from([(-1, 1, -1, 1), (-3e3, 2e3, 1e3, 5e3), (1e-3, 3e-3, 0, 1e-3)]))
 def test_degenerate_networks_agree_with_forward(network, box):
     assert_agrees(network, box, 2_000)
@@ -355,4 +390,4 @@ def test_degenerate_networks_agree_with_forward(network, box):
     logits, bound = network.logits(X), reach(network, X)[-1].max(axis=1)
     scores = np.hstack([0 * logits, logits]) if network.n_out == 1 else logits
     behind = scores.max(axis=1) - scores[np.arange(len(X)), label]
-    assert (behind <= 1e-13 * bound)[margin > 1e-9 * np.abs(box).max()].all()
+    assert (behind <= 1e-12 * bound)[margin > 1e-9 * np.abs(box).max()].all()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nn_core.geometry import adaptive_mesh, creases, decision_boundary, refined, sheet_mesh
+from nn_core.geometry.mesh import fans
 from nn_core.network import Layer, Network
 
 BOX = (-1.5, 1.5, -1.0, 2.0)
@@ -164,13 +165,25 @@ def test_triangles_are_small_only_where_the_map_bends():
     assert len(adaptive_mesh(lambda X: X, BOX, tolerance=1e-6).triangles) == 128
 
 
-def test_a_turning_point_in_the_middle_of_an_edge_is_no_straight_line():
+def test_a_turning_point_in_the_middle_of_every_edge_is_no_straight_line():
     def function(X):
-        return np.tanh(X[:, :1] - 0.5)
+        return np.tanh(3 * X[:, :1])
 
-    # The middle of each of the two squares lies on a turning point of the map.
-    mesh = adaptive_mesh(function, (-5, 6, -0.5, 0.5), tolerance=0.02, grid=100)
+    # Two triangles: every edge that isn't upright has its middle where the map turns.
+    mesh = refined(sheet_mesh((-5, 5, -1, 1)), function, tolerance=0.02)
     assert worst_distance(mesh, function) <= 0.022
+
+
+def test_faces_with_straight_angles_make_no_flat_triangles():
+    # Without biases the second layer has z = 0 all over where the first is dead, so its creases end there.
+    network = random_network([2, 3, 6, 2], seed=3)
+    for layer in network.layers:
+        layer.bias[:] = 0
+    assert_tiles(sheet_mesh(BOX, network))
+    corners = np.array([[0, 0], [0.5, 0], [1, 0], [0, 1]])
+    triangles, face = fans(corners, np.arange(4), np.array([0, 4]))
+    assert triangles.tolist() == [[1, 2, 3], [1, 3, 0]]
+    assert face.tolist() == [0, 0]
 
 
 def test_a_folded_sheet_can_be_refined_for_the_layer_that_bends():
