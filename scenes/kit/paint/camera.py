@@ -17,7 +17,8 @@ import numpy as np
 from manim import Mobject, VMobject
 from manim.camera.three_d_camera import ThreeDCamera
 
-from scenes.kit.paint.painter import Batch, painter_for
+from scenes.kit.paint.batch import Batch
+from scenes.kit.paint.painter import painter_for
 from scenes.kit.theme import rgb, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim

@@ -6,7 +6,6 @@ It knows arrays and pixels, not mobjects: `Batch` in, premultiplied RGBA out.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import moderngl
 import numpy as np
 
 from scenes.kit.errors import UnfoldError
+from scenes.kit.paint.batch import OPAQUE, Batch
+from scenes.kit.paint.order import arranged
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
@@ -40,36 +41,6 @@ NO_GL = (
     "Unfold cannot open an OpenGL context, which it needs to paint ({reason}). "
     "On Debian or Ubuntu run: apt-get install libegl1 libgl1 libgl1-mesa-dri"
 )
-
-
-@dataclass
-class Batch:
-    """What one mobject gives to the painter.
-
-    Attributes:
-        points: (n, 3) vertices in scene units.
-        rgba: (n, 4) straight-alpha colours in [0, 1], one per vertex.
-        triangles: (m, 3) indices of faces.
-        segments: (k, 2) indices of the ends of lines.
-        dots: (j,) indices of points drawn as balls.
-        size: width of lines or radius of dots in pixels at 1080 lines (a number, or one per segment or
-            dot); for faces, their order where they are coplanar (higher lies on top).
-        marker: (j,) or one number: the marker shape of each dot.
-        cased: whether lines have a dark rim, a third as wide as they are.
-        uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of.
-        grid: for faces, the distance of these lines in units of `uv`; 0 for none.
-    """
-
-    points: np.ndarray
-    rgba: np.ndarray
-    triangles: np.ndarray = field(default_factory=lambda: np.empty((0, 3), dtype=int))
-    segments: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=int))
-    dots: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
-    size: np.ndarray | float = 0.0
-    marker: np.ndarray | int = 0
-    cased: bool = False
-    uv: np.ndarray | None = None
-    grid: float = 0.0
 
 
 @lru_cache(maxsize=4)
@@ -137,7 +108,7 @@ class Painter:
         Returns:
             (height, width, 4) uint8, premultiplied RGBA, top row first. Valid until the next call.
         """
-        vertices, indices, counts = assemble(batches, projection, self.height / REFERENCE_HEIGHT)
+        vertices, indices, counts = assemble(arranged(batches, projection), projection, self.height / REFERENCE_HEIGHT)
         context, program = self._context, self._program
         self._frame.use()
         self._frame.depth_mask = True
@@ -203,26 +174,30 @@ def assemble(
     vertices: list[np.ndarray] = []
     triangles: list[np.ndarray] = []
     groups: list[np.ndarray] = []
+    depths: list[np.ndarray] = []
     start = 0
     for batch in batches:
         for group, corner_of, block in _primitives(batch, scale):
             vertices.append(block)
             triangles.append(corner_of + start)
             groups.append(np.full(len(corner_of), group))
+            known = batch.depth is not None and group == _FACES
+            depths.append(batch.depth if known else np.full(len(corner_of), np.nan))
             start += len(block)
     if not vertices:
         return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0)
-    vertex, triangle, group = np.concatenate(vertices), np.concatenate(triangles), np.concatenate(groups)
+    vertex, triangle = np.concatenate(vertices), np.concatenate(triangles)
+    group, depth = np.concatenate(groups), np.concatenate(depths)
 
     alpha = vertex["rgba"][:, 3][triangle]
     seen = alpha.max(axis=1) > 0.0
-    triangle, group, alpha = triangle[seen], group[seen], alpha[seen]
+    triangle, group, depth, alpha = triangle[seen], group[seen], depth[seen], alpha[seen]
     # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
     distance = vertex["position"] @ projection[3, :3].astype("f4") + projection[3, 3]
-    depth = distance[triangle].mean(axis=1)
+    depth = np.where(np.isnan(depth), distance[triangle].mean(axis=1), depth)
     # Lines and points lie on faces: among translucent things of one place they come last.
     depth -= group * 1e-3 * (depth.max(initial=0.0) - depth.min(initial=0.0))
-    group[alpha.min(axis=1) < 0.995] = _TRANSLUCENT
+    group[alpha.min(axis=1) < OPAQUE] = _TRANSLUCENT
     # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
     order = np.lexsort((np.where(group >= _POINTS, -depth, 0.0), group))
     faces, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=5))

@@ -1,0 +1,42 @@
+"""What mobjects hand over to the painter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+OPAQUE = 0.995  # from this opacity on a thing hides what is behind it
+
+
+@dataclass
+class Batch:
+    """What one mobject gives to the painter.
+
+    Attributes:
+        points: (n, 3) vertices in scene units.
+        rgba: (n, 4) straight-alpha colours in [0, 1], one per vertex.
+        triangles: (m, 3) indices of faces.
+        segments: (k, 2) indices of the ends of lines.
+        dots: (j,) indices of points drawn as balls.
+        size: width of lines or radius of dots in pixels at 1080 lines (a number, or one per segment or
+            dot); for faces, their order where they are coplanar (higher lies on top).
+        marker: (j,) or one number: the marker shape of each dot.
+        cased: whether lines have a dark rim, a third as wide as they are.
+        uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of.
+        grid: for faces, the distance of these lines in units of `uv`; 0 for none.
+        depth: (m,) by which translucent faces are painted from large to small, in scene units along the view
+            axis; None for that of their middles.
+    """
+
+    points: np.ndarray
+    rgba: np.ndarray
+    triangles: np.ndarray = field(default_factory=lambda: np.empty((0, 3), dtype=int))
+    segments: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=int))
+    dots: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    size: np.ndarray | float = 0.0
+    marker: np.ndarray | int = 0
+    cased: bool = False
+    uv: np.ndarray | None = None
+    grid: float = 0.0
+    depth: np.ndarray | None = None
