@@ -68,7 +68,7 @@ class Plot(VGroup):
         self.frame.points = np.array([ORIGIN, size[0] * RIGHT, size[1] * UP, size[1] * UP])
         self.lines, self.labels = VGroup(), VGroup()
         self.curves, self.dots = VGroup(), VGroup()
-        self.add(self.frame, self.lines, self.labels, self.curves, self.dots)
+        self.add(self.frame, self.lines, self.curves, self.labels, self.dots)
         corner = [low if not at_origin else float(np.clip(0.0, low, high)) for low, high in self.ranges]
         for axis, ((low, high), scale) in enumerate(zip(self.ranges, scales, strict=True)):
             across = UP if axis == 0 else RIGHT
@@ -82,13 +82,14 @@ class Plot(VGroup):
                 )
                 if not (at_origin and value == 0):
                     number = label(_short(value), size=0.7 * tokens.label_size, colour=tokens.faint)
+                    number.set_stroke(tokens.background, width=2.5, background=True)
                     self.labels.add(number.next_to(place + 0.07 * away, away, buff=0.07))
         right, upper = self._at(0, x[1], corner), self._at(1, y[1], corner)
         across_name, up_name = names
         if across_name is not None:
             self.labels.add(across_name.next_to(right, RIGHT, buff=0.12))
         if up_name is not None:
-            self.labels.add(up_name.next_to(upper, UP, buff=0.1))
+            self.labels.add(up_name.next_to(upper, UP, buff=0.1, aligned_edge=LEFT))
 
     def _at(self, axis: int, value: float, corner: Sequence[float]) -> np.ndarray:
         return self.place([[value, corner[1]] if axis == 0 else [corner[0], value]])[0]
@@ -277,14 +278,19 @@ def _series(history: History, name: str) -> np.ndarray:
 
 
 def _ticks(low: float, high: float, scale: str, most: int) -> list[float]:
-    """Round numbers from low to high: at equal distances, or powers of ten (with 0 for log1p)."""
+    """Round numbers from low to high: at equal distances, or powers of ten, with what is between if those are few."""
     if scale == "linear":
         step = nice_step(high - low, most)
         return [float(k * step) for k in range(int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9)) + 1)]
-    lowest = 0.0 if scale == "log1p" else float(np.ceil(np.log10(low) - 1e-9))
-    powers = np.arange(lowest, np.floor(np.log10(high) + 1e-9) + 1)
-    powers = powers[:: max(1, int(np.ceil(len(powers) / (most + 1))))]
-    return [0.0] * (scale == "log1p") + [float(10.0**p) for p in powers]
+    # The logarithm of 1 + x begins at 0, and 1 is its first power of ten.
+    lowest = 1.0 if scale == "log1p" else low
+    powers = np.arange(np.floor(np.log10(lowest)), np.floor(np.log10(high) + 1e-9) + 1)
+    for steps in ((1,), (1, 2, 5), range(1, 10)):
+        ticks = [float(f"{m}e{p:.0f}") for p in powers for m in steps if lowest <= float(f"{m}e{p:.0f}") <= high]
+        if len(ticks) > 1:
+            break
+    ticks = ticks[:: max(1, int(np.ceil(len(ticks) / (most + 1))))]
+    return [0.0] * (scale == "log1p") + ticks
 
 
 def _short(value: float) -> str:

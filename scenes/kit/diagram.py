@@ -6,7 +6,8 @@ k + 1. A neuron of a wide layer that is not drawn has no place and cannot be ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ from manim import (
     Line,
     ManimColor,
     Mobject,
+    Rectangle,
     RoundedRectangle,
     VGroup,
     VMobject,
@@ -93,7 +95,8 @@ class NetworkDiagram(VGroup):
         size: (width, height) of the diagram in frame units.
         radius: of a neuron, at most.
         spread: the distance of the neurons of a column in radii, at most.
-        most: neurons shown of one layer.
+        most: neurons shown of one column.
+        choose: which neurons are shown of some columns, in order, instead of the first and the last.
         names: one Typst letter per column, such as ("x", "h", "y"), or None.
         plane: (x_min, x_max, y_min, y_max) of the heat maps, in data units; None for plain circles.
         features: what the network is given of points of the plane, (n, 2) -> (n, n_in), if not themselves.
@@ -121,6 +124,7 @@ class NetworkDiagram(VGroup):
         radius: float = 0.28,
         spread: float = 3.2,
         most: int = 8,
+        choose: Mapping[int, Sequence[int]] = MappingProxyType({}),
         names: Sequence[str] | None = None,
         plane: Box | None = None,
         features: Features | None = None,
@@ -136,7 +140,7 @@ class NetworkDiagram(VGroup):
         self.lit_neurons: tuple[tuple[int, int], ...] = ()
         self.lit_edges: tuple[tuple[int, int, int], ...] = ()
         self.widths = [network.n_in, *(layer.n_out for layer in network.layers)]
-        self.shown = [_shown(width, most) for width in self.widths]
+        self.shown = [list(choose.get(column, _shown(width, most))) for column, width in enumerate(self.widths)]
         self.values = [np.full(width, np.nan) for width in self.widths]
         self.raster = None if plane is None else _raster(plane, detail, features, network.n_in)
         self.neurons, self.marks, self.numbers = VGroup(), VGroup(), VGroup()
@@ -428,8 +432,10 @@ class NetworkDiagram(VGroup):
                     centred=True,
                     size=0.8 * theme().label_size,
                 )
-                number.entries.set_stroke(theme().background, width=8, background=True)
-                numbers.add(number.centre_on(self.edge(layer, to, start).point_from_proportion(at)))
+                number.centre_on(self.edge(layer, to, start).point_from_proportion(at))
+                patch = Rectangle(width=number.width + 0.1, height=number.height + 0.1, stroke_width=0)
+                number.add_to_back(patch.set_fill(theme().background, opacity=1).move_to(number))
+                numbers.add(number)
         return numbers
 
     def beside(self, column: int, mobjects: Sequence[VMobject], direction: np.ndarray = RIGHT) -> VGroup:

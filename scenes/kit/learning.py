@@ -18,7 +18,7 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.spatial import Sheet, SpatialGroup, in_space, spatial_parts
 from scenes.kit.stage import Stage
 from scenes.kit.theme import theme
-from scenes.kit.view import CameraMove, View, fit
+from scenes.kit.view import CameraMove
 from scenes.kit.writing import LiveNumber
 
 _SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
@@ -103,14 +103,12 @@ class Learning(Animation):
             stage: whose camera moves.
             things: what shall stay in the frame.
         """
-        now = View.of(stage.camera)
         views = []
         for t in np.linspace(0, 1, _SAMPLES + 1)[1:]:
             self._show(t)
-            places = np.concatenate([part.points for part in spatial_parts(things)])
-            views.append(fit(stage.camera, places, stage.area(), phi=now.phi, theta=now.theta))
+            views.append(stage.framing(*things))
         self._show(0.0)
-        return CameraMove(stage.camera, *views, run_time=self.run_time, rate_func=self.rate_func)
+        return CameraMove(stage.lens(*things)[0], *views, run_time=self.run_time, rate_func=self.rate_func)
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Show this moment of the training."""

@@ -31,6 +31,11 @@ class Area(NamedTuple):
     bottom: float
     top: float
 
+    @property
+    def centre(self) -> np.ndarray:
+        """Its middle, (3,): where a flat mobject goes that shall fill it."""
+        return np.array([(self.left + self.right) / 2, (self.bottom + self.top) / 2, 0.0])
+
 
 class Panel(Perspective):
     """A part of the screen with a camera of its own: what is shown in it lives in a space of its own.
