@@ -14,7 +14,7 @@ import numpy as np
 from manim import Animation, Create, Group, Mobject, linear, smooth
 
 from nn_core.interpolation import affine_stages
-from nn_core.network import Layer
+from nn_core.network import Layer, Network
 from scenes.kit.spatial import SpatialMobject, in_space
 from scenes.kit.theme import theme
 from scenes.kit.writing import Follow, LiveAffine
@@ -170,6 +170,34 @@ class Passage(Flow):
                 break
             points = flow.place(points, min(gone - i, 1.0))
         return points
+
+
+class Morph(Flow):
+    """Takes what has an origin in the input plane straight to where layers of any width put it: (1 - t) x + t f(x).
+
+    The way is a picture only, for wide layers have none that could be seen; its two ends are the network's.
+
+    Args:
+        mobjects: sheets, clouds, regions with an `origin`.
+        layers: f, from the input plane to two or three numbers.
+        start: the share of the way at which it sets out: 0 is the input, 1 its image.
+        stop: the share at which it arrives.
+    """
+
+    def __init__(
+        self, *mobjects: Mobject, layers: Sequence[Layer], start: float = 0.0, stop: float = 1.0, **kwargs: Any
+    ) -> None:
+        self.network = Network(layers)
+        self.start, self.stop = start, stop
+        super().__init__(*mobjects, **{"run_time": 2 * theme().step, "rate_func": smooth, **kwargs})
+
+    def place_part(self, part: SpatialMobject, points: np.ndarray, t: float) -> np.ndarray:
+        """Where a part stands after the share t of the movement, counted from its origin."""
+        if part.origin is None:
+            return points
+        share = (1 - t) * self.start + t * self.stop
+        image = self.network.forward(part.origin).output
+        return (1 - share) * in_space(part.origin) + share * in_space(image)
 
 
 def destinations(parts: Iterable[SpatialMobject], flows: Sequence[Flow], samples: int) -> Iterator[np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -71,6 +71,13 @@ class Regions(SpatialGroup):
         self.opacities = [opacity, 0.0, 1.0]
         self.show(network)
 
+    @classmethod
+    def over(cls, X: np.ndarray, network: Network, *, margin: float = 0.1, **options: Any) -> Self:
+        """The regions around data points X (n, 2), in a square with this share of the data's extent beyond them."""
+        low, high = X.min(axis=0), X.max(axis=0)
+        middle, half = (low + high) / 2, (0.5 + margin) * float((high - low).max())
+        return cls(network, (middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half), **options)
+
     def show(self, network: Network) -> Self:
         """Show the regions of another network over the same box; the opacities stay as they are now."""
         # Of a part that was empty nobody can tell but this list.
@@ -81,14 +88,14 @@ class Regions(SpatialGroup):
         tokens = theme()
         pieces = class_pieces(network, self.box)
         self.faces.triangles = pieces.triangles
-        self.faces.origin = self.faces.uv = pieces.vertices
+        self.faces.uv = pieces.vertices
         colours = np.array([rgb(colour) for colour in tokens.class_colours(max(network.n_out, 2))])
         lines = [np.reshape(ends, (-1, 2)) for ends in (pieces.cells, pieces.borders)]
         shades = [colours[pieces.labels], rgb(tokens.grid), rgb(tokens.boundary)]
         for part, points, shade, opacity in zip(
             self.submobjects, [pieces.vertices, *lines], shades, self.opacities, strict=True
         ):
-            part.points = in_space(points)
+            part.points, part.origin = in_space(points), points
             part.rgba = np.full((len(points), 4), opacity)
             part.rgba[:, :3] = shade
         return self
