@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,6 +76,7 @@ def fit(
     batch_size: int | None = None,
     l2: float = 0.0,
     rng: np.random.Generator | None = None,
+    exact: bool = True,
     snapshots: int | Iterable[int] = 16,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     patience: int | None = None,
@@ -95,10 +95,14 @@ def fit(
         batch_size: points a step, drawn without return; None takes all of them, 1 single ones.
         l2: adds l2 / 2 times the sum of the squared weights (not biases) to the loss.
         rng: shuffles the batches; the full batch needs none.
+        exact: with mini-batches, measure all points anew after each epoch. False saves that pass: from
+            epoch 1 on the training curves are then means over the epoch's batches as they were met, as
+            other libraries report.
         snapshots: the epochs whose parameters are kept, or how many, log-spaced. The last one always is.
         validation: points and labels that are measured and not learnt.
         patience: stop when the loss (the validation's, if given) has found no new low for so many epochs.
-        callback: called in each epoch with (epoch, loss, accuracy); if it returns something true, training stops.
+        callback: called in each epoch with (epoch, loss, accuracy); if it returns something true, training
+            stops.
 
     Returns:
         The history. Ctrl-C ends training early and gives the history up to the last whole epoch.
@@ -111,7 +115,7 @@ def fit(
     if network.n_out < kind.min_outputs:
         raise ValueError(f"{kind.name} needs {kind.min_outputs} outputs or more; use 'binary_cross_entropy' for one")
     data = _Data.checked(network, X, y, by_column=batch_size is None)
-    held_out = None if validation is None else _Data.checked(network, *validation)
+    held_out = None if validation is None else _Data.checked(network, *validation, by_column=batch_size is None)
     size = len(data.x) if batch_size is None else batch_size
     if epochs < 0 or size < 1:
         raise ValueError(f"epochs is {epochs} and batch_size {batch_size}; expected at least 0 and 1")
@@ -127,13 +131,18 @@ def fit(
     recorded = np.empty_like(descent.parameters)
     curves: list[tuple[float, ...]] = []
     norms: list[Array] = []
+    met: list[tuple[float, float]] = []
+    sizes: list[int] = []
     taken: dict[int, Array] = {}
     stopped, lowest, lowest_epoch = "epochs", np.inf, 0
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             for epoch in range(epochs + 1):
                 # With the full batch, the pass that measures this epoch is the one that the next step needs.
-                now: tuple[float, ...] = descent.measure(data, with_gradient=full)
+                if full or exact or epoch == 0:
+                    now: tuple[float, ...] = descent.measure(data, with_gradient=full)
+                else:
+                    now = tuple(np.average(met, axis=0, weights=sizes).tolist())
                 if not np.isfinite(now[0]):
                     raise TrainingDiverged(_advice(epoch, now[0], curves))
                 if held_out is not None:
@@ -155,9 +164,10 @@ def fit(
                     norms.append(descent.gradient_norms())
                     step(descent.parameters, descent.gradient)
                     continue
-                in_epoch = []
+                met, sizes, in_epoch = [], [], []
                 for batch in data.batches(size, rng):
-                    descent.measure(batch, with_gradient=True)
+                    met.append(descent.measure(batch, with_gradient=True))
+                    sizes.append(len(batch.x))
                     in_epoch.append(descent.gradient_norms())
                     step(descent.parameters, descent.gradient)
                 norms.append(np.mean(in_epoch, axis=0))
@@ -184,14 +194,14 @@ def fit(
 
 @dataclass(eq=False)
 class _Data:
-    """Points with a 1 after each, x (n, n_in + 1), their targets t (n, K), and the labels (n,) that are right."""
+    """Points x (n, n_in), their targets t (n, K), and the labels (n,) that count as right."""
 
     x: Array
     t: Array
     labels: NDArray[np.int64]
 
     @classmethod
-    def checked(cls, network: Network, X: ArrayLike, y: ArrayLike, *, by_column: bool = True) -> _Data:
+    def checked(cls, network: Network, X: ArrayLike, y: ArrayLike, *, by_column: bool) -> _Data:
         """In memory column after column, or row after row so that single points are quickly gathered."""
         x = points(X, network.n_in, network.dtype)
         t = targets(y, network.n_out, network.dtype)
@@ -202,9 +212,7 @@ class _Data:
         if not np.isfinite(x).all():
             bad = int(np.argmin(np.isfinite(x).all(axis=1)))
             raise ValueError(f"X holds NaN or infinity (first in row {bad}); remove or fill those rows")
-        x_and_1 = np.ones((len(x), network.n_in + 1), x.dtype, order="F" if by_column else "C")
-        x_and_1[:, :-1] = x
-        return cls(x_and_1, t, labels_of(t - 0.5))
+        return cls(np.asarray(x, order="F" if by_column else "C"), t, labels_of(t - 0.5))
 
     def blocks(self, size: int) -> Iterator[_Data]:
         """The data in their order, `size` at a time."""
@@ -231,23 +239,27 @@ class _Data:
 class _Buffers:
     """The arrays of a pass of n points: for each layer z and a (n, n_out), and delta (n, K).
 
-    `a` is a view of `a_and_1` (n, n_out + 1), whose last column is 1; an identity layer's z is its a.
+    What goes into a layer has a 1 after each point: x_and_1 (n, n_in + 1), and a_and_1 (n, n_out + 1), of
+    which `a` is a view. An identity layer's z is its a.
     """
 
+    x_and_1: Array
     z: list[Array]
     a: list[Array]
     a_and_1: list[Array]
     delta: Array
 
     @classmethod
-    def empty(cls, n: int, layers: list[Layer], dtype: np.dtype[Any]) -> _Buffers:
-        a_and_1 = [np.ones((n, layer.n_out + 1), dtype, order="F") for layer in layers]
+    def like(cls, x: Array, layers: list[Layer]) -> _Buffers:
+        n, n_in = x.shape
+        a_and_1 = [np.ones((n, layer.n_out + 1), x.dtype, order="F") for layer in layers]
         a = [both[:, :-1] for both in a_and_1]
         z = [
             after if layer.activation.slopes == (1, 1) else np.empty_like(after)
             for layer, after in zip(layers, a, strict=True)
         ]
-        return cls(z, a, a_and_1, np.empty_like(z[-1]))
+        x_and_1 = np.ones((n, n_in + 1), x.dtype, order="C" if x.flags.c_contiguous else "F")
+        return cls(x_and_1, z, a, a_and_1, np.empty_like(z[-1]))
 
 
 class _Descent:
@@ -284,9 +296,10 @@ class _Descent:
         for i, block in enumerate(data.blocks(self._block)):
             n = len(block.x)
             if n not in self._buffers:
-                self._buffers[n] = _Buffers.empty(n, self._layers, self.parameters.dtype)
+                self._buffers[n] = _Buffers.like(block.x, self._layers)
             buffers, share = self._buffers[n], n / len(data.x)
-            self._forward(block.x, buffers)
+            buffers.x_and_1[:, :-1] = block.x
+            self._forward(buffers)
             z, delta = buffers.z[-1], buffers.delta
             outputs = z if self._loss.of == "z" else buffers.a[-1]
             value += share * self._loss.kernel(outputs, block.t, delta)
@@ -296,7 +309,7 @@ class _Descent:
                     delta *= share
                 if self._loss.of == "a":
                     delta *= self._layers[-1].activation.derivative(z, outputs)
-                self._backward(block.x, buffers, self._addends if i else self._slopes)
+                self._backward(buffers, self._addends if i else self._slopes)
                 if i:
                     self.gradient += self._addend
         if self._l2 is not None and with_penalty:
@@ -306,7 +319,8 @@ class _Descent:
                 self.gradient += pull
         return value, n_right / len(data.x)
 
-    def _forward(self, x: Array, buffers: _Buffers) -> None:
+    def _forward(self, buffers: _Buffers) -> None:
+        x = buffers.x_and_1
         for layer, weights, z, a, ahead in zip(
             self._layers, self._maps, buffers.z, buffers.a, buffers.a_and_1, strict=True
         ):
@@ -315,11 +329,11 @@ class _Descent:
                 layer.activation.function(z, out=a)
             x = ahead
 
-    def _backward(self, x: Array, buffers: _Buffers, slopes: list[Array]) -> None:
+    def _backward(self, buffers: _Buffers, slopes: list[Array]) -> None:
         """Use up the buffers from the last to the first: delta takes the place of what nothing needs any more."""
         delta = buffers.delta
         for i in reversed(range(len(self._layers))):
-            np.matmul(delta.T, buffers.a_and_1[i - 1] if i else x, out=slopes[i])
+            np.matmul(delta.T, buffers.a_and_1[i - 1] if i else buffers.x_and_1, out=slopes[i])
             if i == 0:
                 return
             z, a, activation = buffers.z[i - 1], buffers.a[i - 1], self._layers[i - 1].activation

@@ -48,6 +48,19 @@ def test_curves_and_snapshots_tell_of_the_same_network(problem):
         assert history.stopped == "epochs"
 
 
+def test_curves_may_be_means_over_the_batches(problem):
+    net, X, y = problem
+    # At the rate 0 nothing moves, so the mean over the batches (of 17, 17, 17, 17 and 12) is the whole.
+    history = fit(
+        net, X, y, epochs=2, batch_size=17, rng=np.random.default_rng(0), learning_rate=0.0, exact=False, l2=0.1
+    )
+    np.testing.assert_allclose(history.loss, history.loss[0])
+    np.testing.assert_allclose(history.accuracy, np.mean(net.predict(X) == y))
+    moving = fit(net, X, y, epochs=1, batch_size=17, rng=np.random.default_rng(0), learning_rate=0.1, exact=False)
+    p = net.predict_proba(X)[np.arange(len(X)), y]
+    assert moving.loss[0] > moving.loss[1] > -np.log(p).mean()
+
+
 def test_blocks_add_up_to_the_whole_batch():
     rng = np.random.default_rng(0)
     X, y = make_spiral(5000, rng=rng)  # 25,000 points of width 8: four blocks
