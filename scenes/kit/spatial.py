@@ -186,7 +186,8 @@ class Segments(SpatialMobject):
         start, end = mobject.points[::2], mobject.points[1::2]
         lengths = np.linalg.norm(end - start, axis=1)
         after = np.cumsum(lengths)
-        total, before = float(lengths.sum()), after - lengths
+        # The total is the last of the running sums: another sum may differ by a rounding, and hide the last lines.
+        total, before = float(after[-1]) if len(after) else 0.0, after - lengths
         share = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         low, high = (np.clip((x * total - before) * share, 0.0, 1.0)[:, None] for x in (a, b))
         self.points[::2], self.points[1::2] = start + low * (end - start), start + high * (end - start)
