@@ -24,6 +24,7 @@ class Axes(Group):
         names: a Typst formula per axis, such as ("x_1", "x_2").
         most: numbers along the longest axis at most.
         at_corner: let the axes meet in the low corner of the box, outside of what it holds, and not at the origin.
+        units: scene units per unit of each axis, where its numbers are not those of the scene.
 
     Attributes:
         lines: the axes and their ticks.
@@ -31,16 +32,23 @@ class Axes(Group):
     """
 
     def __init__(
-        self, box: Box | Sequence[float], names: Sequence[str] = (), *, most: int = 8, at_corner: bool = False
+        self,
+        box: Box | Sequence[float],
+        names: Sequence[str] = (),
+        *,
+        most: int = 8,
+        at_corner: bool = False,
+        units: Sequence[float] = (1.0, 1.0, 1.0),
     ) -> None:
         tokens = theme()
         ranges = np.reshape(np.asarray(box, dtype=float), (-1, 2))
         # The lines go through the origin, or as near to it as the box comes.
         cross = ranges[:, 0] if at_corner else np.clip(0.0, ranges[:, 0], ranges[:, 1])
-        step = nice_step(float(np.ptp(ranges, axis=1).max()), most)
-        tick = 0.05 * step
+        longest = float(np.ptp(ranges, axis=1).max())
+        steps = [unit * nice_step(longest / unit, most) for unit in units[: len(ranges)]]
+        tick = 0.05 * steps[0]
         ends, numbers = [], []
-        for axis, (low, high) in enumerate(ranges):
+        for axis, ((low, high), step, unit) in enumerate(zip(ranges, steps, units, strict=False)):
             across = (axis + 1) % 2
             ends.append([_at(cross, axis, low), _at(cross, axis, high + 0.5 * step)])
             for value in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step:
@@ -49,12 +57,12 @@ class Axes(Group):
                 side[across] = tick
                 ends.append([place - side, place + side])
                 if at_corner or abs(value) > 1e-9:
-                    text = f"{value + 0.0:.10g}".replace("-", MINUS)
+                    text = f"{value / unit + 0.0:.10g}".replace("-", MINUS)
                     number = label(text, size=0.8 * tokens.label_size)
                     number.set_stroke(tokens.background, width=2.5, background=True)
                     numbers.append(anchored(number, place, _OFFSETS[axis]))
         for axis, name in enumerate(names):
-            place = _at(cross, axis, ranges[axis, 1] + 0.5 * step)
+            place = _at(cross, axis, ranges[axis, 1] + 0.5 * steps[axis])
             numbers.append(anchored(formula(name, size=1.3 * tokens.label_size), place, -0.9 * _OFFSETS[axis]))
         self.lines = Segments(np.array(ends), [*rgb(tokens.faint), 1.0], width=tokens.axis_width)
         self.labels = VGroup(*numbers)
