@@ -133,7 +133,7 @@ def main():
         "",
         f"Written by `python benchmarks/geometry.py`: medians of {TURNS} turns in seconds, on {os.cpu_count()} cores",
         f"({platform.machine()}) under a load of {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, NumPy",
-        f"{np.__version__}. The box is that of the spiral; untrained networks have He weights and normal biases of 0.3.",
+        f"{np.__version__}. The box is the spiral's; untrained networks have He weights and normal biases of 0.3.",
         "",
         "| network | cells | `linear_regions` | boundary segments | `decision_boundary` | `creases` |",
         "|---|---:|---:|---:|---:|---:|",

@@ -34,7 +34,7 @@ def in_double(network: Network) -> Network:
     """
     if network.n_in != 2:
         raise ValueError(
-            f"the network has {network.n_in} inputs; its geometry lies in a plane, so the first must have 2"
+            f"the network has {network.n_in} inputs; its geometry lies in a plane, so the first layer must take 2"
         )
     for number, layer in enumerate(network.layers, start=1):
         if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):

@@ -23,7 +23,7 @@ class Mesh:
     """Triangles that tile a box, and the lines among their edges; all lines are pairs of vertices.
 
     Attributes:
-        vertices: (n, 2) each point once, in data coordinates.
+        vertices: (n, 2) in data coordinates, shared by the triangles around them.
         triangles: (m, 3) counter-clockwise.
         classes: (m,) the class of each triangle if the mesh was split along the decision boundary, else -1.
         grid_segments: (g, 2) on the grid lines.

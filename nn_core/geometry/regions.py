@@ -91,6 +91,8 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
 
     Every hidden neuron parts the cells that it switches in; cells with different patterns stay apart even
     where the affine map happens to be the same. n lines in general position give 1 + n + n (n - 1) / 2 cells.
+    Lines that meet in one point up to rounding meet in one corner; so a cell narrower than 1e-11 times the
+    largest coordinate of the box may be lost.
 
     Args:
         network: of 2 inputs; its hidden activations are piecewise linear (relu, leaky relu, identity), in any

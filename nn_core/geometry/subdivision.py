@@ -136,13 +136,19 @@ class Subdivision:
         The rounding errors of a sum are taken as independent, so they add up as squares do (Higham and Mary
         2019, "A new approach to probabilistic rounding error analysis"); the worst case would grow far too
         fast with depth.
+
+        Raises:
+            ValueError: a number overflows.
         """
         values, slack = self.values.now, self.slack.now
-        squares = weight**2
-        self.slack = Columns(
-            np.sqrt(squares @ (slack**2 + (_ROUNDING * values) ** 2) + ((_ROUNDING * bias) ** 2)[:, None])
-        )
-        self.values = Columns(weight @ values + bias[:, None])
+        with np.errstate(over="ignore", invalid="ignore"):
+            variance = weight**2 @ (slack**2 + (_ROUNDING * values) ** 2) + ((_ROUNDING * bias) ** 2)[:, None]
+            values = weight @ values + bias[:, None]
+        if not (np.isfinite(variance).all() and np.isfinite(values).all()):
+            raise ValueError(
+                "the network's numbers are too large for their squares to be floats; scale its weights down"
+            )
+        self.values, self.slack = Columns(values), Columns(np.sqrt(variance))
 
     def activate(self, slopes: tuple[float, float]) -> None:
         """Replace each value z by slopes[0] * z where z < 0 and slopes[1] * z where z > 0."""

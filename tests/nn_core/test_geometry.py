@@ -279,6 +279,9 @@ def test_networks_without_exact_regions_are_refused():
     with pytest.raises(ValueError, match="layer 2 has the smooth activation 'sin'"):
         linear_regions(random_network([2, 2, 2, 2], ["relu", "sin", "identity"]), BOX)
     network = random_network([2, 2, 2])
+    network.layers[1].weight[0, 0] = 1e200
+    with pytest.raises(ValueError, match="too large"):
+        linear_regions(Network([*network.layers, Layer([[1, 1]], [0])]), BOX)
     network.layers[1].weight[0, 0] = np.nan
     with pytest.raises(ValueError, match="layer 2 has weights that are not finite"):
         linear_regions(network, BOX)
