@@ -176,7 +176,8 @@ class NetworkDiagram(VGroup):
         radius = min(most_radius, height / (2.3 * (rows - 1) + 2), 0.32 * width / (len(self.widths) - 1))
         pitch = min((height - 2 * radius) / max(rows - 1, 1), self.spread * radius)
         self.boldness = min(1.0, pitch / 0.6)
-        xs = np.linspace(-width / 2 + radius, width / 2 - radius, len(self.widths))
+        beside = 0.0 if radius >= LEGIBLE else 2.5 * pitch  # room for the numbers of the outputs
+        xs = np.linspace(-width / 2 + radius, width / 2 - radius - beside, len(self.widths))
         blank = np.zeros((1, 1)) if self.raster is None else np.zeros(self.raster[0])
         for x, n, shown, gap in zip(xs, self.widths, self.shown, elided, strict=True):
             column, marks, numbers = VGroup(), VGroup(), VGroup()
