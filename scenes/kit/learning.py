@@ -72,7 +72,8 @@ class Learning(Animation):
         if not 0 <= start <= stop <= last:
             raise UnfoldError(f"Epochs {start:g} to {stop:g} were asked for, but the training has 0 to {last}.")
         for follower in followers:
-            if not (hasattr(follower, "show") or hasattr(follower, "show_epoch")):
+            # Every mobject of Manim has a `show`, which opens a window.
+            if type(follower).show is Mobject.show and not hasattr(follower, "show_epoch"):
                 raise UnfoldError(
                     f"A {type(follower).__name__} cannot follow a training: it needs the verb show(network) or "
                     "show_epoch(epoch); for sheets and clouds behind a layer use Carried."

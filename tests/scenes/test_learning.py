@@ -1,0 +1,209 @@
+"""Training as motion: what follows a training shows the network of the moment."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from manim import Dot
+
+from nn_core.datasets import make_moons
+from nn_core.geometry import sheet_mesh
+from nn_core.network import Layer, Network
+from nn_core.training import fit
+from scenes.kit import layout
+from scenes.kit.curves import LossCurve
+from scenes.kit.diagram import NetworkDiagram
+from scenes.kit.errors import UnfoldError
+from scenes.kit.learning import Carried, Learning, Metric, network_at
+from scenes.kit.spatial import Cloud, Sheet, spatial_parts
+from scenes.kit.stage import Stage
+
+STILL = Path(__file__).parent / "stills" / "following_a_training.py"
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_moons(40, rng=np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def history(data):
+    rng = np.random.default_rng(1)
+    return fit(Network.create([2, 5, 2, 2], "relu", rng=rng), *data, epochs=60, rng=rng, snapshots=8)
+
+
+class Recorder(Dot):
+    """A follower that remembers the networks it was shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.networks = []
+
+    def show(self, network):
+        self.networks.append(network)
+
+
+def run(learning, *moments):
+    learning.begin()
+    for t in moments:
+        learning.interpolate(t)
+    learning.finish()
+
+
+def test_still(play, snapshot):
+    stage = play(runpy.run_path(str(STILL))["FollowingATraining"])
+    snapshot(stage, "following_a_training")
+    assert layout.findings(stage) == []
+
+
+def test_at_a_snapshot_the_network_is_the_trained_one(history):
+    for epoch, parameters in zip(history.snapshot_epochs, history.snapshots, strict=True):
+        np.testing.assert_array_equal(network_at(history, epoch).parameters, parameters)
+    np.testing.assert_array_equal(network_at(history, 60).parameters, history.network.parameters)
+
+
+def test_between_snapshots_the_weights_go_evenly(history):
+    before, after = history.snapshot_epochs[-2:]
+    middle = network_at(history, (before + after) / 2).parameters
+    np.testing.assert_allclose(middle, history.snapshots[-2:].mean(axis=0))
+
+
+def test_a_shown_network_is_not_tied_to_the_history(history):
+    network_at(history, 60).layers[0].weight[:] = 0
+    assert np.abs(history.snapshots[-1]).min() > 0
+
+
+@pytest.mark.parametrize(
+    ("pace", "middle"),
+    [("log", np.sqrt(11 * 61) - 1), ("linear", 35.0)],
+)
+def test_the_epoch_is_a_closed_form_of_time(history, pace, middle):
+    learning = Learning(history, Recorder(), pace=pace, start=10)
+    assert [learning.epoch(t) for t in (0, 1)] == [10, 60]
+    assert learning.epoch(0.5) == pytest.approx(middle)
+
+
+def test_snapshots_are_evenly_spread_if_asked_for(history):
+    learning = Learning(history, Recorder(), pace="snapshots")
+    shares = np.linspace(0, 1, len(history.snapshots))
+    np.testing.assert_allclose([learning.epoch(t) for t in shares], history.snapshot_epochs)
+
+
+def test_followers_see_the_network_of_the_moment_and_the_trained_one_at_the_end(history):
+    follower = Recorder()
+    run(Learning(history, follower, pace="linear"), 0.25)
+    first, middle, last = follower.networks
+    np.testing.assert_array_equal(first.parameters, history.snapshots[0])
+    np.testing.assert_array_equal(middle.parameters, network_at(history, 15).parameters)
+    np.testing.assert_array_equal(last.parameters, history.network.parameters)
+
+
+def test_all_end_with_the_trained_network_however_they_got_there(history, data):
+    ends = []
+    for skip in (False, True):
+        stage = Stage(skip_animations=skip)
+        start = network_at(history, 0)
+        world = Carried(Sheet.over(data[0], start, boundary=True), Cloud(*data), depth=2)
+        diagram = NetworkDiagram(start, plane=world[0].box)
+        curve = LossCurve(history)
+        stage.add(world, diagram, curve)
+        stage.play(Learning(history, world, diagram, curve, run_time=0.4))
+        assert diagram.network.parameters.tolist() == history.network.parameters.tolist()
+        for part in spatial_parts([world]):
+            front = Network(history.network.layers[:2])
+            np.testing.assert_array_equal(part.points[:, :2], front.forward(part.origin).output)
+            np.testing.assert_array_equal(part.points[:, 2], 0)
+        parts = [*spatial_parts([world]), *diagram.get_family(), *curve.get_family()]
+        ends.append(np.concatenate([part.points.ravel() for part in parts]))
+    np.testing.assert_array_equal(*ends)
+
+
+def test_a_sheet_is_split_where_the_shown_network_folds_it(history, data):
+    sheet = Sheet.over(data[0], network_at(history, 0), boundary=True)
+    sheet.show(history.network)
+    mesh = sheet_mesh(sheet.box, history.network, grid=1.0, boundary=True)
+    np.testing.assert_array_equal(sheet.faces.points[:, :2], mesh.vertices)
+    np.testing.assert_array_equal(sheet.faces.triangles, mesh.triangles)
+    creases = np.concatenate([part.points[:, :2] for part in sheet.creases])
+    assert len(creases) == 2 * len(mesh.crease_segments)
+    boundary = mesh.vertices[mesh.boundary_segments].reshape(-1, 2)
+    np.testing.assert_array_equal(sheet.boundary.points[:, :2], boundary)
+    fresh = Sheet(sheet.box, history.network, boundary=True)
+    np.testing.assert_array_equal(sheet.faces.rgba, fresh.faces.rgba)
+
+
+def test_lines_come_and_go_with_the_opacity_that_they_had(stage, picture):
+    """A crease outside of the box, then inside, then outside again; likewise the boundary."""
+    out, inside = (Network([Layer([[1.0, 0.0]], [-far], "relu"), Layer([[1.0]], [-0.5])]) for far in (9.0, 0.0))
+    sheet = Sheet((-2, 2, -2, 2), inside, boundary=True)
+    assert (len(sheet.creases[0].points), len(sheet.boundary.points)) != (0, 0)
+    sheet.creases.set_opacity(0.75)
+    stage.add(sheet)
+    parts = sheet.get_family()
+    sheet.show(out)
+    assert not len(sheet.creases[0].points)
+    assert not len(sheet.boundary.points)
+    picture(stage)
+    sheet.show(inside)
+    assert sheet.get_family() == parts
+    assert sheet.creases[0].get_opacity() == 0.75
+    assert sheet.boundary.get_opacity() == 0
+    assert sheet.faces.get_opacity() == 1
+
+
+def test_a_boundary_that_was_not_there_is_visible_when_it_comes():
+    out, inside = (Network([Layer([[1.0, 0.0]], [-far])]) for far in (9.0, 0.5))
+    sheet = Sheet((-2, 2, -2, 2), out, boundary=True).show(inside)
+    assert sheet.boundary.get_opacity() == 1
+
+
+def test_what_is_carried_to_one_output_stands_on_a_line(data):
+    net = Network([Layer([[1.0, 2.0]], [0.5], "sigmoid")])
+    cloud = Cloud(*data)
+    Carried(cloud, depth=1).show(net)
+    np.testing.assert_allclose(cloud.points[:, 0], net.forward(data[0]).output[:, 0])
+    np.testing.assert_array_equal(cloud.points[:, 1:], 0)
+    Carried(cloud, depth=0).show(net)
+    np.testing.assert_array_equal(cloud.points[:, :2], data[0])
+
+
+def test_what_has_four_outputs_can_not_be_carried(data):
+    with pytest.raises(UnfoldError, match="project them first"):
+        Carried(Cloud(*data), depth=1).show(Network([Layer(np.ones((4, 2)), np.zeros(4))]))
+
+
+def test_the_camera_keeps_everything_in_the_frame(stage, history, data):
+    world = Carried(Cloud(*data), depth=2)
+    stage.add(world)
+    learning = Learning(history, world)
+    move = learning.follow(stage, world)
+    stage.add(world)
+    learning.begin()
+    move.begin()
+    # Up to its first stop the camera still comes from where it was.
+    for t in np.linspace(1 / 16, 1, 40):
+        learning.interpolate(t)
+        move.interpolate(t)
+        assert not [line for line in layout.findings(stage) if "beyond" in line], t
+
+
+def test_numbers_follow_the_clock(history):
+    epoch, loss = Metric(history, "epoch"), Metric(history, "loss")
+    run(Learning(history, epoch, loss, stop=30))
+    for metric, value in ((epoch, 30), (loss, history.loss[30])):
+        expected = metric.number.copy().set_values([[value]]).entries[0].points
+        np.testing.assert_allclose(metric.number.entries[0].points, expected)
+    with pytest.raises(UnfoldError, match="choose one of epoch, loss, accuracy"):
+        Metric(history, "validation_loss")
+
+
+def test_what_can_not_be_run(history):
+    with pytest.raises(UnfoldError, match="no pace 'fast'"):
+        Learning(history, Recorder(), pace="fast")
+    with pytest.raises(UnfoldError, match="Epochs 0 to 99 were asked for, but the training has 0 to 60"):
+        Learning(history, Recorder(), stop=99)
+    with pytest.raises(UnfoldError, match="A Dot cannot follow a training"):
+        Learning(history, Dot())
