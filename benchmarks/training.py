@@ -31,7 +31,7 @@ except ImportError:
 
 TURNS = 5
 SPIRAL_STEPS = {500: 1500, 5000: 300}
-DIGIT_EPOCHS = 2
+DIGIT_EPOCHS = 5
 
 
 def spiral(n_points, dtype):
