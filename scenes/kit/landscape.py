@@ -84,6 +84,7 @@ class Landscape(SpatialGroup):
         colours: a hex colour for each surface; if not given class colours, and for a single surface the
             first of the sheet's corner colours where it is lowest and the last where it is highest.
         opacity: of the faces, 0 to 1; that of the theme if not given.
+        highest: whether every surface is only there where it is the highest.
 
     Attributes:
         function, base: as given.
@@ -103,6 +104,7 @@ class Landscape(SpatialGroup):
         grid: float | None = None,
         colours: Sequence[str] | None = None,
         opacity: float | None = None,
+        highest: bool = False,
     ) -> None:
         tokens = theme()
         self.function, self.unit_height, self.base = function, height, base
@@ -119,7 +121,8 @@ class Landscape(SpatialGroup):
             faces = Faces(vertices, triangles, rgba, grid=grid, origin=vertices)
             edge = tokens.edge if colours is None else colours[k]
             rim = Segments(vertices[outline], [*rgb(edge), 1.0], width=tokens.line_width, origin=vertices[outline])
-            surfaces.append(Surface(_of(faces, k), _of(rim, k)))
+            on = HIGHEST if highest else k
+            surfaces.append(Surface(_of(faces, on), _of(rim, on)))
         self.surfaces = SpatialGroup(*surfaces)
         ridges = np.empty((0, 2, 2)) if ridges is None else ridges
         self.ridges = _of(
@@ -155,12 +158,15 @@ class Landscape(SpatialGroup):
             options: of Landscape.
         """
         function = Affine(np.asarray(weight, dtype=float), np.asarray(bias, dtype=float))
-        patches = [Patch(np.empty((0, 2)), np.empty((0, 3), int), np.empty((0, 2), int)) for _ in function.bias]
-        for region in upper_envelope(weight, bias, box):
-            ring = np.arange(len(region.polygon))
-            triangles, _ = fans(region.polygon, ring, np.array([0, len(ring)]))
-            patches[region.index] = Patch(region.polygon, triangles, np.stack([ring, np.roll(ring, -1)], axis=1))
-        return cls(function, patches, ridges=_ridges(function, box), **options)
+        regions = upper_envelope(weight, bias, box)
+        # All surfaces share their vertices, which are all on the envelope: the painter sees that they fit together.
+        vertices, corners = np.unique(np.concatenate([r.polygon for r in regions]), axis=0, return_inverse=True)
+        patches = [Patch(vertices, np.empty((0, 3), int), np.empty((0, 2), int)) for _ in function.bias]
+        rings = np.split(corners.ravel(), np.cumsum([len(region.polygon) for region in regions])[:-1])
+        for region, ring in zip(regions, rings, strict=True):
+            triangles, _ = fans(vertices, ring, np.array([0, len(ring)]))
+            patches[region.index] = Patch(vertices, triangles, np.stack([ring, np.roll(ring, -1)], axis=1))
+        return cls(function, patches, ridges=_ridges(function, box), highest=True, **options)
 
     @classmethod
     def softmax(

@@ -21,6 +21,9 @@ REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture thi
 FACE, LINE, POINT = 0, 1, 2  # as the shaders know them; a point's kind is POINT + its marker shape
 _FACES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(5)  # the order of painting
 
+_BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
+_FAINTEST = 0.004  # what covers less of a pixel is left out
+
 CASING = 0.12  # the brightness of a line's rim, as a share of the line's
 
 _VERTEX = np.dtype(
@@ -130,11 +133,18 @@ class Painter:
                 index_buffer,
             )
             faces, lines, points, translucent = counts
-            # Faces step back by their own slope, so that a line in a tilted plane keeps its full width.
-            self._draw(array, 0, faces, depth_write=True, offset=(2.5, 2.0))
+            program["faintest"].value = _FAINTEST
+            self._draw(array, 0, faces, depth_write=True, offset=_BACK)
             self._draw(array, faces, lines, depth_write=False)
             self._draw(array, faces + lines, points, depth_write=True)
-            self._draw(array, faces + lines + points, translucent, depth_write=False)
+            if lines and translucent:
+                # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
+                program["faintest"].value = 0.5
+                context.blend_func = (moderngl.ZERO, moderngl.ONE)
+                self._draw(array, faces, lines, depth_write=True)
+                context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+                program["faintest"].value = _FAINTEST
+            self._draw(array, faces + lines + points, translucent, depth_write=False, offset=_BACK)
             for resource in (array, vertex_buffer, index_buffer):
                 resource.release()
         if self._frame is not self._resolved:

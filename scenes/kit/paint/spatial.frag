@@ -11,6 +11,7 @@ uniform vec3 light;         // unit vector towards the light, scene units
 uniform float shading;      // 0 flat .. 1 fully lit
 uniform vec4 grid;          // straight-alpha colour of the lines on faces
 uniform float grid_width;   // pixels
+uniform float faintest;     // what has less alpha is left out
 
 out vec4 pixel_colour;      // premultiplied
 
@@ -80,6 +81,6 @@ void main() {
         vec3 rim_colour = luminance > 0.35 ? rgb * 0.22 : mix(rgb, vec3(1.0), 0.78);
         rgb = mix(rgb * lit, rim_colour, clamp(d + rim + 0.5, 0.0, 1.0));
     }
-    if (alpha < 0.004) discard;
+    if (alpha < faintest) discard;
     pixel_colour = vec4(rgb * alpha, alpha);
 }
