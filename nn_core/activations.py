@@ -68,9 +68,7 @@ class Activation:
 def _two_slopes(left: float, z: Any, a: Any = None, out: Array | None = None) -> Any:
     """The derivative of a function of slope `left` for z <= 0 and 1 for z > 0."""
     z = np.asarray(z)
-    step = np.greater(
-        z, 0, out=out if out is not None else np.empty_like(z, dtype=np.result_type(z, np.float32))
-    )
+    step = np.greater(z, 0, out=out if out is not None else np.empty_like(z, dtype=np.result_type(z, np.float32)))
     if left:
         step *= 1 - left
         step += left
@@ -112,9 +110,7 @@ def _tanh_slope(z: Any, a: Any = None, out: Array | None = None) -> Any:
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation("identity", np.positive, _identity_slope, (1.0, 1.0)),
-    "relu": Activation(
-        "relu", lambda z, out=None: np.maximum(z, 0, out=out), partial(_two_slopes, 0), (0.0, 1.0)
-    ),
+    "relu": Activation("relu", lambda z, out=None: np.maximum(z, 0, out=out), partial(_two_slopes, 0), (0.0, 1.0)),
     "leaky_relu": leaky_relu(),
     "sigmoid": Activation("sigmoid", expit, _sigmoid_slope),
     "tanh": Activation("tanh", np.tanh, _tanh_slope),

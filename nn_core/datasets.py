@@ -191,9 +191,7 @@ def hill(X: Points) -> Points:
     return np.asarray(0.01 + 0.98 * np.exp(-0.5 * np.sum(X * X, axis=1)))
 
 
-def make_labelled(
-    n: int, *, probability: Callable[[Points], Points] = hill, size: float = 3.0, rng: Rng
-) -> Data:
+def make_labelled(n: int, *, probability: Callable[[Points], Points] = hill, size: float = 3.0, rng: Rng) -> Data:
     """Points of the square [-size, size]^2, each labelled 1 with the probability that the surface has there.
 
     Raises:
@@ -249,13 +247,10 @@ def read_mnist(images: str | Path, labels: str | Path) -> Data:
     X, y = read_idx(images), read_idx(labels)
     if X.ndim != 3 or X.dtype != np.uint8 or y.ndim != 1:
         raise ValueError(
-            f"expected pictures (n, height, width) and labels (n,), but {images} holds {X.shape} "
-            f"and {labels} {y.shape}"
+            f"expected pictures (n, height, width) and labels (n,), but {images} holds {X.shape} and {labels} {y.shape}"
         )
     if len(X) != len(y):
-        raise ValueError(
-            f"{images} holds {len(X)} pictures but {labels} {len(y)} labels; they must be as many"
-        )
+        raise ValueError(f"{images} holds {len(X)} pictures but {labels} {len(y)} labels; they must be as many")
     return _pictures(X), y.astype(np.int64)
 
 

@@ -73,18 +73,14 @@ def targets(y: ArrayLike, n_outputs: int, dtype: DTypeLike = np.float64) -> Arra
         raise ValueError(f"labels must be numbers 0, 1, 2, ..., not {y.dtype}; number the classes")
     if y.ndim == 2:
         if y.shape[1] != n_outputs:
-            raise ValueError(
-                f"targets have shape {y.shape}, expected (n, {n_outputs}): one column per output"
-            )
+            raise ValueError(f"targets have shape {y.shape}, expected (n, {n_outputs}): one column per output")
         if not np.isfinite(y).all():
             raise ValueError("targets hold NaN or infinity; remove those rows")
         return y.astype(dtype, order="F")
     if y.ndim != 1:
         raise ValueError(f"labels have shape {y.shape}, expected (n,): one integer per point")
     if y.size and not (np.isfinite(y).all() and (y == np.round(y)).all()):
-        raise ValueError(
-            "labels must be integers 0, 1, 2, ...; for real targets give an array (n, n_outputs)"
-        )
+        raise ValueError("labels must be integers 0, 1, 2, ...; for real targets give an array (n, n_outputs)")
     n_classes = max(n_outputs, 2)
     if y.size and (y.min() < 0 or y.max() >= n_classes):
         raise ValueError(

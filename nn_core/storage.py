@@ -36,9 +36,7 @@ def save(network: Network, path: str | Path) -> None:
         try:
             activation(name)
         except ValueError:
-            raise ValueError(
-                f"the activation {name!r} can't be saved: a file holds names and numbers only"
-            ) from None
+            raise ValueError(f"the activation {name!r} can't be saved: a file holds names and numbers only") from None
     arrays = {"version": np.array(VERSION), "activations": np.array(names)}
     for i, layer in enumerate(network.layers):
         arrays[f"weight_{i}"], arrays[f"bias_{i}"] = layer.weight, layer.bias
@@ -69,8 +67,7 @@ def load(path: str | Path) -> Network:
         if version != VERSION:
             raise ValueError(f"it has the layout {version}, but this version of nn_core reads {VERSION}")
         return Network(
-            Layer(arrays[f"weight_{i}"], arrays[f"bias_{i}"], str(name))
-            for i, name in enumerate(arrays["activations"])
+            Layer(arrays[f"weight_{i}"], arrays[f"bias_{i}"], str(name)) for i, name in enumerate(arrays["activations"])
         )
     except KeyError as error:
         raise ValueError(f"{path} is no saved network: it lacks {error}") from error

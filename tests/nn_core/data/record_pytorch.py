@@ -18,9 +18,7 @@ N_STEPS = 50
 def parameters(sizes, rng):
     """A weight and a bias for each layer."""
     return [
-        part
-        for n_in, n_out in pairwise(sizes)
-        for part in (rng.normal(size=(n_out, n_in)), rng.normal(size=n_out))
+        part for n_in, n_out in pairwise(sizes) for part in (rng.normal(size=(n_out, n_in)), rng.normal(size=n_out))
     ]
 
 
