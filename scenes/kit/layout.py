@@ -14,7 +14,7 @@ from manim import Mobject, Text, Typst, VMobject, config
 
 from scenes.kit.paint.camera import NEAR, StageCamera
 from scenes.kit.spatial import SpatialMobject, spatial_parts
-from scenes.kit.view import Area
+from scenes.kit.view import Area, Panel
 from scenes.kit.writing import LiveMatrix
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def findings(stage: Stage) -> list[str]:
     """What is wrong with the layout of a stage, a readable line for each; an empty list is good.
 
     - Texts lie in the safe area of the screen, and not over each other.
-    - What lives in space is seen whole, within the free area and the room for labels about it.
+    - What lives in space is seen whole, within the free area and the room for labels about it; a panel lies within
+      that area too, and cuts what is in it at its edges.
     - What lies flat on the screen is clear of what lives in space, and of the caption's band.
     """
     camera = stage.camera
@@ -59,20 +60,20 @@ def _over_each_other(texts: dict[VMobject, Area]) -> Iterator[str]:
 
 
 def _out_of_sight(stage: Stage) -> Iterator[str]:
-    camera, room = stage.camera, stage.tokens.label_room
-    free = stage.area()
-    free = Area(free.left - room, free.right + room, free.bottom - room, free.top + room)
-    eye = camera.projection()[3]  # this row of the matrix gives the distance from the eye along the view axis
+    room = stage.tokens.label_room
     farthest: dict[str, tuple[float, str]] = {}
     for part in spatial_parts(stage.mobjects):
         points = part.points[part.rgba[:, 3] > 0]
         if not len(points):
             continue
         name = type(part).__name__
-        if (points @ eye[:3] + eye[3] < NEAR * camera.get_focal_distance()).any():
+        lens, free = stage.lens(part)
+        eye = lens.projection()[3]  # this row of the matrix gives the distance from the eye along the view axis
+        if (points @ eye[:3] + eye[3] < NEAR * lens.get_focal_distance()).any():
             yield f"{name} reaches behind the eye of the camera"
             continue
-        for beyond, side in _beyond(_extent(camera.project_points(points)), free):
+        free = Area(free.left - room, free.right + room, free.bottom - room, free.top + room)
+        for beyond, side in _beyond(_extent(lens.project_points(points)), free):
             farthest[side] = max(farthest.get(side, (0.0, "")), (beyond, name))
     for side, (beyond, name) in farthest.items():
         yield f"{name} reaches {beyond:.2f} beyond the free area {side}"
@@ -98,8 +99,13 @@ def _in_the_way(stage: Stage) -> Iterator[str]:
 
 def _coverage(stage: Stage) -> np.ndarray:
     """Where the painter leaves its mark: booleans, rows from the top of the screen."""
-    picture = stage.camera.painted([part.batch() for part in spatial_parts(stage.mobjects)])
-    return picture[..., 3] > OPAQUE
+    camera, parts = stage.camera, spatial_parts(stage.mobjects)
+    covered = np.zeros((camera.pixel_height, camera.pixel_width), dtype=bool)
+    for lens in dict.fromkeys(camera.lens(part) for part in parts):
+        picture = camera.painted([part.batch() for part in parts if camera.lens(part) is lens], lens)
+        seen = _pixels(lens.area, covered.shape) if isinstance(lens, Panel) else slice(None)
+        covered[seen] |= picture[seen][..., 3] > OPAQUE
+    return covered
 
 
 def _pixels(box: Area, shape: tuple[int, ...]) -> tuple[slice, slice]:

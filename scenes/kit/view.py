@@ -69,15 +69,6 @@ class Panel(Perspective):
         edge = theme().label_room
         return Area(self.area.left + edge, self.area.right - edge, self.area.bottom + edge, self.area.top - edge)
 
-    @property
-    def frame_center(self) -> np.ndarray:
-        """(3,) the scene point in the middle of the panel."""
-        return self._frame_center.points[0]
-
-    @frame_center.setter
-    def frame_center(self, place: np.ndarray) -> None:
-        self._frame_center.move_to(place)
-
     def get_phi(self) -> float:
         """Radians from the vertical."""
         return self.phi
@@ -163,7 +154,10 @@ def fit(
     """
     before = View.of(camera)
     low, high = points.min(axis=0), points.max(axis=0)
-    view = View(phi, theta, 4.0 / max(float(np.linalg.norm(high - low)), 1e-9), (low + high) / 2)
+    # A single point has no size to go by, nor has a line that is seen from its end.
+    zoom = 4.0 / (float(np.linalg.norm(high - low)) or 1.0)
+    most_zoom = min(most_zoom, 16 * zoom)
+    view = View(phi, theta, zoom, (low + high) / 2)
     middle = np.array([(area.left + area.right) / 2, (area.bottom + area.top) / 2])
     room = np.array([area.right - area.left, area.top - area.bottom])
     try:

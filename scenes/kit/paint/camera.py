@@ -39,6 +39,16 @@ class Perspective:
     frame_width: float
     frame_height: float
 
+    @property
+    def frame_center(self) -> np.ndarray:
+        """(3,) the scene point that is seen in the middle."""
+        return self._frame_center.points[0]
+
+    @frame_center.setter
+    def frame_center(self, place: np.ndarray) -> None:
+        # Stock Manim shifts it there, and what rounding leaves depends on where it was before.
+        self._frame_center.points = np.array([place], dtype=float)
+
     def reset_rotation_matrix(self) -> None:
         """Nothing to reset: the matrix is always that of the present angles.
 
