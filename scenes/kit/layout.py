@@ -29,8 +29,8 @@ def findings(stage: Stage) -> list[str]:
     """What is wrong with the layout of a stage, a readable line for each; an empty list is good.
 
     - Texts lie in the safe area of the screen, and not over each other.
-    - What lives in space is seen whole, within the free area and the room for labels about it; a panel lies within
-      that area too, and cuts what is in it at its edges.
+    - What lives in space is seen whole, within the free area and the room for labels about it, or in a panel
+      that shows a piece of its inside: what reaches beyond a panel on all sides has been looked into on purpose.
     - What lies flat on the screen is clear of what lives in space, and of the caption's band.
     """
     camera = stage.camera
@@ -73,7 +73,10 @@ def _out_of_sight(stage: Stage) -> Iterator[str]:
             yield f"{name} reaches behind the eye of the camera"
             continue
         free = Area(free.left - room, free.right + room, free.bottom - room, free.top + room)
-        for beyond, side in _beyond(_extent(lens.project_points(points)), free):
+        beyonds = _beyond(_extent(lens.project_points(points)), free)
+        if isinstance(lens, Panel) and len(beyonds) == 4:
+            continue
+        for beyond, side in beyonds:
             farthest[side] = max(farthest.get(side, (0.0, "")), (beyond, name))
     for side, (beyond, name) in farthest.items():
         yield f"{name} reaches {beyond:.2f} beyond the free area {side}"

@@ -1,0 +1,110 @@
+"""A 2-100-5 network learns the five-arm spiral: the regions of its classes, and the creases that they are made of."""
+
+from math import comb
+
+import numpy as np
+from manim import FadeIn, FadeOut, linear
+
+from nn_core.geometry import creases
+from nn_core.network import Network
+from scenes.kit.axes import Axes
+from scenes.kit.curves import LossCurve
+from scenes.kit.diagram import NetworkDiagram
+from scenes.kit.learning import Learning
+from scenes.kit.motion import Draw
+from scenes.kit.regions import Regions
+from scenes.kit.spatial import Box, Cloud, Segments
+from scenes.kit.stage import Stage
+from scenes.kit.theme import rgb
+from scenes.kit.training import Recipe
+from scenes.kit.writing import Follow, LiveNumber, formula
+
+ZOOM = 7  # the close look at where the borders meet
+
+
+class SpiralRegions(Stage):
+    """Training moves a hundred creases until the borders that bend along them part the arms of a spiral."""
+
+    recipe = Recipe(
+        data="spiral",
+        data_options={"n_per_class": 100, "n_classes": 5},
+        sizes=(2, 100, 5),
+        activations="relu",
+        learning_rate=5e-3,
+        epochs=1500,
+        snapshots=60,
+        seed=0,
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        history, network = trained.history, trained.network
+        diagram = NetworkDiagram(history.network_at(0), names=("x", "h", "y"), size=(3.4, 1.8))
+        regions = Regions.over(trained.X, history.network_at(0), opacity=0.6)
+        cloud = Cloud(trained.X, trained.y)
+        axes = Axes(regions.box, ("x_1", "x_2"), at_corner=True)
+
+        with self.beat("The arms of a spiral, a colour for each class."):
+            self.play(self.aside(diagram))
+            [panel] = self.panels(1)
+            panel.add(axes, regions, cloud)
+            self.look(axes)
+            self.play(FadeIn(axes), FadeIn(cloud))
+
+        with self.beat("A network with a hundred hidden neurons divides the plane. Untrained, it can only guess."):
+            self.play(FadeIn(regions))
+
+        with self.beat("Training moves all borders at once, and the regions follow the arms."):
+            curves = [LossCurve(history, (name,), size=(2.9, 0.8), epochs="log1p") for name in ("loss", "accuracy")]
+            self.play(self.aside(diagram, *curves))
+            self.play(Learning(history, regions, diagram, *curves, run_time=12))
+
+        lines, counts = fan(network, regions.box)
+        creased = Segments(lines, [*rgb(self.tokens.crease), 0.0], width=self.tokens.line_width)
+        number = LiveNumber("pieces", counts[0], decimals=0, digits=len(str(counts[-1])))
+        with self.beat("What are they made of? Each hidden neuron has one crease, the line where it is zero."):
+            self.play(FadeOut(cloud), regions.faces.animate.set_opacity(0.3), regions.boundary.animate.set_opacity(0))
+            self.play(self.aside(diagram, formula("bold(w)_k dot bold(x) + b_k = 0"), number))
+            panel.add(creased)
+            self.add(creased)
+            count = Follow(number, lambda t: [counts[drawn(lines, t)]], number.set_value, run_time=10)
+            self.play(Draw(creased, run_time=10, rate_func=linear), count)
+
+        with self.beat("They cut the plane into thousands of pieces. In each, the network is one affine map."):
+            most = 1 + len(lines) + comb(len(lines), 2)
+            bound = formula(f"<= 1 + n + binom(n, 2) = {most}", size=1.25 * self.tokens.label_size)
+            self.play(self.aside(diagram, number, bound))
+
+        with self.beat("So a border is straight within a piece, and bends only where it meets a crease."):
+            near = Regions.over(trained.X / ZOOM, network)
+            panel.add(near)
+            shown = regions.faces.animate.set_opacity(0.6), regions.boundary.animate.set_opacity(1)
+            self.play(FadeOut(axes), *shown)
+            self.play(self.reframe(near, run_time=4))
+
+        with self.beat("From afar, a hundred straight folds pass for the curves of a spiral."):
+            self.play(self.reframe(axes, run_time=4))
+            self.play(FadeIn(axes), FadeIn(cloud), FadeOut(creased))
+
+
+def fan(network: Network, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """The creases of the first layer, turning like a fan, and into how many pieces they cut the box.
+
+    Returns:
+        lines (n, 2, 2) in the order of their directions, and counts (n + 1,): the pieces after the first k lines.
+    """
+    hidden = network.layers[0]
+    found = creases(Network(network.layers[:2]), box)
+    found.sort(key=lambda crease: np.arctan2(*hidden.weight[crease.neuron]) % np.pi)
+    lines = np.concatenate([crease.segments for crease in found])
+    rows = [crease.neuron for crease in found]
+    # Two chords of a box cross where the ends of one lie on both sides of the other; each crossing is one piece more.
+    heights = lines @ hidden.weight[rows].T + hidden.bias[rows]
+    crossings = np.tril(heights[:, 0] * heights[:, 1] < 0, -1).sum(axis=1)
+    return lines, np.cumsum([1, *(1 + crossings)])
+
+
+def drawn(lines: np.ndarray, share: float) -> int:
+    """How many lines (n, 2, 2) are whole when this share of their length is drawn."""
+    ends = np.cumsum(np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1))
+    return int((ends <= share * ends[-1]).sum())
