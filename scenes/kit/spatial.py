@@ -114,7 +114,9 @@ class Faces(SpatialMobject):
         rgba: (n, 4) colours, or one for all.
         order: among faces in one plane the higher order lies on top.
         grid: the distance of lines drawn on the faces, in units of `uv`; None for none.
-        uv: (n, 2) places of the vertices in the plane that carries these lines; their origin if not given.
+        uv: (n, 2) places of the vertices in the plane that carries these lines; their origin if not given. With a
+            picture, places in that, from (0, 0) at its lower left to (1, 1).
+        picture: (h, w, 3) or (h, w, 4) uint8, which the colours tint; None for none.
     """
 
     def __init__(
@@ -126,6 +128,7 @@ class Faces(SpatialMobject):
         order: int = 0,
         grid: float | None = None,
         uv: np.ndarray | None = None,
+        picture: np.ndarray | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(points, rgba, **kwargs)
@@ -133,6 +136,7 @@ class Faces(SpatialMobject):
         self.order = order
         self.grid_step = grid or 0.0
         self.uv = self.origin if uv is None else np.asarray(uv, dtype=float)
+        self.picture = picture
 
     def batch(self) -> Batch:
         """Faces."""
@@ -143,6 +147,7 @@ class Faces(SpatialMobject):
             size=float(self.order),
             uv=self.uv,
             grid=self.grid_step,
+            picture=self.picture,
         )
 
 
@@ -245,6 +250,10 @@ class SpatialGroup(Group):
             part.set_opacity(opacity)
         return self
 
+    def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
+        """A group has no colours of its own; stock Manim can't restore groups for want of this."""
+        return self
+
 
 class Sheet(SpatialGroup):
     """A piece of the input plane, coloured by place, split exactly where a network folds it.
@@ -258,6 +267,7 @@ class Sheet(SpatialGroup):
             units, where a smooth layer bends it; None for networks without smooth layers.
         depth: of how many layers that output is; of all if not given.
         opacity: of the faces, 0 to 1.
+        picture: (h, w, 3) or (h, w, 4) uint8 that the sheet bears instead of the colours of its place.
 
     Attributes:
         mesh: the nn_core.geometry Mesh; its vertices are input points.
@@ -276,6 +286,7 @@ class Sheet(SpatialGroup):
         tolerance: float | None = None,
         depth: int | None = None,
         opacity: float = 1.0,
+        picture: np.ndarray | None = None,
     ) -> None:
         self.box = box
         self.options = {"grid": grid, "boundary": boundary, "tolerance": tolerance, "depth": depth}
@@ -285,9 +296,10 @@ class Sheet(SpatialGroup):
             self.mesh = mesh = refined(mesh, lambda u: shown.forward(u).output, tolerance=tolerance)
         tokens = theme()
         low, high = np.array(box[::2]), np.array(box[1::2])
-        colours = bilinear(tokens.corners, (mesh.vertices - low) / (high - low))
-        rgba = np.concatenate([colours, np.full((len(colours), 1), opacity)], axis=1)
-        self.faces = Faces(mesh.vertices, mesh.triangles, rgba, origin=mesh.vertices)
+        share = (mesh.vertices - low) / (high - low)
+        rgba = np.full((len(share), 4), opacity)
+        rgba[:, :3] = bilinear(tokens.corners, share) if picture is None else 1.0
+        self.faces = Faces(mesh.vertices, mesh.triangles, rgba, origin=mesh.vertices, uv=share, picture=picture)
         self.grid = self._lines(mesh, mesh.grid_segments, tokens.grid, tokens.grid_width, tokens.grid_opacity)
         self.outline = self._lines(mesh, mesh.outline_segments, tokens.edge, tokens.line_width, 1.0)
         layers = mesh.crease_neurons[:, 0]
