@@ -23,10 +23,13 @@ class Batch:
             dot); for faces, their order where they are coplanar (higher lies on top).
         marker: (j,) or one number: the marker shape of each dot.
         cased: whether lines have a dark rim, a third as wide as they are.
-        uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of.
+        uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of; with a picture, in
+            that, from (0, 0) at its lower left to (1, 1). For dots with a picture (j, 4): the part of it that
+            each shows, as left, right, bottom, top.
         grid: for faces, the distance of these lines in units of `uv`; 0 for none.
         depth: (m,) by which translucent faces are painted from large to small, in scene units along the view
             axis; None for that of their middles.
+        picture: (h, w, 3) or (h, w, 4) uint8 that faces or dots bear, tinted by their colours; None for none.
     """
 
     points: np.ndarray
@@ -40,3 +43,4 @@ class Batch:
     uv: np.ndarray | None = None
     grid: float = 0.0
     depth: np.ndarray | None = None
+    picture: np.ndarray | None = None

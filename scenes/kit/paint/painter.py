@@ -5,6 +5,7 @@ It knows arrays and pixels, not mobjects: `Batch` in, premultiplied RGBA out.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +14,15 @@ import moderngl
 import numpy as np
 
 from scenes.kit.errors import UnfoldError
+from scenes.kit.paint.atlas import Atlas
 from scenes.kit.paint.batch import OPAQUE, Batch
 from scenes.kit.paint.order import arranged
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
 FACE, LINE, POINT = 0, 1, 2  # as the shaders know them; a point's kind is POINT + its marker shape
+PICTURE = 7  # the marker shape of a point that shows a picture
+REACH = 1.3  # how far the square of a point reaches beyond its radius, as the vertex shader has it; and a pixel more
 _FACES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(5)  # the order of painting
 
 _BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
@@ -64,7 +68,17 @@ class Painter:
         UnfoldError: where no OpenGL context can be had.
     """
 
-    __slots__ = ("_context", "_frame", "_program", "_resolved", "_vertices", "height", "pixels", "width")
+    __slots__ = (
+        "_atlas",
+        "_atlas_digest",
+        "_context",
+        "_frame",
+        "_program",
+        "_resolved",
+        "height",
+        "pixels",
+        "width",
+    )
 
     def __init__(self, width: int, height: int, samples: int) -> None:
         self.width, self.height = width, height
@@ -83,6 +97,7 @@ class Painter:
             vertex_shader=(here / "spatial.vert").read_text(encoding="utf-8"),
             fragment_shader=(here / "spatial.frag").read_text(encoding="utf-8"),
         )
+        self._atlas, self._atlas_digest = context.texture((1, 1), 4), b""
         self.pixels = np.zeros((height, width, 4), dtype=np.uint8)
 
     def paint(
@@ -111,7 +126,9 @@ class Painter:
         Returns:
             (height, width, 4) uint8, premultiplied RGBA, top row first. Valid until the next call.
         """
-        vertices, indices, counts = assemble(arranged(batches, projection), projection, self.height / REFERENCE_HEIGHT)
+        atlas = Atlas(batches)
+        scale = self.height / REFERENCE_HEIGHT
+        vertices, indices, counts = assemble(arranged(batches, projection), projection, scale, atlas)
         context, program = self._context, self._program
         self._frame.use()
         self._frame.depth_mask = True
@@ -122,7 +139,10 @@ class Painter:
             program["light"].value = tuple(float(c) for c in light)
             program["shading"].value = shading
             program["grid"].value = grid
-            program["grid_width"].value = grid_width * self.height / REFERENCE_HEIGHT
+            program["grid_width"].value = grid_width * scale
+            program["any_picture"].value = bool(atlas)
+            if atlas:
+                self._load(atlas)
             context.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
             context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
             vertex_buffer = context.buffer(vertices)
@@ -152,6 +172,18 @@ class Painter:
         self._resolved.read_into(self.pixels, components=4)
         return self.pixels
 
+    def _load(self, atlas: Atlas) -> None:
+        """Make the pictures of this frame the texture, unless they are already."""
+        digest = hashlib.blake2b(atlas.pixels, digest_size=16).digest()
+        if digest != self._atlas_digest:
+            self._atlas.release()
+            height, width = atlas.pixels.shape[:2]
+            self._atlas = self._context.texture((width, height), 4, atlas.pixels)
+            self._atlas.build_mipmaps(max_level=3)
+            self._atlas.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+            self._atlas_digest = digest
+        self._atlas.use(0)
+
     def _draw(
         self,
         array: moderngl.VertexArray,
@@ -168,7 +200,7 @@ class Painter:
 
 
 def assemble(
-    batches: list[Batch], projection: np.ndarray, scale: float
+    batches: list[Batch], projection: np.ndarray, scale: float, atlas: Atlas
 ) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int]]:
     """Lay all primitives out as triangles over one vertex array.
 
@@ -176,6 +208,7 @@ def assemble(
         batches: what to paint.
         projection: (4, 4) matrix from scene units to clip space.
         scale: pixels of the picture per reference pixel.
+        atlas: of the pictures that these batches bear.
 
     Returns:
         The vertices (structured array), the triangles (t, 3) as indices, and how many of them are opaque
@@ -187,7 +220,7 @@ def assemble(
     depths: list[np.ndarray] = []
     start = 0
     for batch in batches:
-        for group, corner_of, block in _primitives(batch, scale):
+        for group, corner_of, block in _primitives(batch, scale, atlas):
             vertices.append(block)
             triangles.append(corner_of + start)
             groups.append(np.full(len(corner_of), group))
@@ -214,13 +247,15 @@ def assemble(
     return vertex, triangle[order], (faces, lines + cased, points, translucent)
 
 
-def _primitives(batch: Batch, scale: float) -> list[tuple[int, np.ndarray, np.ndarray]]:
+def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.ndarray, np.ndarray]]:
     """The parts of a batch as (group, triangles (t, 3), vertices)."""
     parts = []
     if len(batch.triangles):
         block = np.zeros(len(batch.points), dtype=_VERTEX)
         block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
-        if batch.uv is not None:
+        if batch.picture is not None:
+            block["other"][:, :2], block["corner"] = atlas.locate(batch.picture, batch.uv), 1.0
+        elif batch.uv is not None:
             block["other"][:, :2], block["other"][:, 2] = batch.uv, batch.grid
         parts.append((_FACES, batch.triangles, block))
     if len(batch.segments):
@@ -238,6 +273,17 @@ def _primitives(batch: Batch, scale: float) -> list[tuple[int, np.ndarray, np.nd
         block["corner"] = _POINT_CORNERS
         block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
         block["kind"] = POINT + np.reshape(batch.marker, (-1, 1))
+        if batch.picture is not None:
+            # The picture fills the square of the radius; the corners lie outside of it.
+            beyond = (REACH * block["size"] + 1.0) / block["size"]
+            left_right, bottom_top = np.reshape(batch.uv, (-1, 2, 2)).swapaxes(0, 1)
+            middles, halves = zip(
+                *((s.mean(axis=1), np.ptp(s, axis=1) / 2) for s in (left_right, bottom_top)), strict=True
+            )
+            reach = block["corner"] * [1, -1] * beyond[:, :, None]  # rows run downwards
+            uv = np.stack(middles, axis=1)[:, None] + reach * np.stack(halves, axis=1)[:, None]
+            block["other"][:, :, :2] = atlas.locate(batch.picture, uv)
+            block["kind"] = POINT + PICTURE
         parts.append((_POINTS, _quads(len(batch.dots)), block.ravel()))
     return parts
 

@@ -6,12 +6,15 @@ in vec2 local;
 flat in float extent;
 flat in float shape;
 flat in float length_px;
+flat in float pictured;     // faces: 1 if they bear a picture
 
 uniform vec3 light;         // unit vector towards the light, scene units
 uniform float shading;      // 0 flat .. 1 fully lit
 uniform vec4 grid;          // straight-alpha colour of the lines on faces
 uniform float grid_width;   // pixels
 uniform float faintest;     // what has less alpha is left out
+uniform sampler2D pictures; // premultiplied
+uniform bool any_picture;   // whether anything bears one: looking them up takes time
 
 out vec4 pixel_colour;      // premultiplied
 
@@ -57,7 +60,16 @@ float grid_line() {
 void main() {
     vec3 rgb = colour.rgb;
     float alpha = colour.a;
+    vec4 texel = vec4(0.0);
+    if (any_picture) {
+        texel = texture(pictures, chart.xy);
+        texel.rgb /= max(texel.a, 1e-3);
+    }
     if (shape < 0.5) {
+        if (pictured > 0.5) {
+            rgb *= texel.rgb;
+            alpha *= texel.a;
+        }
         if (chart.z > 0.0) {
             float line = grid.a * grid_line();
             rgb = mix(rgb, grid.rgb, line);
@@ -69,6 +81,12 @@ void main() {
         float beyond = max(max(-local.x, local.x - length_px), 0.0);
         float distance_px = length(vec2(beyond, local.y));
         alpha *= clamp(0.5 * extent + 0.5 - distance_px, 0.0, 1.0);
+    } else if (shape > 8.5) {
+        // A small picture in a frame of the point's colour.
+        float d = max(abs(local.x), abs(local.y)) - extent;
+        float rim = max(1.0, 0.12 * extent);
+        rgb = mix(texel.rgb * texel.a, rgb, clamp(d + rim + 0.5, 0.0, 1.0));
+        alpha *= clamp(0.5 - d, 0.0, 1.0);
     } else {
         // A lit ball with a rim in the opposite brightness: it stands out from any sheet below it.
         float rim = max(1.0, 0.17 * extent);
