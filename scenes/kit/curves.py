@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Dot, Line, Mobject, VGroup, VMobject
+from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Dot, Line, VGroup, VMobject
 
 from nn_core.training import History
 from scenes.kit.axes import nice_step
@@ -244,14 +244,6 @@ class FunctionPlot(Plot):
         """Put the dot on the graph at x."""
         y = np.asarray(self.function(np.array([x], dtype=float)))
         self.dot.move_to(self.place([[x, y[0]]])[0]).set_opacity(1)
-        return self
-
-    def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
-        """As Manim; at its end an animation has also taken over the function."""
-        super().interpolate_color(mobject1, mobject2, alpha)
-        source = mobject2 if alpha == 1 else mobject1
-        if isinstance(source, FunctionPlot):
-            self.function = source.function
         return self
 
 

@@ -20,7 +20,6 @@ from manim import (
     Dot,
     Line,
     ManimColor,
-    Mobject,
     Rectangle,
     RoundedRectangle,
     VGroup,
@@ -316,15 +315,6 @@ class NetworkDiagram(VGroup):
         for shown, marks, dead in zip(self.shown, self.marks, self.dead(), strict=True):
             for number, mark in zip(shown, marks, strict=True):
                 mark.set_stroke(opacity=float(dead[number]))
-        return self
-
-    def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
-        """As Manim; at its end an animation has also taken over what the target shows."""
-        super().interpolate_color(mobject1, mobject2, alpha)
-        source = mobject2 if alpha == 1 else mobject1
-        if isinstance(source, NetworkDiagram):
-            for name in ("network", "focus", "lit_neurons", "lit_edges", "values"):
-                setattr(self, name, getattr(source, name))
         return self
 
     # Numbers

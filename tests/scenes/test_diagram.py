@@ -301,6 +301,14 @@ def test_a_diagram_fades_and_becomes_another(stage, picture):
     np.testing.assert_array_equal(picture(stage), empty)
 
 
+def test_an_animation_takes_a_diagram_to_another_network(stage):
+    one, other = (NetworkDiagram(network(2, 3, 2, seed=seed), plane=BOX) for seed in (0, 1))
+    stage.add(one)
+    stage.play(one.animate.show(other.network))
+    np.testing.assert_allclose(looks(one), looks(other))
+    np.testing.assert_allclose(looks(one.set_focus()), looks(other))
+
+
 def test_a_heat_map_is_half_way_in_the_middle_of_a_transform():
     one, other = HeatMap(1.0, np.zeros((2, 2)), 1.0), HeatMap(1.0, np.ones((2, 2)), 3.0)
     way = Transform(one, other, rate_func=lambda t: t)

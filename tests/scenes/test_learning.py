@@ -154,10 +154,14 @@ def test_lines_come_and_go_with_the_opacity_that_they_had(stage, picture):
     assert sheet.faces.get_opacity() == 1
 
 
-def test_a_boundary_that_was_not_there_is_visible_when_it_comes():
-    out, inside = (Network([Layer([[1.0, 0.0]], [-far])]) for far in (9.0, 0.5))
-    sheet = Sheet((-2, 2, -2, 2), out, boundary=True).show(inside)
-    assert sheet.boundary.get_opacity() == 1
+def test_lines_that_were_not_there_come_when_the_network_makes_them():
+    out, inside = (Network([Layer([[1.0, 0.0]], [-far], "relu"), Layer([[1.0]], [-0.5])]) for far in (9.0, 0.0))
+    sheet = Sheet((-2, 2, -2, 2), out, boundary=True)
+    assert not len(sheet.creases)
+    sheet.show(inside)
+    np.testing.assert_array_equal(np.unique(sheet.creases[0].points[:, 0]), [0.0])
+    np.testing.assert_allclose(np.unique(sheet.boundary.points[:, 0]), [0.5])
+    assert (sheet.creases[0].get_opacity(), sheet.boundary.get_opacity()) == (0, 1)
 
 
 def test_what_is_carried_to_one_output_stands_on_a_line(data):
