@@ -1,4 +1,4 @@
-"""The film spiral_regions: its regions are the network's, its creases the neurons', its count exact, for any network."""
+"""The film spiral_regions: its regions are the network's, its creases the neurons', its count exact."""
 
 from __future__ import annotations
 
