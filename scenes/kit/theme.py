@@ -57,6 +57,7 @@ class Theme:
     stem_opacity: float = 0.6
     veil_opacity: float = 0.7  # over what is far from the data
     thumbnail_radius: float = 22.0  # half the side of a picture that stands for a point, in pixels at 1080 lines
+    edge_opacity: float = 0.55  # of short edges of a graph
     hatches: float = 40.0  # lines of a veil along the longer side of its box
     shading: float = 0.25
     light: tuple[float, float, float] = (-0.4472, -0.5367, 0.7155)
