@@ -330,21 +330,25 @@ class NetworkDiagram(VGroup):
         x = np.asarray(x, dtype=float)
         return [x, *(a[0] for a in self.network.forward(x[None]).a)]
 
-    def set_numbers(self, column: int, values: np.ndarray, share: float = 1.0) -> Self:
+    def set_numbers(
+        self, column: int, values: np.ndarray, *, before: np.ndarray | None = None, share: float = 1.0
+    ) -> Self:
         """Show numbers in the neurons of a column.
 
         Args:
             column: which.
             values: (n,) one for each neuron of it, shown or not; NaN shows none.
-            share: 0 to 1, how far the column has gone over from what it showed to these.
+            before: (n,) what the column showed before, likewise.
+            share: 0 to 1, how far it has gone over from that to these.
         """
-        before, after = _fills(self.values[column]), _fills(values)
-        if share == 1:
-            self.values = [*self.values[:column], np.asarray(values, dtype=float), *self.values[column + 1 :]]
-        _write(self.numbers[column], self.shown[column], values, share)
+        after = np.asarray(values, dtype=float)
+        before = after if before is None else before
+        self.values[column] = after if share == 1 else before
+        _write(self.numbers[column], self.shown[column], before, after, share)
         if self.raster is None:
+            fills = (1 - share) * _fills(before) + share * _fills(after)
             for number, neuron in zip(self.shown[column], self.neurons[column], strict=True):
-                neuron.set_fill(ManimColor.from_rgb((1 - share) * before[number] + share * after[number]))
+                neuron.set_fill(ManimColor.from_rgb(fills[number]))
         # A name makes room for its number.
         for name, live in zip(self.names, (live for numbers in self.numbers for live in numbers), strict=False):
             name.set_fill(opacity=float(not len(live.entries[0].points)))
@@ -364,7 +368,8 @@ class NetworkDiagram(VGroup):
         values = self.activations(x)
         amounts = [np.asarray(layer.weight) * a for layer, a in zip(self.network.layers, values, strict=False)]
         order = [(layer, amount) for layer, amount in enumerate(amounts)]
-        return Signals(self, order, list(enumerate(values)), self.set_numbers, **kwargs)
+        arrivals = [(column, self.values[column], value) for column, value in enumerate(values)]
+        return Signals(self, order, arrivals, self.set_numbers, **kwargs)
 
     def send_back(self, x: np.ndarray, delta: np.ndarray, **kwargs: Any) -> Signals:
         """An animation: deltas run back from the outputs, and each neuron's is written below it.
@@ -381,7 +386,9 @@ class NetworkDiagram(VGroup):
             (layer, np.asarray(self.network.layers[layer].weight) * deltas[layer][:, None])
             for layer in reversed(range(1, len(self.network.layers)))
         ]
-        arrivals = [(layer + 1, deltas[layer]) for layer in reversed(range(len(deltas)))]
+        arrivals = [
+            (layer + 1, np.full_like(deltas[layer], np.nan), deltas[layer]) for layer in reversed(range(len(deltas)))
+        ]
         return Signals(self, order, arrivals, self._set_deltas, back=True, **kwargs)
 
     def deltas_of(self, x: np.ndarray, delta: np.ndarray) -> list[np.ndarray]:
@@ -399,8 +406,8 @@ class NetworkDiagram(VGroup):
             number.centre_on(neuron.get_bottom() + 0.2 * neuron.height * DOWN)
         return numbers
 
-    def _set_deltas(self, column: int, values: np.ndarray, share: float = 1.0) -> None:
-        _write(self.deltas[column], self.shown[column], values, share)
+    def _set_deltas(self, column: int, values: np.ndarray, *, before: np.ndarray, share: float) -> None:
+        _write(self.deltas[column], self.shown[column], before, values, share)
 
     def edge_numbers(self, layer: int, values: np.ndarray | None = None, *, at: float = 0.25) -> VGroup:
         """Numbers on the edges of a layer, for a film to fade in: its weights, or others.
@@ -444,8 +451,8 @@ class Signals(Animation):
     Args:
         diagram: where they run.
         order: pairs of a layer and the amounts (n_out, n_in) on its edges, in the order in which they run.
-        arrivals: pairs of a column and its values (n,): one more than there are layers in `order`.
-        take: takes a column, its values and a share from 0 to 1, and shows them.
+        arrivals: triples of a column and its values (n,) before and after: one more than there are layers in `order`.
+        take: shows them as `NetworkDiagram.set_numbers` does.
         back: whether they run against the direction of the edges.
         run_time: seconds in all; one theme step per layer if not given.
     """
@@ -454,8 +461,8 @@ class Signals(Animation):
         self,
         diagram: NetworkDiagram,
         order: Sequence[tuple[int, np.ndarray]],
-        arrivals: Sequence[tuple[int, np.ndarray]],
-        take: Callable[[int, np.ndarray, float], Any],
+        arrivals: Sequence[tuple[int, np.ndarray, np.ndarray]],
+        take: Callable[..., Any],
         *,
         back: bool = False,
         run_time: float | None = None,
@@ -469,9 +476,8 @@ class Signals(Animation):
     def interpolate_mobject(self, alpha: float) -> None:
         """Show this moment."""
         now = self.rate_func(alpha) * self.stages
-        for stage, (column, values) in enumerate(self.arrivals):
-            if now > stage:
-                self.take(column, values, min((now - stage) / _ARRIVAL, 1.0))
+        for stage, (column, before, after) in enumerate(self.arrivals):
+            self.take(column, after, before=before, share=float(np.clip((now - stage) / _ARRIVAL, 0.0, 1.0)))
         stage = min(int(now), len(self.order) - 1)
         gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)
         self.mobject.pulses.submobjects = self._pulses(*self.order[stage], gone) if 0 < gone < 1 else []
@@ -504,10 +510,11 @@ def signed_colours(shares: np.ndarray | float) -> np.ndarray:
     return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
 
 
-def _write(numbers: VGroup, shown: Sequence[int], values: np.ndarray, share: float) -> None:
+def _write(numbers: VGroup, shown: Sequence[int], before: np.ndarray, after: np.ndarray, share: float) -> None:
+    """Write the numbers after, as visible as the share says, or those before where it is 0."""
     for number, live in zip(shown, numbers, strict=False):
-        live.set_values([[values[number]]])
-        live.entries.set_fill(opacity=share)
+        live.set_values([[after[number] if share else before[number]]])
+        live.entries.set_fill(opacity=share or 1.0)
 
 
 def _fills(values: np.ndarray) -> np.ndarray:

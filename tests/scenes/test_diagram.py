@@ -256,6 +256,11 @@ def test_an_input_runs_through_the_network(stage):
     run.finish()
     assert len(diagram.pulses) == 0
     assert shows(diagram.numbers[2][0], 2.5)
+    end = looks(diagram)
+    at(0.6)
+    assert not len(diagram.numbers[1][0].entries[0].points)  # time may run backwards
+    run.interpolate(1)
+    np.testing.assert_array_equal(looks(diagram), end)
     np.testing.assert_allclose(looks(diagram), looks(NetworkDiagram(net).read([1.0, 3.0])))
 
 
