@@ -91,5 +91,5 @@ class FoldIntoSpace(Stage):
         with self.beat("Unfolded onto the input, the straight cut bends at every crease."):
             self.play(self.aside(diagram), FadeOut(flat))
             back = Passage(world, layers=trained.network.layers, start=2, stop=0, run_time=6)
-            self.play(back, self.follow(back, sheet))
+            self.play(back, self.follow(back, sheet, axes))
             self.play(FadeIn(axes))
