@@ -23,8 +23,8 @@ float disc(vec2 p, float r) { return length(p) - r; }
 float square(vec2 p, float r) { vec2 d = abs(p) - 0.88 * r; return length(max(d, 0.0)) + min(max(d.x, d.y), 0.0); }
 float diamond(vec2 p, float r) { return (abs(p.x) + abs(p.y) - 1.25 * r) * 0.70711; }
 float triangle(vec2 p, float r) {
-    p.y += 0.15 * r;
-    return max(abs(p.x) * 0.86603 + p.y * 0.5, -p.y) - 0.62 * r;
+    p.y += 0.2 * r;
+    return max(abs(p.x) * 0.86603 + p.y * 0.5, -p.y) - 0.74 * r;
 }
 float triangle_down(vec2 p, float r) { return triangle(vec2(p.x, -p.y), r); }
 float plus(vec2 p, float r) {
@@ -33,10 +33,7 @@ float plus(vec2 p, float r) {
     vec2 d = p - vec2(1.15, 0.48) * r;
     return length(max(d, 0.0)) + min(max(d.x, d.y), 0.0);
 }
-float hexagon(vec2 p, float r) {
-    p = abs(p);
-    return max(p.x * 0.86603 + p.y * 0.5, p.y) - 0.95 * r;
-}
+float saltire(vec2 p, float r) { return plus(vec2(p.x + p.y, p.y - p.x) * 0.70711, r); }
 
 float marker(vec2 p, float r, float which) {
     if (which < 0.5) return disc(p, r);
@@ -45,7 +42,7 @@ float marker(vec2 p, float r, float which) {
     if (which < 3.5) return square(p, r);
     if (which < 4.5) return triangle_down(p, r);
     if (which < 5.5) return plus(p, r);
-    return hexagon(p, r);
+    return saltire(p, r);
 }
 
 // How much of this pixel of a face is covered by the lines of its plane. Far off, where they would run together, they fade.
