@@ -15,7 +15,7 @@ from manim import Animation, Create, Group, Mobject, linear, smooth
 
 from nn_core.interpolation import affine_stages
 from nn_core.network import Layer, Network
-from scenes.kit.spatial import SpatialMobject, in_space
+from scenes.kit.spatial import SpatialMobject, in_space, spatial_parts
 from scenes.kit.theme import theme
 from scenes.kit.writing import Follow, LiveAffine
 
@@ -175,7 +175,8 @@ class Passage(Flow):
 class Morph(Flow):
     """Takes what has an origin in the input plane straight to where layers of any width put it: (1 - t) x + t f(x).
 
-    The way is a picture only, for wide layers have none that could be seen; its two ends are the network's.
+    The way is a picture only, for wide layers have none that could be seen; its two ends are the network's. Where f
+    makes everything larger t begins slowly, so that the shape, and not the size, changes evenly.
 
     Args:
         mobjects: sheets, clouds, regions with an `origin`.
@@ -189,15 +190,23 @@ class Morph(Flow):
     ) -> None:
         self.network = Network(layers)
         self.start, self.stop = start, stop
+        origins = [part.origin for part in spatial_parts(mobjects) if part.origin is not None]
+        self.growth = _spread(self.network.forward(np.concatenate(origins)).output) / _spread(np.concatenate(origins))
         super().__init__(*mobjects, **{"run_time": 2 * theme().step, "rate_func": smooth, **kwargs})
 
     def place_part(self, part: SpatialMobject, points: np.ndarray, t: float) -> np.ndarray:
         """Where a part stands after the share t of the movement, counted from its origin."""
         if part.origin is None:
             return points
-        share = (1 - t) * self.start + t * self.stop
+        gone = (1 - t) * self.start + t * self.stop
+        share = gone / (gone + (1 - gone) * self.growth)
         image = self.network.forward(part.origin).output
         return (1 - share) * in_space(part.origin) + share * in_space(image)
+
+
+def _spread(points: np.ndarray) -> float:
+    """The root mean square distance of points (n, d) from their middle."""
+    return float(np.sqrt(points.var(axis=0).sum()))
 
 
 def destinations(parts: Iterable[SpatialMobject], flows: Sequence[Flow], samples: int) -> Iterator[np.ndarray]:
