@@ -473,33 +473,47 @@ class Signals(Animation):
         run_time = theme().step * self.stages if run_time is None else run_time
         super().__init__(diagram, run_time=run_time, **{"rate_func": linear, **kwargs})
 
+    def begin(self) -> None:
+        """Make the pulses, which are there, seen or not, until the end."""
+        self.pulses = [self._made(layer, amounts) for layer, amounts in self.order]
+        self.mobject.pulses.add(*(dot for pulses in self.pulses for _, dot in pulses))
+        super().begin()
+
+    def finish(self) -> None:
+        """Show the end, without pulses."""
+        super().finish()
+        self.mobject.pulses.submobjects = []
+
     def interpolate_mobject(self, alpha: float) -> None:
         """Show this moment."""
         now = self.rate_func(alpha) * self.stages
         for stage, (column, before, after) in enumerate(self.arrivals):
             self.take(column, after, before=before, share=float(np.clip((now - stage) / _ARRIVAL, 0.0, 1.0)))
-        stage = min(int(now), len(self.order) - 1)
-        gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)
-        self.mobject.pulses.submobjects = self._pulses(*self.order[stage], gone) if 0 < gone < 1 else []
+        rim = self.mobject.neurons[0][0].width / 2
+        for stage, pulses in enumerate(self.pulses):
+            gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)
+            for edge, dot in pulses:
+                start, end = edge.get_start_and_end()[:: -1 if self.back else 1]
+                hidden = rim / np.linalg.norm(end - start)  # the share of the edge that is under a neuron
+                share = hidden + smooth(np.clip(gone, 0, 1)) * (1 - 2 * hidden)
+                dot.move_to(start + share * (end - start)).set_opacity(float(0 < gone < 1))
 
-    def _pulses(self, layer: int, amounts: np.ndarray, gone: float) -> list[Dot]:
-        """The pulses on the edges of a layer when they have gone this share of their way."""
+    def _made(self, layer: int, amounts: np.ndarray) -> list[tuple[Line, Dot]]:
+        """The edges of a layer on which something runs, with the pulse for it."""
         tokens = theme()
         diagram = self.mobject
         drawn = amounts[np.ix_(diagram.shown[layer + 1], diagram.shown[layer])].ravel()
         shares = np.abs(drawn) / max(float(np.abs(amounts).max()), 1e-12)
-        thickness = 0.32 * diagram.neurons[0][0].width / 2
-        pulses = []
+        thickness = 0.16 * diagram.neurons[0][0].width
+        made = []
         for edge, amount, share in zip(diagram.edges[layer], drawn, shares, strict=True):
             if share > 0:
-                start, end = edge.get_start_and_end()[:: -1 if self.back else 1]
                 dot = Dot(
-                    start + smooth(gone) * (end - start),
                     radius=thickness * (0.25 + 0.75 * share),
                     color=tokens.positive if amount > 0 else tokens.negative,
                 )
-                pulses.append(dot.set_stroke(tokens.ink, width=1.5))
-        return pulses
+                made.append((edge, dot.set_stroke(tokens.ink, width=1.5)))
+        return made
 
 
 def signed_colours(shares: np.ndarray | float) -> np.ndarray:

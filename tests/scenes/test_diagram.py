@@ -241,14 +241,15 @@ def test_an_input_runs_through_the_network(stage):
 
     def at(stage_number):
         run.interpolate(stage_number / run.stages)
-        return diagram.pulses
+        return [pulse for pulse in diagram.pulses if pulse.get_fill_opacity() > 0]
 
     assert len(at(0.1)) == 0
-    assert len(at(0.6)) == 2  # two of the four weights bring something
+    pulses = at(0.6)
+    assert len(pulses) == 2  # two of the four weights bring something
     edge = diagram.edge(0, 0, 0)
-    along = (diagram.pulses[0].get_center() - edge.get_start())[0] / (edge.get_end() - edge.get_start())[0]
+    along = (pulses[0].get_center() - edge.get_start())[0] / (edge.get_end() - edge.get_start())[0]
     assert 0.2 < along < 0.8
-    assert diagram.pulses[1].width > diagram.pulses[0].width  # -3 beside 2
+    assert pulses[1].width > pulses[0].width  # -3 beside 2
     assert not len(diagram.numbers[1][0].entries[0].points)
     assert len(at(1.6)) == 1  # the neuron that is off sends none
     assert shows(diagram.numbers[1][0], 2.0)
@@ -259,9 +260,24 @@ def test_an_input_runs_through_the_network(stage):
     end = looks(diagram)
     at(0.6)
     assert not len(diagram.numbers[1][0].entries[0].points)  # time may run backwards
-    run.interpolate(1)
+    run.finish()
     np.testing.assert_array_equal(looks(diagram), end)
     np.testing.assert_allclose(looks(diagram), looks(NetworkDiagram(net).read([1.0, 3.0])))
+
+
+def test_pulses_are_on_the_screen_from_one_column_to_the_next(monkeypatch):
+    stage = Stage()
+    diagram = NetworkDiagram(Network([Layer([[1.0]], [0.0])]), size=(8, 2), radius=1.0)
+    stage.add(diagram)
+    frames = []
+    monkeypatch.setattr(stage.renderer, "add_frame", lambda frame, *_: frames.append(frame.copy()))
+    stage.play(diagram.send(np.array([0.8]), run_time=1.5))
+    ends = (np.array([-2.0, 2.0]) / config.frame_width + 0.5) * config.pixel_width
+    edge = [frame[config.pixel_height // 2, int(ends[0]) : int(ends[1]), :3].astype(int) for frame in frames]
+    where = [np.flatnonzero(np.abs(line - edge[0]).max(axis=1) > 40) for line in edge]
+    seen = np.array([places.mean() for places in where if len(places)])
+    assert len(seen) > len(frames) / 3
+    assert (np.diff(seen) > 0).all()
 
 
 def test_deltas_run_back(stage):
