@@ -8,7 +8,6 @@ and the camera sees to it that it fits on the screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
@@ -272,7 +271,8 @@ class Sheet(SpatialGroup):
     Attributes:
         mesh: the nn_core.geometry Mesh; its vertices are input points.
         faces, grid, outline: the parts.
-        creases: a SpatialGroup with the creases of each layer that has any, in order; hidden until drawn.
+        creases: a SpatialGroup with the creases of each layer that makes any, such as ReLU, in order, be they in
+            the box or not; hidden until drawn.
         boundary: the decision boundary, empty if not asked for; hidden until drawn.
     """
 
@@ -313,7 +313,7 @@ class Sheet(SpatialGroup):
                     1.0,
                     cased=True,
                 )
-                for layer in np.unique(layers)
+                for layer in _creasing(network)
             )
         )
         self.boundary = self._lines(
@@ -350,14 +350,21 @@ class Sheet(SpatialGroup):
         """Split the sheet anew, exactly where this network folds it, and lay it into the input plane.
 
         Each part keeps its opacity; a boundary is visible where the sheet had none before.
+
+        Raises:
+            UnfoldError: for a network that has creases in other layers than the sheet was made for.
         """
         fresh = Sheet(self.box, network, **self.options)
+        if len(fresh.creases) != len(self.creases):
+            raise UnfoldError(
+                f"The sheet was made for {len(self.creases)} layers with creases, but this network has "
+                f"{len(fresh.creases)}: make the sheet with a network of the same make."
+            )
         self.opacities = {name: self._opacity(name) for name in self.opacities}
-        # Parts stay the same mobjects, which a running animation knows; layers may gain or lose all their creases.
-        self.creases.add(*fresh.creases[len(self.creases) :])
+        # Parts stay the same mobjects, since a running animation knows which it has to draw.
         parts = [self.faces, self.grid, self.outline, self.boundary, *self.creases]
         others = [fresh.faces, fresh.grid, fresh.outline, fresh.boundary, *fresh.creases]
-        for part, other in zip_longest(parts, others, fillvalue=Segments([], [0.0] * 4, origin=[])):
+        for part, other in zip(parts, others, strict=True):
             part.points, part.rgba, part.origin = other.points, other.rgba, other.origin
         self.mesh = fresh.mesh
         self.faces.triangles, self.faces.uv = fresh.faces.triangles, fresh.faces.uv
@@ -390,6 +397,12 @@ def polygon(corners: np.ndarray, colour: str, *, opacity: float = 1.0) -> Spatia
     fan = [[0, i, i + 1] for i in range(1, k - 1)]
     border = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
     return SpatialGroup(Faces(corners, np.array(fan), [*rgb(colour), opacity]), Segments(border, [*rgb(colour), 1.0]))
+
+
+def _creasing(network: Network | None) -> list[int]:
+    """The layers whose activation has a kink."""
+    slopes = [] if network is None else [layer.activation.slopes for layer in network.layers]
+    return [number for number, pair in enumerate(slopes) if pair is not None and pair[0] != pair[1]]
 
 
 def in_space(points: np.ndarray) -> np.ndarray:

@@ -157,11 +157,17 @@ def test_lines_come_and_go_with_the_opacity_that_they_had(stage, picture):
 def test_lines_that_were_not_there_come_when_the_network_makes_them():
     out, inside = (Network([Layer([[1.0, 0.0]], [-far], "relu"), Layer([[1.0]], [-0.5])]) for far in (9.0, 0.0))
     sheet = Sheet((-2, 2, -2, 2), out, boundary=True)
-    assert not len(sheet.creases)
+    assert [len(part.points) for part in sheet.creases] == [0]
     sheet.show(inside)
     np.testing.assert_array_equal(np.unique(sheet.creases[0].points[:, 0]), [0.0])
     np.testing.assert_allclose(np.unique(sheet.boundary.points[:, 0]), [0.5])
     assert (sheet.creases[0].get_opacity(), sheet.boundary.get_opacity()) == (0, 1)
+
+
+def test_a_sheet_follows_networks_of_its_own_make():
+    net = Network([Layer(np.eye(2), [0, 0], "relu")])
+    with pytest.raises(UnfoldError, match="made for 0 layers with creases, but this network has 1"):
+        Sheet((-2, 2, -2, 2)).show(net)
 
 
 def test_what_is_carried_to_one_output_stands_on_a_line(data):
