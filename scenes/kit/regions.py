@@ -110,7 +110,7 @@ class BeyondData(SpatialGroup):
         X: (n, 2) data points.
         box: (x_min, x_max, y_min, y_max) in data units.
         reach: in data units; if not given, four times the median distance of a point to its nearest neighbour,
-            but at least a twentieth of the longer side of the box.
+            but at least a tenth of the longer side of what the data span.
 
     Attributes:
         reach: as given or found.
@@ -124,7 +124,7 @@ class BeyondData(SpatialGroup):
         tree = cKDTree(X)
         if reach is None:
             apart = tree.query(X, k=2)[0][:, 1] if len(X) > 1 else np.zeros(1)
-            reach = max(4 * float(np.median(apart)), _longer_side(box) / 20)
+            reach = max(4 * float(np.median(apart)), float(np.ptp(X, axis=0).max()) / 10)
         if not reach > 0:
             raise UnfoldError(f"reach is {reach}, expected a distance above 0 in the units of the data.")
         self.reach = reach

@@ -1,0 +1,22 @@
+"""The regions of a ReLU network with its creases, and a veil over what is far from the data."""
+
+from scenes.kit.regions import BeyondData, Regions
+from scenes.kit.spatial import Cloud
+from scenes.kit.stage import Stage
+from scenes.kit.training import Recipe
+
+
+class ClassRegions(Stage):
+    """A 2-24-5 network on five spiral arms."""
+
+    recipe = Recipe(
+        data="spiral", data_options={"n_per_class": 40, "noise": 0.1}, sizes=(2, 24, 5), activations="relu", epochs=300
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        regions = Regions(trained.network, (-1.6, 1.6, -1.2, 1.2))
+        regions.cells.set_opacity(0.4)
+        veil = BeyondData(trained.X, regions.box)
+        self.look(regions)
+        self.add(regions, veil, Cloud(trained.X, trained.y))

@@ -1,0 +1,18 @@
+"""Small pictures as the points of a cloud."""
+
+from nn_core.datasets import load_digits
+from nn_core.embedding import pca
+from scenes.kit.picture import Thumbnails
+from scenes.kit.stage import Stage
+
+
+class PicturesAsPoints(Stage):
+    """Ten of each digit, seen along their two directions of largest spread."""
+
+    def construct(self):
+        digits = load_digits()
+        chosen = slice(None, None, 20)
+        X = digits.X[chosen]
+        cloud = Thumbnails(X.reshape(-1, 28, 28), pca(X)[0], digits.y[chosen])
+        self.look(cloud)
+        self.add(cloud)
