@@ -1,0 +1,190 @@
+"""Themes and options: how they are chosen, what a mistake says, and whom the colours serve."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from scenes.kit.errors import UnfoldError
+from scenes.kit.spatial import Cloud
+from scenes.kit.stage import Stage
+from scenes.kit.theme import THEMES, Theme, bilinear, option, rgb, samples_at, theme
+
+# Machado, Oliveira and Fernandes (2009), table of matrices at full severity, on linear RGB.
+COLOUR_VISION = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+}
+
+
+def linear(colour: str) -> np.ndarray:
+    """An sRGB colour in linear light."""
+    values = np.array(rgb(colour))
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* (D65) of a colour in linear light; distances of about 2 are just noticed side by side."""
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
+    )
+    x, y, z = to_xyz @ light / to_xyz.sum(axis=1)
+    f = [np.cbrt(v) if v > (6 / 29) ** 3 else v / (3 * (6 / 29) ** 2) + 4 / 29 for v in (x, y, z)]
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def distance(one: str, other: str, vision: str) -> float:
+    """How far two colours look apart, in CIE 1976 units."""
+    matrix = np.array(COLOUR_VISION.get(vision, np.eye(3)))
+    a, b = (lab(np.clip(matrix @ linear(colour), 0, 1)) for colour in (one, other))
+    return float(np.linalg.norm(a - b))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    dark, bright = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path, monkeypatch):
+    """A working directory without a manim.cfg."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# Choosing
+
+
+def test_dark_is_the_default():
+    assert theme().name == "dark"
+    assert option("language") == "en"
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "dark-safe", "light-safe"])
+def test_a_theme_by_the_environment(name, monkeypatch):
+    monkeypatch.setenv("UNFOLD_THEME", name)
+    assert theme() is THEMES[name]
+    assert theme().name == name
+
+
+def test_a_theme_by_manim_cfg_and_the_environment_before_it(somewhere, monkeypatch):
+    (somewhere / "manim.cfg").write_text("[CLI]\nframe_rate = 5\n[unfold]\ntheme = light-safe\n")
+    assert theme().name == "light-safe"
+    monkeypatch.setenv("UNFOLD_THEME", "light")
+    assert theme().name == "light"
+
+
+def test_a_stage_takes_the_theme_in_force(monkeypatch, picture):
+    monkeypatch.setenv("UNFOLD_THEME", "light")
+    stage = Stage(skip_animations=True)
+    stage.add(Cloud([[0.0, 0.0]]))
+    np.testing.assert_allclose(picture(stage)[0, 0] / 255, rgb(THEMES["light"].background), atol=0.01)
+
+
+# Mistakes
+
+
+def test_an_unknown_theme_is_named_with_all_that_there_are(monkeypatch):
+    monkeypatch.setenv("UNFOLD_THEME", "drak")
+    with pytest.raises(UnfoldError, match=r"no theme 'drak': set UNFOLD_THEME.*dark, light, dark-safe, light-safe"):
+        theme()
+
+
+def test_an_unknown_option_is_named_with_its_file(somewhere):
+    (somewhere / "manim.cfg").write_text("[unfold]\ncolour = red\n")
+    with pytest.raises(UnfoldError, match=r"manim\.cfg has an option 'colour', expected one of theme, language"):
+        theme()
+
+
+@pytest.mark.parametrize("text", ["theme = light\n", "[unfold\n", "[unfold]\ntheme\n", "[unfold]\n[unfold]\n", "\xff"])
+def test_a_file_that_cannot_be_read_is_one_line(somewhere, text):
+    (somewhere / "manim.cfg").write_bytes(text.encode("latin-1"))
+    with pytest.raises(UnfoldError, match=r"manim\.cfg cannot be read") as error:
+        theme()
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_more_classes_than_colours():
+    with pytest.raises(UnfoldError, match="The data have 99 classes, but theme 'dark' has"):
+        Cloud(np.zeros((2, 2)), [0, 98])
+
+
+# Colours
+
+
+@pytest.mark.parametrize("name", ["dark-safe", "light-safe"])
+@pytest.mark.parametrize("vision", ["common", "protanopia", "deuteranopia"])
+def test_classes_of_the_safe_themes_look_apart(name, vision):
+    colours = THEMES[name].classes
+    closest = min((distance(*pair, vision), pair) for pair in combinations(colours, 2))
+    assert closest[0] > 15, f"{closest[1]} are {closest[0]:.1f} apart"
+
+
+@pytest.mark.parametrize("name", ["dark-safe", "light-safe"])
+@pytest.mark.parametrize("vision", ["common", "protanopia", "deuteranopia"])
+def test_signs_of_weights_and_both_classes_look_apart_in_the_safe_themes(name, vision):
+    tokens = THEMES[name]
+    assert distance(tokens.positive, tokens.negative, vision) > 40
+    assert distance(*tokens.binary, vision) > 40
+
+
+def test_the_check_of_colour_blindness_can_fail():
+    assert distance("#c04040", "#508030", "common") > 60
+    assert distance("#c04040", "#508030", "deuteranopia") < 25
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_classes_look_apart_to_common_vision(name):
+    assert min(distance(*pair, "common") for pair in combinations(THEMES[name].classes, 2)) > 15
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_text_can_be_read_on_the_background(name):
+    tokens = THEMES[name]
+    assert contrast(tokens.ink, tokens.background) > 7
+    assert contrast(tokens.faint, tokens.background) > 4.5
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_creases_and_boundaries_stand_out_from_the_sheet(name):
+    tokens = THEMES[name]
+    visions = ["common", *COLOUR_VISION] if name.endswith("safe") else ["common"]
+    for line in (tokens.crease, tokens.boundary):
+        for corner in tokens.corners:
+            for vision in visions:
+                assert distance(line, corner, vision) > 25, f"{line} on {corner} to {vision}"
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_ten_digits_have_ten_colours(name):
+    assert len(set(THEMES[name].class_colours(10))) == 10
+
+
+def test_every_colour_is_a_hex_string():
+    for tokens in THEMES.values():
+        assert isinstance(tokens, Theme)
+        for colour in (tokens.background, tokens.ink, *tokens.corners, *tokens.binary, *tokens.classes):
+            assert colour == "#{:02x}{:02x}{:02x}".format(*(round(255 * c) for c in rgb(colour)))
+
+
+def test_a_sheet_has_the_colours_of_its_corners_and_their_mean_in_the_middle():
+    corners = THEMES["dark"].corners
+    where = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0.5, 0.5]])
+    expected = [rgb(colour) for colour in corners]
+    np.testing.assert_allclose(bilinear(corners, where), [*expected, np.mean(expected, axis=0)])
+
+
+def test_finals_have_smooth_edges_and_drafts_do_without():
+    assert samples_at(1080) == samples_at(720) == 4
+    assert samples_at(480) == 0
