@@ -1,0 +1,86 @@
+"""A 2-100-2-5 network unwinds the arms of a spiral until straight lines part them."""
+
+from manim import FadeIn, FadeOut
+
+from nn_core.network import Network
+from scenes.kit.axes import Axes
+from scenes.kit.diagram import NetworkDiagram
+from scenes.kit.motion import Draw, Morph
+from scenes.kit.regions import Regions
+from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
+from scenes.kit.stage import Stage
+from scenes.kit.training import Recipe
+from scenes.kit.writing import formula, stack
+
+
+class SpiralBottleneck(Stage):
+    """Behind a hundred folds the plane is a plane again, and there the arms are straight enough for lines."""
+
+    recipe = Recipe(
+        data="spiral",
+        data_options={"n_per_class": 100, "n_classes": 5},
+        sizes=(2, 100, 2, 5),
+        activations=("relu", "identity", "identity"),
+        learning_rate=5e-3,
+        epochs=1500,
+        l2=1e-3,
+        seed=5,
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        *front, last = trained.network.layers
+        regions = Regions.over(trained.X, trained.network, margin=0.04, opacity=0.0)
+        regions.boundary.set_opacity(0)
+        sheet = Sheet(regions.box, trained.network, grid=0.2, opacity=0.4)
+        [creases] = sheet.creases
+        creases.width_px = self.tokens.line_width
+        cloud = Cloud(trained.X, trained.y)
+        world = SpatialGroup(sheet, regions, cloud)
+        diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "y"), size=(3.6, 2.4))
+        axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+
+        with self.beat("The arms of a spiral, on a plane that the network may fold."):
+            self.play(self.aside(diagram))
+            self.look(axes)
+            self.play(FadeIn(sheet), FadeIn(axes))
+            self.play(FadeIn(cloud))
+
+        with self.beat("A hundred neurons are a hundred creases in this plane."):
+            self.play(diagram.animate.set_focus(0))
+            self.play(Draw(creases, run_time=4))
+            self.play(creases.animate.set_opacity(0.3))
+
+        with self.beat("Their hundred dimensions can't be shown. But the next layer has two, and these can."):
+            path = stack(
+                formula("bold(a) = max(0, W bold(x) + bold(b))"),
+                formula("bold(h) = W' bold(a) + bold(b)'"),
+                formula("(1 - t) bold(x) + t bold(h)"),
+            )
+            self.play(self.aside(diagram, path), diagram.animate.set_focus(0, 1))
+
+        with self.beat("So every point goes straight to where the two layers put it. The arms unwind."):
+            self.play(FadeOut(axes))
+            unwind = Morph(world, layers=front, run_time=10)
+            self.play(unwind, self.follow(unwind, sheet))
+
+        with self.beat("Here straight lines are enough: behind the bottleneck every region is convex."):
+            axes = Axes.around(sheet, names=("h_1", "h_2"))
+            self.play(self.aside(diagram), diagram.animate.set_focus(2), self.reframe(sheet, axes), FadeIn(axes))
+            lines = Regions(Network([last]), sheet_box(sheet), opacity=0.0)
+            hidden = (part.animate.set_opacity(0) for part in (sheet.faces, creases))
+            self.play(*hidden, regions.faces.animate.set_opacity(0.6))
+            self.play(Draw(lines.boundary, run_time=3))
+
+        with self.beat("Carried back, the same straight lines wind between the arms."):
+            self.play(FadeOut(lines.boundary), FadeOut(axes), regions.boundary.animate.set_opacity(1))
+            wind = Morph(world, layers=front, start=1, stop=0, run_time=8)
+            axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+            self.play(wind, self.follow(wind, sheet))
+            self.play(FadeIn(axes), self.reframe(axes))
+
+
+def sheet_box(sheet):
+    """The box of the plane that a sheet covers now."""
+    low, high = sheet.faces.points.min(axis=0), sheet.faces.points.max(axis=0)
+    return low[0], high[0], low[1], high[1]
