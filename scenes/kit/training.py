@@ -177,7 +177,8 @@ def _read(path: Path, recipe: Recipe) -> History | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # NumPy leaves a file open that it fails to read.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in (*_ARRAYS, "parameters")}
         network = recipe.blank(np.random.default_rng(0)).with_parameters(arrays.pop("parameters"))
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from manim import Dot3D, Square, config
 
-from scenes.kit.paint.batch import Batch
 from scenes.kit.spatial import Cloud
 from scenes.kit.view import TOP, Area, CameraMove, View, fit
 from scenes.kit.writing import anchored, label
@@ -158,6 +157,7 @@ def test_a_played_and_a_skipped_camera_move_leave_the_same_floats(stage):
     assert ends[0].tobytes() == ends[1].tobytes()
 
 
-def test_a_batch_without_vertices_paints_nothing(stage):
-    nothing = Batch(np.zeros((0, 3)), np.zeros((0, 4)))
-    assert not stage.camera.painted([nothing]).any()
+def test_an_empty_cloud_paints_nothing(stage, picture):
+    before = picture(stage)
+    stage.add(Cloud(np.zeros((0, 2))))
+    np.testing.assert_array_equal(picture(stage), before)

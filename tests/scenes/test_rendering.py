@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -103,7 +104,10 @@ def test_there_is_a_subtitle_for_each_beat_and_none_overlap(rendered):
 
 def test_the_sections_together_are_the_film(rendered):
     (film,) = rendered.rglob("ReluFold.mp4")
-    clips = [duration(path) for path in film.parent.glob("sections/*.mp4")]
+    (index,) = film.parent.glob("sections/*.json")
+    sections = json.loads(index.read_text(encoding="utf-8"))
+    assert sections[0]["name"].startswith("Two classes")
+    clips = [duration(index.parent / section["video"]) for section in sections]
     assert min(clips) > 1
     assert sum(clips) == pytest.approx(duration(film), abs=0.2)
 
@@ -196,6 +200,16 @@ def test_a_film_that_does_not_exist(tmp_path):
     done = manim("nope.py", *SMALL, cwd=tmp_path)
     assert done.returncode == 1
     assert "nope.py not found" in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+def test_a_manim_cfg_that_cannot_be_read(tiny, tmp_path):
+    """Manim reads it before any code of the project runs; its last words name the file and the line."""
+    (tmp_path / "manim.cfg").write_text("theme = light\n")
+    done = manim(tiny, *SMALL, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "manim.cfg" in done.stderr
+    assert "theme = light" in done.stderr.splitlines()[-1]
     assert not list(tmp_path.rglob("*.mp4"))
 
 
