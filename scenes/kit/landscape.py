@@ -50,23 +50,22 @@ class Softmax:
 
 
 class Patch(NamedTuple):
-    """What a surface stands over: vertices (n, 2), triangles (m, 3) and its outline (o, 2)."""
+    """What a surface stands over: vertices (n, 2) and triangles (m, 3)."""
 
     vertices: np.ndarray
     triangles: np.ndarray
-    outline: np.ndarray
 
 
 class Surface(SpatialGroup):
     """One surface of a landscape.
 
     Attributes:
-        faces, outline: the parts; their `origin` (n, 2) is the place in the plane below each vertex.
+        faces: its `origin` (n, 2) is the place in the plane below each vertex.
     """
 
-    def __init__(self, faces: Faces, outline: Segments) -> None:
-        self.faces, self.outline = faces, outline
-        super().__init__(faces, outline)
+    def __init__(self, faces: Faces) -> None:
+        self.faces = faces
+        super().__init__(faces)
 
 
 class Landscape(SpatialGroup):
@@ -115,14 +114,14 @@ class Landscape(SpatialGroup):
             colours = tokens.class_colours(n_surfaces)
         opacity = tokens.surface_opacity if opacity is None else opacity
         surfaces = []
-        for k, (vertices, triangles, outline) in enumerate(patches):
+        low, high = _span(patches)
+        for k, (vertices, triangles) in enumerate(patches):
             rgba = np.full((len(vertices), 4), opacity)
             rgba[:, :3] = self._by_value(vertices) if colours is None else rgb(colours[k])
-            faces = Faces(vertices, triangles, rgba, grid=grid, origin=vertices)
-            edge = tokens.edge if colours is None else colours[k]
-            rim = Segments(vertices[outline], [*rgb(edge), 1.0], width=tokens.line_width, origin=vertices[outline])
+            rim = (vertices - low) / (high - low)
+            faces = Faces(vertices, triangles, rgba, grid=grid, rim=rim, origin=vertices)
             on = HIGHEST if highest else k
-            surfaces.append(Surface(_of(faces, on), _of(rim, on)))
+            surfaces.append(Surface(_of(faces, on)))
         self.surfaces = SpatialGroup(*surfaces)
         ridges = np.empty((0, 2, 2)) if ridges is None else ridges
         self.ridges = _of(
@@ -161,11 +160,11 @@ class Landscape(SpatialGroup):
         regions = upper_envelope(weight, bias, box)
         # All surfaces share their vertices, which are all on the envelope: the painter sees that they fit together.
         vertices, corners = np.unique(np.concatenate([r.polygon for r in regions]), axis=0, return_inverse=True)
-        patches = [Patch(vertices, np.empty((0, 3), int), np.empty((0, 2), int)) for _ in function.bias]
+        patches = [Patch(vertices, np.empty((0, 3), int)) for _ in function.bias]
         rings = np.split(corners.ravel(), np.cumsum([len(region.polygon) for region in regions])[:-1])
         for region, ring in zip(regions, rings, strict=True):
             triangles, _ = fans(vertices, ring, np.array([0, len(ring)]))
-            patches[region.index] = Patch(vertices, triangles, np.stack([ring, np.roll(ring, -1)], axis=1))
+            patches[region.index] = Patch(vertices, triangles)
         return cls(function, patches, ridges=_ridges(function, box), highest=True, **options)
 
     @classmethod
@@ -377,8 +376,14 @@ def _of(part: SpatialMobject, surface: np.ndarray | int) -> Any:
     return part
 
 
+def _span(patches: Sequence[Patch]) -> tuple[np.ndarray, np.ndarray]:
+    """The low and the high corner (2,) of the box that the patches fill."""
+    vertices = np.concatenate([patch.vertices for patch in patches])
+    return vertices.min(axis=0), vertices.max(axis=0)
+
+
 def _patch(mesh: Mesh) -> Patch:
-    return Patch(mesh.vertices, mesh.triangles, mesh.outline_segments)
+    return Patch(mesh.vertices, mesh.triangles)
 
 
 def _ridges(planes: Affine, box: Box) -> np.ndarray:

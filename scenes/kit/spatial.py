@@ -116,6 +116,7 @@ class Faces(SpatialMobject):
         uv: (n, 2) places of the vertices in the plane that carries these lines; their origin if not given. With a
             picture, places in that, from (0, 0) at its lower left to (1, 1).
         picture: (h, w, 3) or (h, w, 4) uint8, which the colours tint; None for none.
+        rim: (n, 2) places of the vertices in a unit square along whose sides the faces have a line; None for none.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Faces(SpatialMobject):
         grid: float | None = None,
         uv: np.ndarray | None = None,
         picture: np.ndarray | None = None,
+        rim: np.ndarray | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(points, rgba, **kwargs)
@@ -135,7 +137,7 @@ class Faces(SpatialMobject):
         self.order = order
         self.grid_step = grid or 0.0
         self.uv = self.origin if uv is None else np.asarray(uv, dtype=float)
-        self.picture = picture
+        self.picture, self.rim = picture, rim
 
     def batch(self) -> Batch:
         """Faces."""
@@ -147,6 +149,7 @@ class Faces(SpatialMobject):
             uv=self.uv,
             grid=self.grid_step,
             picture=self.picture,
+            rim=self.rim,
         )
 
 

@@ -27,6 +27,8 @@ class Batch:
             that, from (0, 0) at its lower left to (1, 1). For dots with a picture (j, 4): the part of it that
             each shows, as left, right, bottom, top.
         grid: for faces, the distance of these lines in units of `uv`; 0 for none.
+        rim: (n, 2) for faces: the place of each vertex in a unit square along whose sides the faces have a line in
+            their own colour; None for no such line.
         depth: (m,) by which translucent faces are painted from large to small, in scene units along the view
             axis; None for that of their middles.
         picture: (h, w, 3) or (h, w, 4) uint8 that faces or dots bear, tinted by their colours; None for none.
@@ -42,5 +44,6 @@ class Batch:
     cased: bool = False
     uv: np.ndarray | None = None
     grid: float = 0.0
+    rim: np.ndarray | None = None
     depth: np.ndarray | None = None
     picture: np.ndarray | None = None

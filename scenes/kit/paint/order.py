@@ -78,7 +78,8 @@ def _stacked(batches: list[Batch]) -> Stack | None:
     cells = np.unique(np.concatenate(keys))
     there = np.array([np.isin(cells, key) for key in keys])
     uv = [np.zeros((n, 2)) if batch.uv is None else batch.uv for batch in batches]
-    vertices = np.stack([np.hstack([b.points, b.rgba, w]) for b, w in zip(batches, uv, strict=True)])
+    rims = [np.full((n, 2), 0.5) if batch.rim is None else batch.rim for batch in batches]
+    vertices = np.stack([np.hstack([b.points, b.rgba, w, r]) for b, w, r in zip(batches, uv, rims, strict=True)])
     return Stack(xy, np.stack([cells // (n * n), cells // n % n, cells % n], axis=1), there, vertices)
 
 
@@ -146,7 +147,8 @@ def _in_order(stack: Stack, projection: np.ndarray) -> list[dict[str, np.ndarray
         {
             "points": vertices[:, :3],
             "rgba": vertices[:, 3:7],
-            "uv": vertices[:, 7:],
+            "uv": vertices[:, 7:9],
+            "rim": vertices[:, 9:],
             "triangles": stack.cells[there],
             "depth": depths[there],
         }

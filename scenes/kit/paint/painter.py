@@ -21,6 +21,7 @@ from scenes.kit.paint.order import arranged
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
 FACE, LINE, POINT = 0, 1, 2  # as the shaders know them; a point's kind is POINT + its marker shape
+PICTURED = -1.0  # in place of the distance of grid lines: the face bears a picture
 PICTURE = 7  # the marker shape of a point that shows a picture
 REACH = 1.3  # how far the square of a point reaches beyond its radius, as the vertex shader has it; and a pixel more
 _FACES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(5)  # the order of painting
@@ -253,8 +254,9 @@ def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.
     if len(batch.triangles):
         block = np.zeros(len(batch.points), dtype=_VERTEX)
         block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
+        block["corner"] = 0.5 if batch.rim is None else batch.rim
         if batch.picture is not None:
-            block["other"][:, :2], block["corner"] = atlas.locate(batch.picture, batch.uv), 1.0
+            block["other"][:, :2], block["other"][:, 2] = atlas.locate(batch.picture, batch.uv), PICTURED
         elif batch.uv is not None:
             block["other"][:, :2], block["other"][:, 2] = batch.uv, batch.grid
         parts.append((_FACES, batch.triangles, block))

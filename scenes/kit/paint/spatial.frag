@@ -6,7 +6,6 @@ in vec2 local;
 flat in float extent;
 flat in float shape;
 flat in float length_px;
-flat in float pictured;     // faces: 1 if they bear a picture
 
 uniform vec3 light;         // unit vector towards the light, scene units
 uniform float shading;      // 0 flat .. 1 fully lit
@@ -54,6 +53,12 @@ float grid_line() {
     return max(covered.x, covered.y);
 }
 
+// How much of this pixel of a face is covered by the line along the sides of its square.
+float rim_line() {
+    vec2 distance_px = (0.5 - abs(local - 0.5)) / max(fwidth(local), 1e-9);
+    return clamp(grid_width + 0.5 - min(distance_px.x, distance_px.y), 0.0, 1.0);
+}
+
 void main() {
     vec3 rgb = colour.rgb;
     float alpha = colour.a;
@@ -63,7 +68,7 @@ void main() {
         texel.rgb /= max(texel.a, 1e-3);
     }
     if (shape < 0.5) {
-        if (pictured > 0.5) {
+        if (chart.z < -0.5) {
             rgb *= texel.rgb;
             alpha *= texel.a;
         }
@@ -73,7 +78,9 @@ void main() {
             alpha *= 1.0 + line * (1.0 - alpha);
         }
         vec3 normal = normalize(cross(dFdx(place), dFdy(place)));
-        rgb *= 1.0 - shading + shading * abs(dot(normal, light));
+        float rim = rim_line();
+        rgb = mix(rgb * (1.0 - shading + shading * abs(dot(normal, light))), rgb, rim);
+        alpha = mix(alpha, min(1.0, 1.4 * alpha), rim);
     } else if (shape < 1.5) {
         float beyond = max(max(-local.x, local.x - length_px), 0.0);
         float distance_px = length(vec2(beyond, local.y));

@@ -4,8 +4,8 @@
 
 in vec3 position;   // scene units
 in vec3 other;      // lines: the other end; faces: place in their plane, distance of its grid lines;
-                    // with a picture, faces and points: texture coordinates
-in vec2 corner;     // lines: (+1 start / -1 end, side); points: corner of the square; faces: 1 if they bear a picture
+                    // with a picture, faces and points: texture coordinates, for faces and then -1
+in vec2 corner;     // lines: (+1 start / -1 end, side); points: corner of the square; faces: place in the square with a rim
 in vec4 rgba;       // straight alpha
 in float size;      // lines: width, points: radius, both in pixels; faces: order among coplanar faces
 in float kind;      // 0 face, 1 line, 2.. point with marker shape kind - 2
@@ -16,11 +16,10 @@ uniform vec2 pixel;         // one pixel in normalised device coordinates
 out vec4 colour;
 out vec3 place;             // scene units, for the normal of a face
 out vec3 chart;             // as `other` for faces and points; a distance of 0: no grid
-out vec2 local;             // pixels from the axis of a line, or from the centre of a point
+out vec2 local;             // pixels from the axis of a line, or from the centre of a point; faces: as `corner`
 flat out float extent;
 flat out float shape;
 flat out float length_px;
-flat out float pictured;
 
 const float LINE_BIAS = 1e-4;
 const float POINT_BIAS = 8e-4;
@@ -35,9 +34,8 @@ void main() {
     extent = size;
     shape = kind;
     length_px = 0.0;
-    pictured = 0.0;
     if (kind < 0.5) {
-        pictured = corner.x;
+        local = corner;
         p.z -= size * ORDER_BIAS * p.w;
     } else if (kind < 1.5) {
         vec4 q = projection * vec4(other, 1.0);
