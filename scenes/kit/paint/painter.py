@@ -158,7 +158,7 @@ class Painter:
             self._draw(array, 0, faces, depth_write=True, offset=_BACK)
             self._draw(array, faces, lines, depth_write=False)
             self._draw(array, faces + lines, points, depth_write=True)
-            if lines and translucent:
+            if lines and translucent and vertices["kind"][indices[-translucent:, 0]].min() == FACE:
                 # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
                 program["faintest"].value = 0.5
                 context.blend_func = (moderngl.ZERO, moderngl.ONE)
