@@ -105,9 +105,9 @@ def _coverage(stage: Stage) -> np.ndarray:
     camera, parts = stage.camera, spatial_parts(stage.mobjects)
     covered = np.zeros((camera.pixel_height, camera.pixel_width), dtype=bool)
     for lens in dict.fromkeys(camera.lens(part) for part in parts):
-        picture = camera.painted([part.batch() for part in parts if camera.lens(part) is lens], lens)
+        painting = camera.painted([part.batch() for part in parts if camera.lens(part) is lens], lens)
         seen = _pixels(lens.area, covered.shape) if isinstance(lens, Panel) else slice(None)
-        covered[seen] |= picture[seen][..., 3] > OPAQUE
+        covered[seen] |= painting.whole(*covered.shape)[seen][..., 3] > OPAQUE
     return covered
 
 

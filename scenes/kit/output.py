@@ -1,13 +1,52 @@
-"""Films and their segments appear under their names only when they are whole."""
+"""Where films go, and that they and their segments appear there only when they are whole."""
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from manim import config
+from manim._config.utils import ManimConfig, make_config_parser
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
+
+from scenes.kit.errors import UnfoldError
+from scenes.kit.theme import PROJECT
+
+
+def use_project_settings() -> None:
+    """Let a film of the project go to its renders/ with its encoder, also when rendered from another folder.
+
+    Manim reads the manim.cfg of the working directory alone. What the command line says still comes first.
+    """
+    film = Path(config.input_file).resolve() if config.input_file else None
+    if Path("manim.cfg").is_file() or film is None or PROJECT / "scenes" not in film.parents:
+        return
+    project = ManimConfig().digest_parser(make_config_parser(PROJECT / "manim.cfg"))
+    config.video_codec, config.video_encoder_options = project.video_codec, project.video_encoder_options
+    config.max_inflight_encoders = project.max_inflight_encoders
+    if config.media_dir == "./media":
+        config.media_dir = str(PROJECT / "renders")
+
+
+def check_output_folder() -> None:
+    """See that films can be written.
+
+    Raises:
+        UnfoldError: where they can't.
+    """
+    folder = Path(config.media_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UnfoldError(
+            f"Nothing can be written to {folder.resolve()} ({error.strerror}): give write permission there, "
+            "or choose another folder with --media_dir."
+        ) from error
 
 
 class WholeSegmentEncoder(VideoSegmentEncoder):

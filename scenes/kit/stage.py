@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
@@ -26,16 +25,16 @@ from manim import (
     config,
     smooth,
 )
-from manim.renderer.cairo_renderer import CairoRenderer
 from scipy.spatial import ConvexHull
 
 from scenes.kit.errors import UnfoldError
 from scenes.kit.motion import Flow, destinations
-from scenes.kit.output import WholeFileWriter
+from scenes.kit.output import WholeFileWriter, check_output_folder, use_project_settings
 from scenes.kit.paint.camera import Perspective, StageCamera
+from scenes.kit.renderer import StageRenderer
 from scenes.kit.spatial import SpatialMobject, spatial_parts
-from scenes.kit.theme import PROJECT, theme
-from scenes.kit.training import Recipe, Trained, train
+from scenes.kit.theme import theme
+from scenes.kit.training import Recipe, Trained, stored_at, train
 from scenes.kit.view import Area, CameraMove, Direction, Panel, View, fit
 from scenes.kit.writing import caption, columns, translate
 
@@ -57,14 +56,16 @@ class Stage(ThreeDScene):
         tokens = theme()
         config.background_color = tokens.background
         config.notify_outdated_version = False
-        config.media_dir = _media_dir()
-        renderer = CairoRenderer(
+        use_project_settings()
+        check_output_folder()
+        renderer = StageRenderer(
             file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
         )
         super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
         self.tokens = tokens
         self.clock = 0.0  # seconds of film so far, the same whether played or skipped
         self.beats: list[str] = []
+        self.networks: list[Path] = []  # the files of the trained networks used so far
         self._caption: VGroup | None = None
         self._aside = VGroup()
 
@@ -182,13 +183,19 @@ class Stage(ThreeDScene):
         phi, theta = now.phi if phi is None else phi, now.theta if theta is None else theta
         return fit(lens, places, area, phi=phi, theta=theta)
 
-    def panels(self, count: int) -> list[Panel]:
-        """The free area split into panels of the same width, side by side; nothing is in them yet."""
+    def panels(self, count: int, *, gap: float = 0.0, headroom: float = 0.0) -> list[Panel]:
+        """The free area split into panels of the same width, side by side; nothing is in them yet.
+
+        Args:
+            count: how many.
+            gap: frame units between two of them, for what fills them to the edge.
+            headroom: frame units left free above them, for titles.
+        """
         left, right, bottom, top = self.area()
         room = self.tokens.label_room
-        width = (right - left + 2 * room) / count
-        starts = left - room + width * np.arange(count)
-        return [Panel(Area(start, start + width, bottom - room, top + room)) for start in starts]
+        width = (right - left + 2 * room - gap * (count - 1)) / count
+        starts = left - room + (width + gap) * np.arange(count)
+        return [Panel(Area(start, start + width, bottom - room, top + room - headroom)) for start in starts]
 
     def lens(self, *things: Mobject) -> tuple[Perspective, Area]:
         """The camera or panel that things are seen in, and the area of the screen that is theirs.
@@ -306,7 +313,9 @@ class Stage(ThreeDScene):
 
     def trained(self, recipe: Recipe) -> Trained:
         """The network of a recipe with its data, trained when first needed and kept under renders/."""
-        return train(recipe, Path(config.media_dir) / "trained")
+        cache = Path(config.media_dir) / "trained"
+        self.networks.append(stored_at(recipe, cache))
+        return train(recipe, cache)
 
 
 def _nested(animations: Iterable[Animation]) -> Iterator[Animation]:
@@ -321,26 +330,3 @@ def _driven(animations: Iterable[Animation]) -> Iterator[Mobject]:
     """All mobjects that animations change, with their parts."""
     for animation in _nested(animations):
         yield from animation.mobject.get_family()
-
-
-def _media_dir() -> str:
-    """Where films go: the project's renders/, also when a film of the project is rendered from elsewhere.
-
-    Raises:
-        UnfoldError: where nothing can be written there.
-    """
-    folder = Path(config.media_dir)
-    film = Path(config.input_file).resolve() if config.input_file else None
-    configured = Path("manim.cfg").is_file() or config.media_dir != "./media"
-    if not configured and film is not None and PROJECT / "scenes" in film.parents:
-        folder = PROJECT / "renders"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UnfoldError(
-            f"Nothing can be written to {folder.resolve()} ({error.strerror}): give write permission there, "
-            "or choose another folder with --media_dir."
-        ) from error
-    return str(folder)

@@ -103,6 +103,7 @@ def share_of_wrong_pixels(stage, landscape, view):
             grid=(0.0, 0.0, 0.0, 0.0),
             grid_width=0.0,
         )
+        .whole(HEIGHT, WIDTH)
         .reshape(-1, 4)
         .astype(float)
     )

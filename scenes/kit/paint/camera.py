@@ -18,7 +18,7 @@ from manim import Mobject, VMobject
 from manim.camera.three_d_camera import ThreeDCamera
 
 from scenes.kit.paint.batch import Batch
-from scenes.kit.paint.painter import painter_for
+from scenes.kit.paint.painter import Painting, painter_for
 from scenes.kit.theme import rgb, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
@@ -58,7 +58,7 @@ class Perspective:
 
     def get_rotation_matrix(self) -> np.ndarray:
         """(3, 3) rotation from scene axes to view axes, of the present angles."""
-        return ThreeDCamera.generate_rotation_matrix(self)
+        return _rotation(self.get_phi(), self.get_theta(), self.get_gamma())
 
     def get_focal_distance(self) -> float:
         """The distance of the eye from the frame centre in scene units."""
@@ -138,23 +138,23 @@ class StageCamera(Perspective, ThreeDCamera):
         held = self._held
         held.mobjects = frozenset(mobjects)
         if mobjects:
-            if held.layer is None:
-                held.layer = np.zeros((self.pixel_height, self.pixel_width, 4), dtype=np.uint8)
-            held.layer[:] = 0
-            self.display_multiple_vectorized_mobjects(list(mobjects), held.layer)
+            if held.painting is None:
+                held.painting = Painting(np.zeros((self.pixel_height, self.pixel_width, 4), dtype=np.uint8), 0, 0)
+            held.painting.pixels[:] = 0
+            self.display_multiple_vectorized_mobjects(list(mobjects), held.painting.pixels)
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
         """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
         spatial = [mobject for mobject in shown if hasattr(mobject, "batch")]
         for lens in dict.fromkeys(self.lens(mobject) for mobject in spatial):
-            picture = self.painted([m.batch() for m in spatial if self.lens(m) is lens], lens)
-            self._lay_over(picture, getattr(lens, "area", None))
+            painting = self.painted([m.batch() for m in spatial if self.lens(m) is lens], lens)
+            self._lay_over(painting, getattr(lens, "area", None))
         held = self._held
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
         super().capture_mobjects([m for m in drawn if self.follows_view(m)], include_submobjects=False)
         if held.mobjects:
-            self._lay_over(held.layer)
+            self._lay_over(held.painting)
         super().capture_mobjects([m for m in drawn if not self.follows_view(m)], include_submobjects=False)
 
     def apply_fill(self, ctx: cairo.Context, vmobject: VMobject) -> Self:
@@ -178,8 +178,8 @@ class StageCamera(Perspective, ThreeDCamera):
             ctx.fill_preserve()
         return self
 
-    def painted(self, batches: list[Batch], lens: Perspective | None = None) -> np.ndarray:
-        """A picture of these as the camera stands: (height, width, 4) uint8, premultiplied; valid until the next."""
+    def painted(self, batches: list[Batch], lens: Perspective | None = None) -> Painting:
+        """A picture of these as the camera or a panel stands; valid until the next."""
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
         return painter.paint(
             batches,
@@ -190,14 +190,15 @@ class StageCamera(Perspective, ThreeDCamera):
             grid_width=self.tokens.grid_width,
         )
 
-    def _lay_over(self, picture: np.ndarray, area: tuple[float, float, float, float] | None = None) -> None:
-        """Composite a premultiplied picture (height, width, 4) over the frame, or over an area of it alone.
+    def _lay_over(self, painting: Painting, area: tuple[float, float, float, float] | None = None) -> None:
+        """Composite a painting over the frame, or over an area of it alone.
 
         Args:
-            picture: of the whole frame.
+            painting: what to lay over.
             area: (left, right, bottom, top) in frame units.
         """
-        surface = cairo.ImageSurface.create_for_data(picture, cairo.FORMAT_ARGB32, self.pixel_width, self.pixel_height)
+        height, width = painting.pixels.shape[:2]
+        surface = cairo.ImageSurface.create_for_data(painting.pixels, cairo.FORMAT_ARGB32, width, height)
         context = self.get_cairo_context(self.pixel_array)
         context.save()
         if area is not None:
@@ -205,19 +206,29 @@ class StageCamera(Perspective, ThreeDCamera):
             context.rectangle(left, bottom, right - left, top - bottom)
             context.clip()
         context.identity_matrix()
-        context.set_source_surface(surface)
+        context.set_source_surface(surface, painting.left, painting.top)
         context.paint()
         context.restore()
+
+
+@lru_cache(maxsize=64)
+def _rotation(phi: float, theta: float, gamma: float) -> np.ndarray:
+    """(3, 3) from scene axes to view axes, as Manim turns them: about z to theta, down by phi, then by gamma."""
+    to_theta, to_phi, to_gamma = -theta - np.pi / 2, -phi, gamma
+    about_z = np.array([[np.cos(to_theta), -np.sin(to_theta), 0], [np.sin(to_theta), np.cos(to_theta), 0], [0, 0, 1]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(to_phi), -np.sin(to_phi)], [0, np.sin(to_phi), np.cos(to_phi)]])
+    tilt = np.array([[np.cos(to_gamma), -np.sin(to_gamma), 0], [np.sin(to_gamma), np.cos(to_gamma), 0], [0, 0, 1]])
+    return tilt @ about_x @ about_z
 
 
 class _Held:
     """What is held. It has slots and no __dict__, so that Manim's cache key sees its type and not its pixels."""
 
-    __slots__ = ("layer", "mobjects")
+    __slots__ = ("mobjects", "painting")
 
     def __init__(self) -> None:
         self.mobjects: frozenset[Mobject] = frozenset()
-        self.layer: np.ndarray | None = None
+        self.painting: Painting | None = None
 
 
 @lru_cache(maxsize=1)

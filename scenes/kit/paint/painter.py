@@ -9,6 +9,7 @@ import hashlib
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import moderngl
 import numpy as np
@@ -17,6 +18,7 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.paint.atlas import Atlas
 from scenes.kit.paint.batch import OPAQUE, Batch
 from scenes.kit.paint.order import arranged
+from scenes.kit.paint.rims import rims
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
@@ -53,17 +55,40 @@ NO_GL = (
 
 @lru_cache(maxsize=4)
 def painter_for(width: int, height: int, samples: int) -> Painter:
-    """The painter for pictures of this size; contexts are dear, so it is kept for the process."""
+    """The painter for pictures of this size, kept for the process."""
     return Painter(width, height, samples)
 
 
+class Painting(NamedTuple):
+    """The part of a picture that has anything on it.
+
+    Attributes:
+        pixels: (h, w, 4) uint8, premultiplied RGBA, top row first.
+        left, top: where in the picture its first pixel belongs.
+    """
+
+    pixels: np.ndarray
+    left: int
+    top: int
+
+    def whole(self, height: int, width: int) -> np.ndarray:
+        """The whole picture (height, width, 4), transparent where nothing is painted."""
+        picture = np.zeros((height, width, 4), dtype=np.uint8)
+        h, w = self.pixels.shape[:2]
+        picture[self.top : self.top + h, self.left : self.left + w] = self.pixels
+        return picture
+
+
 class Painter:
-    """An OpenGL context that turns batches into pixels.
+    """Framebuffers of one size that turn batches into pixels.
+
+    Clearing, resolving and reading back a whole picture costs more than painting most of them: all three keep to the
+    rectangle that holds what is painted.
 
     Args:
         width: pixels.
         height: pixels.
-        samples: samples per pixel for the edges of faces; 0 for drafts.
+        samples: samples per pixel where faces cut through each other; 0 for drafts.
 
     Raises:
         UnfoldError: where no OpenGL context can be had.
@@ -72,34 +97,33 @@ class Painter:
     __slots__ = (
         "_atlas",
         "_atlas_digest",
+        "_buffer",
         "_context",
         "_frame",
         "_program",
-        "_resolved",
+        "_resolve",
+        "_sampled",
+        "_samples",
         "height",
-        "pixels",
         "width",
     )
 
     def __init__(self, width: int, height: int, samples: int) -> None:
         self.width, self.height = width, height
         self._context = context = _open_context()
-        samples = min(samples, context.max_samples)
         size = (width, height)
-        self._resolved = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
-        self._frame = self._resolved
+        self._frame = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
+        self._program = _program(context, "spatial")
+        self._sampled = None
         if samples:
-            self._frame = context.framebuffer(
-                [context.renderbuffer(size, samples=samples)],
-                context.depth_renderbuffer(size, samples=samples),
-            )
-        here = Path(__file__).parent
-        self._program = context.program(
-            vertex_shader=(here / "spatial.vert").read_text(encoding="utf-8"),
-            fragment_shader=(here / "spatial.frag").read_text(encoding="utf-8"),
-        )
+            samples = min(samples, context.max_samples)
+            self._samples = context.texture(size, 4, samples=samples)
+            self._sampled = context.framebuffer([self._samples], context.depth_renderbuffer(size, samples=samples))
+            resolve = _program(context, "resolve")
+            resolve["count"].value = samples
+            self._resolve = context.vertex_array(resolve, [])
         self._atlas, self._atlas_digest = context.texture((1, 1), 4), b""
-        self.pixels = np.zeros((height, width, 4), dtype=np.uint8)
+        self._buffer = np.zeros(height * width * 4, dtype=np.uint8)
 
     def paint(
         self,
@@ -110,8 +134,8 @@ class Painter:
         shading: float,
         grid: tuple[float, float, float, float],
         grid_width: float,
-    ) -> np.ndarray:
-        """Paint the batches and return the picture.
+    ) -> Painting:
+        """Paint the batches.
 
         Opaque faces come first and fill the depth buffer, then opaque lines and points; all translucent
         primitives follow in one call, sorted from far to near.
@@ -125,53 +149,84 @@ class Painter:
             grid_width: their width in pixels at 1080 lines.
 
         Returns:
-            (height, width, 4) uint8, premultiplied RGBA, top row first. Valid until the next call.
+            The picture; its pixels are valid until the next call.
         """
         atlas = Atlas(batches)
         scale = self.height / REFERENCE_HEIGHT
-        vertices, indices, counts = assemble(arranged(batches, projection), projection, scale, atlas)
+        # Several samples a pixel are dear: they are for what cuts through itself, or bears a picture up to its edge.
+        sampled = self._sampled is not None and any(_cuts(batch) for batch in batches)
+        frame = self._sampled if sampled else self._frame
+        batches = arranged(batches, projection)
+        if not sampled:
+            edges = (rims(batch, projection, light, shading) for batch in batches)
+            batches = [*batches, *(edge for edge in edges if edge is not None)]
+        vertices, indices, counts = assemble(batches, projection, scale, atlas)
+        left, top, width, height = region = self._region(vertices, projection)
+        if len(indices) == 0 or width <= 0 or height <= 0:
+            return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0)
         context, program = self._context, self._program
-        self._frame.use()
-        self._frame.depth_mask = True
-        self._frame.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-        if len(indices):
-            program["projection"].write(np.ascontiguousarray(projection.T, dtype="f4").tobytes())
-            program["pixel"].value = (2 / self.width, 2 / self.height)
-            program["light"].value = tuple(float(c) for c in light)
-            program["shading"].value = shading
-            program["grid"].value = grid
-            program["grid_width"].value = grid_width * scale
-            program["any_picture"].value = bool(atlas)
-            if atlas:
-                self._load(atlas)
-            context.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
+        frame.use()
+        frame.scissor = region
+        frame.depth_mask = True
+        frame.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+        program["projection"].write(np.ascontiguousarray(projection.T, dtype="f4").tobytes())
+        program["pixel"].value = (2 / self.width, 2 / self.height)
+        program["light"].value = tuple(float(c) for c in light)
+        program["shading"].value = shading
+        program["grid"].value = grid
+        program["grid_width"].value = grid_width * scale
+        program["any_picture"].value = bool(atlas)
+        if atlas:
+            self._load(atlas)
+        context.enable_only(moderngl.DEPTH_TEST | moderngl.BLEND)
+        context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        vertex_buffer = context.buffer(vertices)
+        index_buffer = context.buffer(indices.astype("u4"))
+        array = context.vertex_array(
+            program,
+            [(vertex_buffer, "3f 3f 2f 4f 1f 1f", *_VERTEX.names)],
+            index_buffer,
+        )
+        faces, lines, points, translucent = counts
+        program["faintest"].value = _FAINTEST
+        self._draw(frame, array, 0, faces, depth_write=True, offset=_BACK)
+        self._draw(frame, array, faces, lines, depth_write=False)
+        self._draw(frame, array, faces + lines, points, depth_write=True)
+        if lines and translucent and vertices["kind"][indices[-translucent:, 0]].min() == FACE:
+            # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
+            program["faintest"].value = 0.5
+            context.blend_func = (moderngl.ZERO, moderngl.ONE)
+            self._draw(frame, array, faces, lines, depth_write=True)
             context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-            vertex_buffer = context.buffer(vertices)
-            index_buffer = context.buffer(indices.astype("u4"))
-            array = context.vertex_array(
-                program,
-                [(vertex_buffer, "3f 3f 2f 4f 1f 1f", *_VERTEX.names)],
-                index_buffer,
-            )
-            faces, lines, points, translucent = counts
             program["faintest"].value = _FAINTEST
-            self._draw(array, 0, faces, depth_write=True, offset=_BACK)
-            self._draw(array, faces, lines, depth_write=False)
-            self._draw(array, faces + lines, points, depth_write=True)
-            if lines and translucent and vertices["kind"][indices[-translucent:, 0]].min() == FACE:
-                # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
-                program["faintest"].value = 0.5
-                context.blend_func = (moderngl.ZERO, moderngl.ONE)
-                self._draw(array, faces, lines, depth_write=True)
-                context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-                program["faintest"].value = _FAINTEST
-            self._draw(array, faces + lines + points, translucent, depth_write=False, offset=_BACK)
-            for resource in (array, vertex_buffer, index_buffer):
-                resource.release()
-        if self._frame is not self._resolved:
-            context.copy_framebuffer(self._resolved, self._frame)
-        self._resolved.read_into(self.pixels, components=4)
-        return self.pixels
+        self._draw(frame, array, faces + lines + points, translucent, depth_write=False, offset=_BACK)
+        for resource in (array, vertex_buffer, index_buffer):
+            resource.release()
+        if sampled:
+            self._frame.use()
+            self._frame.scissor = region
+            context.enable_only(moderngl.NOTHING)
+            self._samples.use(0)
+            self._resolve.render(moderngl.TRIANGLES, vertices=3)
+        pixels = self._buffer[: height * width * 4].reshape(height, width, 4)
+        self._frame.read_into(pixels, viewport=region, components=4)
+        return Painting(pixels, left, top)
+
+    def _region(self, vertices: np.ndarray, projection: np.ndarray) -> tuple[int, int, int, int]:
+        """The rectangle (left, top, width, height) in pixels that holds all vertices and what is drawn around them."""
+        if not len(vertices):
+            return 0, 0, 0, 0
+        x, y, _, w = projection[:, :3].astype("f4") @ vertices["position"].T + projection[:, 3:].astype("f4")
+        if w.min() <= 0:
+            return 0, 0, self.width, self.height  # something is behind the eye
+        around = np.where(vertices["kind"] == FACE, 1.0, REACH * vertices["size"] + 2.0)
+        across, down = (x / w + 1) * self.width / 2, (y / w + 1) * self.height / 2
+        left, top = max(0, int((across - around).min())), max(0, int((down - around).min()))
+        right, bottom = (
+            min(self.width, int((across + around).max()) + 1),
+            min(self.height, int((down + around).max()) + 1),
+        )
+        return left, top, right - left, bottom - top
 
     def _load(self, atlas: Atlas) -> None:
         """Make the pictures of this frame the texture, unless they are already."""
@@ -187,6 +242,7 @@ class Painter:
 
     def _draw(
         self,
+        frame: moderngl.Framebuffer,
         array: moderngl.VertexArray,
         first: int,
         count: int,
@@ -195,7 +251,7 @@ class Painter:
         offset: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         if count:
-            self._frame.depth_mask = depth_write
+            frame.depth_mask = depth_write
             self._context.polygon_offset = offset
             array.render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
 
@@ -304,12 +360,19 @@ def _lines(batch: Batch, rgba: np.ndarray, width: np.ndarray) -> tuple[np.ndarra
     return _quads(len(ends)), block.ravel()
 
 
+def _cuts(batch: Batch) -> bool:
+    """Whether faces may meet others in places that are no edges of theirs, or bear a picture."""
+    return len(batch.triangles) > 0 and (batch.picture is not None or float(batch.rgba[:, 3].min()) < OPAQUE)
+
+
 def _quads(n: int) -> np.ndarray:
     """(2n, 3) indices of n quads of four vertices each."""
     return (4 * np.arange(n)[:, None, None] + _QUAD).reshape(-1, 3)
 
 
+@lru_cache(maxsize=1)
 def _open_context() -> moderngl.Context:
+    """The context of this process: painters of all sizes share it, since only one can be current."""
     # On Linux EGL needs no screen; elsewhere the system's own way is the only one.
     options = {"backend": "egl"} if sys.platform.startswith("linux") else {}
     try:
@@ -319,3 +382,10 @@ def _open_context() -> moderngl.Context:
         raise UnfoldError(
             NO_GL.format(reason=str(error).splitlines()[0] if str(error) else "no reason given")
         ) from error
+
+
+def _program(context: moderngl.Context, name: str) -> moderngl.Program:
+    vertex, fragment = (
+        (Path(__file__).parent / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("vert", "frag")
+    )
+    return context.program(vertex_shader=vertex, fragment_shader=fragment)

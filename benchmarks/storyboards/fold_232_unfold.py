@@ -1,0 +1,29 @@
+"""The 2-3-2 fold on the stage: the same sheet, points, axes and movements, with depth, shading and exact creases."""
+
+import numpy as np
+from fold_232_stock import BIAS, COUNT, SIDE, STEP, WEIGHT
+from manim import DEGREES
+
+from nn_core.network import Layer, Network
+from scenes.kit.axes import Axes
+from scenes.kit.motion import ActivationFlow, AffineFlow
+from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
+from scenes.kit.stage import Stage
+
+
+class Fold232Unfold(Stage):
+    def construct(self):
+        places = np.random.default_rng(7).uniform(-SIDE, SIDE, (COUNT, 2))
+        layer = Layer(WEIGHT, BIAS, "relu")
+        sheet = Sheet((-SIDE, SIDE, -SIDE, SIDE), Network([layer]), grid=2 * SIDE / 24)
+        sheet.creases.set_opacity(1)
+        cloud = Cloud(places)
+        world = SpatialGroup(sheet, cloud)
+        axes = Axes((-4, 4, -4, 4, -3, 4), ("h_1", "h_2", "h_3"))
+        self.add(axes, world)
+        self.look(axes, phi=60 * DEGREES, theta=-45 * DEGREES)
+        for flow in (
+            AffineFlow(world, layer=layer, kind="lerp", run_time=STEP),
+            ActivationFlow(world, layer=layer, run_time=STEP),
+        ):
+            self.play(flow, self.turn(0.2 * STEP, axes, run_time=STEP))

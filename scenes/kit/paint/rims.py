@@ -1,0 +1,78 @@
+"""Smooth edges for opaque faces, without more samples than pixels.
+
+Where a face ends, or turns away, a line of its own colour and one pixel wide is laid along the edge. The inner half of
+it can't be told from the face; the outer half fades out, as the line painter's lines do, to exact fractions of a pixel.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+
+from scenes.kit.paint.batch import OPAQUE, Batch
+
+_SHADES_APART = 0.02  # faces whose brightness differs by more meet in an edge that must be smooth
+_KEPT = 64  # meshes whose edges are remembered
+
+_edges_of: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
+
+
+def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float) -> Batch | None:
+    """The lines along the edges of a batch's opaque faces, or None where it has none.
+
+    Args:
+        batch: faces, in plain colours.
+        projection: (4, 4) matrix from scene units to clip space.
+        light: (3,) unit vector towards the light.
+        shading: 0 (flat colours) to 1 (fully lit).
+    """
+    if not len(batch.triangles) or batch.rgba[:, 3].min() < OPAQUE:
+        return None
+    edges, sides = edges_of(batch.triangles)
+    corners = batch.points[batch.triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1)
+    lit = np.abs(normals @ light) / np.where(lengths > 0, lengths, 1.0)
+    shade = 1.0 - shading + shading * lit
+
+    clip = batch.points @ projection[[0, 1, 3], :3].T + projection[[0, 1, 3], 3]
+    seen = (clip[:, :2] / clip[:, 2:])[batch.triangles]
+    (ax, ay), (bx, by) = (seen[:, 1] - seen[:, 0]).T, (seen[:, 2] - seen[:, 0]).T
+    facing = np.sign(ax * by - ay * bx)
+
+    one, other = sides.T
+    # A side of -1 is no face; what is looked up for it does not count.
+    sharp = (other < 0) | (facing[one] != facing[other]) | (np.abs(shade[one] - shade[other]) > _SHADES_APART)
+    ends, one, other = edges[sharp], one[sharp], other[sharp]
+    brightness = np.where(other < 0, shade[one], (shade[one] + shade[other]) / 2)
+    rgba = batch.rgba[ends].reshape(-1, 4).copy()
+    rgba[:, :3] *= np.repeat(brightness, 2)[:, None]
+    points = batch.points[ends].reshape(-1, 3)
+    return Batch(points, rgba, segments=np.arange(len(points)).reshape(-1, 2), size=1.0)
+
+
+def edges_of(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The edges of a mesh (e, 2) and the faces on both sides of each (e, 2); -1 where there is no second one.
+
+    A mesh keeps its triangles while its vertices move, so the last ones are remembered.
+    """
+    key = id(triangles)
+    if key in _edges_of and _edges_of[key][0] is triangles:
+        _edges_of.move_to_end(key)
+        return _edges_of[key][1:]
+    pairs = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    face = np.repeat(np.arange(len(triangles)), 3)
+    width = int(pairs.max(initial=0)) + 1
+    order = np.argsort(pairs[:, 0] * width + pairs[:, 1], kind="stable")
+    pairs, face = pairs[order], face[order]
+    first = np.ones(len(pairs), dtype=bool)
+    first[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+    begins = np.flatnonzero(first)
+    counts = np.diff([*begins, len(pairs)])
+    second = np.where(counts > 1, face[np.minimum(begins + 1, len(pairs) - 1)], -1)
+    edges, sides = pairs[begins], np.stack([face[begins], second], axis=1)
+    _edges_of[key] = triangles, edges, sides
+    if len(_edges_of) > _KEPT:
+        _edges_of.popitem(last=False)
+    return edges, sides
