@@ -104,7 +104,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
     """
     streams = np.random.default_rng(recipe.seed).spawn(recipe.starts + 1)
     X, y = recipe.draw(streams[0])
-    path = cache / f"{recipe.data}-{'-'.join(map(str, recipe.sizes))}-{recipe.key()}.npz"
+    path = stored_at(recipe, cache)
     history = _read(path, recipe)
     if history is None:
         try:
@@ -113,6 +113,11 @@ def train(recipe: Recipe, cache: Path) -> Trained:
             raise UnfoldError(f"The training of this film's network failed: {error}") from error
         _write(path, history)
     return Trained(history.network, X, y, history)
+
+
+def stored_at(recipe: Recipe, cache: Path) -> Path:
+    """The file in the cache that holds the network of a recipe."""
+    return cache / f"{recipe.data}-{'-'.join(map(str, recipe.sizes))}-{recipe.key()}.npz"
 
 
 def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.random.Generator]) -> History:

@@ -1,0 +1,96 @@
+"""Which plays of a film are still to be rendered, and how they are split among workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scenes.command.films import Film
+
+
+@dataclass(frozen=True)
+class Play:
+    """One play of a film: the key of its segment in Manim's cache, and how many frames it has."""
+
+    key: str
+    frames: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Work for one worker: the plays `first` to `last` of a film, of which it makes the segments `wanted`."""
+
+    film: Film
+    settings: Mapping[str, Any]
+    first: int
+    last: int
+    wanted: tuple[str, ...]
+
+
+def pieces(
+    film: Film, settings: Mapping[str, Any], plays: Sequence[Play], present: set[str], workers: int
+) -> list[Piece]:
+    """Balanced pieces for the segments that are not there yet; each segment is in one piece only.
+
+    Args:
+        film: which.
+        settings: of Manim, for this film.
+        plays: of the whole film.
+        present: keys of the segments that exist.
+        workers: at most so many pieces.
+    """
+    there = set(present)
+    makes: list[str | None] = []
+    for play in plays:
+        # Plays that are alike, such as two rests, share a segment: the first one makes it.
+        makes.append(None if play.key in there else play.key)
+        there.add(play.key)
+    costs = [1.0 if key is None else 1.0 + play.frames for play, key in zip(plays, makes, strict=True)]
+    found = []
+    for part in split(costs, workers):
+        missing = [index for index in part if makes[index] is not None]
+        if missing:
+            keys = tuple(key for key in makes[part.start : part.stop] if key is not None)
+            found.append(Piece(film, settings, missing[0], missing[-1], keys))
+    return found
+
+
+def split(costs: Sequence[float], parts: int, skipping: float = 1.0) -> list[range]:
+    """Cut a sequence of plays into parts, one after the other, so that the dearest part is as cheap as can be.
+
+    A part costs its plays, and `skipping` for each play that comes before it: its worker has to go through those.
+
+    >>> split([5, 1, 1, 5], 2, skipping=0)
+    [range(0, 2), range(2, 4)]
+    >>> split([5, 1, 1, 5], 2, skipping=1)
+    [range(0, 3), range(3, 4)]
+    >>> split([9, 9], 3)
+    [range(0, 1), range(1, 2)]
+
+    Args:
+        costs: of each play, at least `skipping`.
+        parts: at most so many.
+        skipping: the cost of a play that is skipped.
+    """
+
+    def cut(limit: float) -> list[range] | None:
+        """Parts that each reach as far as the limit allows, so that no cut needs fewer; None where one is too dear."""
+        found: list[range] = []
+        start, spent = 0, 0.0
+        for index, cost in enumerate(costs):
+            if spent + cost > limit:
+                found.append(range(start, index))
+                start, spent = index, index * skipping
+            spent += cost
+            if spent > limit or len(found) == parts:
+                return None
+        return [*found, range(start, len(costs))]
+
+    low, high = 0.0, sum(costs) + skipping * len(costs)
+    best = [range(len(costs))]
+    while high - low > 0.5:
+        middle = (low + high) / 2
+        found = cut(middle)
+        low, high, best = (middle, high, best) if found is None else (low, middle, found)
+    return best

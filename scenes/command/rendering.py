@@ -1,0 +1,241 @@
+"""A film is rehearsed, rendered in pieces, and joined.
+
+The rehearsal goes through the film without a picture and learns the key of every segment; workers render the
+segments that are missing into Manim's own cache; the film is joined from them by what the rehearsal knows.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from manim import config, tempconfig
+from manim.constants import QUALITIES
+from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
+
+from scenes.command.films import FILMS, PROJECT, Film
+from scenes.command.plan import Piece, Play
+from scenes.kit.errors import UnfoldError
+from scenes.kit.output import WholeFileWriter
+from scenes.kit.stage import Stage
+
+
+def settings(quality: str, media_dir: Path | None, *, sections: bool = False) -> dict[str, Any]:
+    """All settings of Manim that shape a segment or say where it goes, so that every worker has the same.
+
+    Those of the manim.cfg in the working directory count; elsewhere, those of the project.
+
+    Args:
+        quality: a letter, as in `manim render -q`.
+        media_dir: where films go, if not where manim.cfg says.
+        sections: whether one clip per beat is written as well.
+    """
+    here = Path("manim.cfg").is_file()
+    if not here:
+        config.digest_file(PROJECT / "manim.cfg")
+    (pixels,) = (q for q in QUALITIES.values() if q["flag"] == quality)
+    base = Path.cwd() if here else PROJECT
+    return {
+        "media_dir": str(media_dir.resolve() if media_dir else (base / config.media_dir).resolve()),
+        "pixel_width": pixels["pixel_width"],
+        "pixel_height": pixels["pixel_height"],
+        "frame_rate": pixels["frame_rate"],
+        "video_codec": config.video_codec,
+        "pixel_format": config.pixel_format,
+        "video_encoder_options": config.video_encoder_options,
+        "format": "mp4",
+        "save_sections": sections,
+        "disable_caching": False,
+        "progress_bar": "none",
+        "verbosity": "WARNING",
+    }
+
+
+@contextmanager
+def studio(film: Film, settings: Mapping[str, Any], **more: Any) -> Iterator[None]:
+    """Manim with these settings for this film, as in a process that has shown no other."""
+    # The second of two like formulas comes from this cache and has other attributes than the first, which
+    # are part of the keys of segments.
+    SVG_HASH_TO_MOB_MAP.clear()
+    with tempconfig({**settings, "input_file": str(film.file), "scene_names": [film.scene], **more}):
+        yield
+
+
+def load(film: Film) -> type[Stage]:
+    """The class of a film.
+
+    Raises:
+        UnfoldError: where it is not a film on the stage of this project.
+    """
+    if film.file.parent == FILMS:
+        module = importlib.import_module(f"scenes.{film.name}")
+    else:
+        spec = importlib.util.spec_from_file_location(film.name, film.file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[film.name] = module  # where Manim looks for the source of functions
+        spec.loader.exec_module(module)
+    scene = getattr(module, film.scene)
+    if not (isinstance(scene, type) and issubclass(scene, Stage)):
+        raise UnfoldError(
+            f"{film.scene} in {film.file} is not a film of this project: derive it from scenes.kit.stage.Stage, "
+            "or render it with `manim render`."
+        )
+    return scene
+
+
+# The rehearsal
+
+
+class _RehearsalWriter(WholeFileWriter):
+    """Takes every segment for rendered, so that the film passes by without a picture."""
+
+    def is_already_cached(self, hash_invocation: str) -> bool:
+        return True
+
+    def finish(self) -> None:
+        """Nothing yet: see `join`."""
+
+    def join(self) -> None:
+        """Join the segments, which must be there by now, into the film."""
+        super().finish()
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What going through a film without a picture tells.
+
+    Attributes:
+        plays: all plays of the film, in order.
+        networks: the files of the trained networks that it uses.
+    """
+
+    film: Film
+    plays: tuple[Play, ...]
+    networks: tuple[Path, ...]
+    frame_rate: float
+    _writer: _RehearsalWriter
+
+    @property
+    def path(self) -> Path:
+        """Where the film will be."""
+        return self._writer.movie_file_path
+
+    @property
+    def subtitles(self) -> Path | None:
+        """Where its captions will be."""
+        return self._writer.output_plan.subcaption_file if self._writer.subcaptions else None
+
+    @property
+    def frames(self) -> int:
+        """How many frames the film has."""
+        return sum(play.frames for play in self.plays)
+
+    def segment(self, key: str) -> Path:
+        """The file of a segment in Manim's cache."""
+        return self._writer.output_plan.segment_path(key)
+
+    def present(self) -> set[str]:
+        """The keys of the segments that are there."""
+        return {play.key for play in self.plays if self.segment(play.key).is_file()}
+
+    def join(self) -> None:
+        """Write the film, its captions and its sections from the segments."""
+        with told(self.film):
+            self._writer.join()
+
+
+def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
+    """Go through a film without a picture; its networks are trained where they are not yet.
+
+    Raises:
+        UnfoldError: where the film can't be made.
+    """
+    with told(film), studio(film, settings):
+        scene = load(film)()
+        writer = scene.renderer.file_writer = _RehearsalWriter(scene.file_writer_settings)
+        scene.render()
+        keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
+        plays = tuple(Play(*play) for play in zip(keys, scene.renderer.frames, strict=True))
+        return Rehearsal(film, plays, tuple(scene.networks), config.frame_rate, writer)
+
+
+# The segments
+
+
+class _PieceWriter(WholeFileWriter):
+    """Writes some segments of a film, and never the film."""
+
+    wanted: frozenset[str]
+
+    def is_already_cached(self, hash_invocation: str) -> bool:
+        return hash_invocation not in self.wanted or super().is_already_cached(hash_invocation)
+
+    def finish(self) -> None:
+        """Wait until the last segment is encoded."""
+        self.join_all_encode_jobs()
+
+
+def render_piece(piece: Piece) -> Path:
+    """Render the segments of a piece that are not there yet.
+
+    Returns:
+        The folder that holds them.
+
+    Raises:
+        UnfoldError: where they can't be rendered.
+    """
+    part = {"from_animation_number": piece.first, "upto_animation_number": piece.last}
+    with told(piece.film), studio(piece.film, {**piece.settings, "save_sections": False}, **part):
+        scene = load(piece.film)()
+        writer = scene.renderer.file_writer = _PieceWriter(scene.file_writer_settings)
+        writer.wanted = frozenset(piece.wanted)
+        scene.render()
+        return writer.partial_movie_directory
+
+
+def render_whole(film: Film, settings: Mapping[str, Any], **more: Any) -> Path:
+    """Render a film in this process, as `manim render` does, from the segments that are there.
+
+    Args:
+        film: which.
+        settings: of Manim.
+        **more: settings that differ, such as `format="png"` for a picture of the last frame.
+
+    Returns:
+        The file.
+    """
+    with told(film), studio(film, settings, **more):
+        scene = load(film)()
+        scene.render()
+        return Path(scene.renderer.file_writer.final_file_path)
+
+
+@contextmanager
+def told(film: Film) -> Iterator[None]:
+    """Whatever stops a film is told in one line.
+
+    Raises:
+        UnfoldError: that line.
+    """
+    try:
+        yield
+    except UnfoldError:
+        raise
+    except OSError as error:
+        raise UnfoldError(f"{film.scene} can't be written to {error.filename} ({error.strerror}).") from error
+    except Exception as error:
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == film.file]
+        place = f", line {own[-1].lineno}" if own else ""
+        raise UnfoldError(
+            f"{film.scene} can't be rendered: {type(error).__name__}: {' '.join(str(error).split())} ({film.file}{place}). "
+            f"`manim render {film.file}` shows how it came to it."
+        ) from error

@@ -1,0 +1,53 @@
+"""Manim's renderer, which counts time in frames and paints only what is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from manim import Scene
+from manim.renderer.cairo_renderer import CairoRenderer
+
+
+class StageRenderer(CairoRenderer):
+    """The renderer of the stage.
+
+    Stock Manim paints two frames of a play even where its segment is taken from the cache, and lets the time go on
+    by the run time of such a play but by the frames of any other, so that captions drift.
+
+    Attributes:
+        frames: how many frames each play so far has, whether rendered or not.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.frames: list[int] = []
+        self._unseen = False
+
+    def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
+        """As in Manim."""
+        began = self.time
+        super().play(scene, *args, **kwargs)
+        self._unseen = False
+        rate = self.camera.frame_rate
+        rendered = round((self.time - began) * rate)
+        self.frames.append(_frames(scene, rate) if self.skip_animations else rendered)
+        self.time = sum(self.frames) / rate
+
+    def save_static_frame_data(self, scene: Scene, static_mobjects: Any) -> Any:
+        """As in Manim; from here to the end of a play, what is skipped is not painted."""
+        self._unseen = self.skip_animations
+        return super().save_static_frame_data(scene, static_mobjects)
+
+    def update_frame(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
+        """As in Manim."""
+        if not self._unseen:
+            super().update_frame(scene, *args, **kwargs)
+
+
+def _frames(scene: Scene, rate: float) -> int:
+    """How many frames Manim makes of the play that has just been compiled."""
+    step = 1 / rate
+    if scene.is_current_animation_frozen_frame():
+        return int(scene.duration / step)
+    return len(np.arange(0, scene.duration, step))
