@@ -176,7 +176,7 @@ class Landscape(SpatialGroup):
         *,
         temperature: float = 1.0,
         coldest: float | None = None,
-        tolerance: float = 4e-3,
+        tolerance: float = 6e-3,
         **options: Any,
     ) -> Self:
         """The probabilities of K classes over a box: softmax of z_k = w_k x + b_k.

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from nn_core.geometry.mesh import fans
 from nn_core.geometry.subdivision import Subdivision
@@ -66,21 +69,26 @@ def _stacked(batches: list[Batch]) -> Stack | None:
     n = len(xy)
     if len(batches) == 1 and np.ptp(batches[0].points[:, 2]) == 0:
         return None  # flat: nothing of it hides anything else
-    keys = []
-    for batch in batches:
-        a, b, c = np.moveaxis(xy[batch.triangles], 1, 0)
-        if not _cross(b - a, c - a).min() > 0:
+    for triangles in {id(batch.triangles): batch.triangles for batch in batches}.values():
+        a, b, c = np.moveaxis(xy[triangles], 1, 0)
+        if not _cross(b - a, c - a).min(initial=1.0) > 0:
             return None
+    cells = batches[0].triangles
+    there = np.ones((len(batches), len(cells)), dtype=bool)
+    if not all(np.array_equal(batch.triangles, cells) for batch in batches):
         # The smallest corner first: then equal triangles have equal keys.
-        first = np.argmin(batch.triangles, axis=1)[:, None]
-        turned = np.take_along_axis(batch.triangles, (first + np.arange(3)) % 3, axis=1)
-        keys.append(turned @ np.array([n * n, n, 1]))
-    cells = np.unique(np.concatenate(keys))
-    there = np.array([np.isin(cells, key) for key in keys])
+        keys = []
+        for batch in batches:
+            first = np.argmin(batch.triangles, axis=1)[:, None]
+            turned = np.take_along_axis(batch.triangles, (first + np.arange(3)) % 3, axis=1)
+            keys.append(turned @ np.array([n * n, n, 1]))
+        union = np.unique(np.concatenate(keys))
+        cells = np.stack([union // (n * n), union // n % n, union % n], axis=1)
+        there = np.array([np.isin(union, key) for key in keys])
     uv = [np.zeros((n, 2)) if batch.uv is None else batch.uv for batch in batches]
     rims = [np.full((n, 2), 0.5) if batch.rim is None else batch.rim for batch in batches]
     vertices = np.stack([np.hstack([b.points, b.rgba, w, r]) for b, w, r in zip(batches, uv, rims, strict=True)])
-    return Stack(xy, np.stack([cells // (n * n), cells // n % n, cells % n], axis=1), there, vertices)
+    return Stack(xy, cells, there, vertices)
 
 
 def _cut_where_they_cross(stack: Stack) -> Stack:
@@ -90,11 +98,13 @@ def _cut_where_they_cross(stack: Stack) -> Stack:
     crossed = np.zeros(len(stack.cells), dtype=bool)
     pairs = []
     for i, j in combinations(range(len(z)), 2):
-        lead = (z[i] - z[j])[stack.cells]
-        here = stack.there[i] & stack.there[j] & (lead.min(axis=1) < -least) & (lead.max(axis=1) > least)
-        crossed |= here
-        if here.any():
-            pairs.append((i, j))
+        lead = z[i] - z[j]
+        if lead.min() < -least and lead.max() > least:
+            sign = ((lead > least).astype(np.int8) - (lead < -least))[stack.cells]
+            here = stack.there[i] & stack.there[j] & (sign.min(axis=1) < 0) & (sign.max(axis=1) > 0)
+            crossed |= here
+            if here.any():
+                pairs.append((i, j))
     if not pairs:
         return stack
     n = len(stack.xy)
@@ -128,16 +138,16 @@ def _in_order(stack: Stack, projection: np.ndarray) -> list[dict[str, np.ndarray
     """For each surface its arrays as of a Batch, with a depth for each triangle."""
     eye = np.linalg.solve(projection[[0, 1, 3], :3], -projection[[0, 1, 3], 3])
     step = _steps_from(eye[:2], stack)
-    corners = stack.vertices[:, stack.cells, :3]
     # Of the surfaces over one cell those that are seen from above come first, from low to high; then the others.
-    a, b, c = np.moveaxis(corners, 2, 0)
-    below_eye = np.einsum("kcd,kcd->kc", np.cross(b - a, c - a), eye - a) > 0
-    rank = np.argsort(np.argsort(corners[..., 2].mean(axis=2), axis=0, kind="stable"), axis=0, kind="stable")
+    z = stack.vertices[:, :, 2][:, stack.cells]
+    below_eye = np.einsum("kci,ci->kc", z, _barycentric(eye[:2], stack.xy[stack.cells])) < eye[2]
+    height = z.mean(axis=2)
+    rank = np.argsort(np.argsort(height, axis=0, kind="stable"), axis=0, kind="stable")
     turn = np.where(below_eye, rank, 2 * len(rank) - rank)
     order = np.lexsort([turn.ravel(), np.broadcast_to(step, turn.shape).ravel()])
 
     # The distances along the view axis, made to fall from each triangle to the next.
-    distance = corners.mean(axis=2) @ projection[3, :3] + projection[3, 3]
+    distance = stack.xy[stack.cells].mean(axis=1) @ projection[3, :2] + projection[3, 2] * height + projection[3, 3]
     falling = distance.ravel()[order]
     falling = (np.minimum.accumulate(falling) + np.maximum.accumulate(falling[::-1])[::-1]) / 2
     falling -= np.arange(len(falling)) * _ROUNDING * np.abs(falling).max()
@@ -158,31 +168,41 @@ def _in_order(stack: Stack, projection: np.ndarray) -> list[dict[str, np.ndarray
 
 def _steps_from(foot: np.ndarray, stack: Stack) -> np.ndarray:
     """Numbers (c,) of the cells that grow along every line of sight towards its foot (2,)."""
-    n = len(stack.xy)
-    tail, head = stack.cells.ravel(), np.roll(stack.cells, -1, axis=1).ravel()
-    cell = np.repeat(np.arange(len(stack.cells)), 3)
-    # Every edge twice, once in each direction, with the cell on its left.
+    tail, head, left, right = _edges(np.ascontiguousarray(stack.cells).tobytes())
+    start = stack.xy[tail]
+    side = _cross(stack.xy[head] - start, foot - start)
+    # A line of sight that runs along an edge crosses it nowhere.
+    tells = side != 0
+    near, far = np.where(side > 0, left, right)[tells], np.where(side > 0, right, left)[tells]
+
+    # A walk from each cell to all that are behind it leaves these first, and it numbers what it leaves; where cells
+    # hide each other in a circle, all of it has one number. It sets out from the farthest cell, then from the next:
+    # so the numbers follow the distance, but for the few cells where that would be wrong.
+    n = len(stack.cells)
+    distance = np.linalg.norm(stack.xy[stack.cells].mean(axis=1) - foot, axis=1)
+    turn = np.empty(n, dtype=int)
+    turn[np.argsort(-distance)] = np.arange(n)
+    behind = csr_array((np.ones(len(near), dtype=np.int8), (turn[near], turn[far])), shape=(n, n))
+    return connected_components(behind, connection="strong")[1][turn]
+
+
+@lru_cache(maxsize=8)
+def _edges(cells: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The edges between cells, given the bytes of these (c, 3): tail, head, and the cells left and right of each."""
+    corners = np.frombuffer(cells, dtype=int).reshape(-1, 3)
+    n = int(corners.max()) + 1
+    tail, head = corners.ravel(), np.roll(corners, -1, axis=1).ravel()
+    cell = np.repeat(np.arange(len(corners)), 3)
+    # Every inner edge is met twice, once in each direction, with the cell on its left.
     order = np.argsort(tail * n + head)
     tail, head, cell = tail[order], head[order], cell[order]
-    other = np.searchsorted(tail * n + head, head * n + tail).clip(max=len(tail) - 1)
-    shared = (tail[other] == head) & (head[other] == tail)
-    along = stack.xy[head] - stack.xy[tail]
-    nearer = shared & (_cross(along, foot - stack.xy[tail]) > 0)
-    near, far = cell[nearer], cell[other[nearer]]
-
-    # Most cells are in order by the distance of their middles; those that are not are moved towards the eye.
-    step = -np.linalg.norm(stack.xy[stack.cells].mean(axis=1) - foot, axis=1)
-    least = _ROUNDING * max(float(np.abs(step).max()), 1e-300)
-    for _ in range(len(step)):
-        late = step[far] + least > step[near]
-        if not late.any():
-            break
-        np.maximum.at(step, near[late], step[far[late]] + 2 * least)
-    return step
+    back = np.searchsorted(tail * n + head, head * n + tail).clip(max=len(tail) - 1)
+    once = (tail[back] == head) & (head[back] == tail) & (tail < head)
+    return tail[once], head[once], cell[once], cell[back][once]
 
 
 def _barycentric(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """The shares (n, 3) of the corners (n, 3, 2) of a triangle in a point (n, 2) of it."""
+    """The shares (n, 3) of the corners (n, 3, 2) of triangles in points (n, 2), or in one (2,), of their plane."""
     a, b, c = np.moveaxis(corners, 1, 0)
     area = _cross(b - a, c - a)
     second, third = _cross(points - a, c - a) / area, _cross(b - a, points - a) / area
