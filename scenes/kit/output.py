@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +99,25 @@ class WholeFileWriter(SceneFileWriter):
             raise
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other renders out of a folder in which Manim writes files that they would read half-written.
+
+    The system lets go of the lock when a process ends, however it ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("wb") as lock:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _unfinished(path: Path) -> Path:
-    # The extension stays: the container format is read off it.
-    return path.with_name(f".unfinished-{path.name}")
+    # The extension stays: the container format is read off it. Each process has a name of its own.
+    return path.with_name(f".unfinished-{os.getpid()}-{path.name}")

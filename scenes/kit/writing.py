@@ -16,9 +16,10 @@ from typing import Any, Self
 import manimpango
 import numpy as np
 from fontTools.ttLib import TTFont
-from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Animation, MathTypst, Text, VGroup, VMobject, linear
+from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Animation, MathTypst, Text, VGroup, VMobject, config, linear
 
 from scenes.kit.errors import UnfoldError
+from scenes.kit.output import alone_in
 from scenes.kit.theme import FONTS, option, theme
 
 FONT_FILE = FONTS / "NotoSansSC-gb1-subset.otf"
@@ -109,15 +110,15 @@ def label(text: str, *, size: float | None = None, colour: str | None = None) ->
     words = translate(text)
     check_glyphs(words)
     tokens = theme()
-    return _lean(
-        Text(
+    with alone_in(config.get_dir("text_dir")):
+        written = Text(
             words,
             font=tokens.font,
             font_size=size or tokens.label_size,
             color=colour or tokens.ink,
             disable_ligatures=True,
         )
-    )
+    return _lean(written)
 
 
 def _lean(text: VMobject) -> Any:
@@ -146,15 +147,15 @@ def formula(typst: str, *, size: float | None = None, colour: str | None = None)
     """
     check_glyphs("".join(c for c in typst if unicodedata.east_asian_width(c) in "WF"))
     tokens = theme()
-    return _lean(
-        MathTypst(
+    with alone_in(config.get_dir("tex_dir")):
+        written = MathTypst(
             typst,
             font_size=size or tokens.formula_size,
             color=colour or tokens.ink,
             typst_preamble=f'#set text(font: ("New Computer Modern", "{tokens.font}"))',
             font_paths=[FONTS],
         )
-    )
+    return _lean(written)
 
 
 def anchored(mobject: VMobject, place: np.ndarray, offset: np.ndarray = ORIGIN) -> VMobject:

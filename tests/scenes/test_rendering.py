@@ -140,6 +140,25 @@ def test_two_processes_fill_the_cache_for_a_third(tiny, tmp_path):
     assert len(re.findall("Using cached data", done.stdout)) == 4
 
 
+def test_a_folder_is_had_by_one_process_at_a_time(tmp_path):
+    """Each adds one to a number in a file, which goes wrong where two read it before either writes."""
+    program = (
+        "import sys, time; from pathlib import Path; from scenes.kit.output import alone_in\n"
+        "folder = Path(sys.argv[1]); number = folder / 'number'\n"
+        "for _ in range(20):\n"
+        "    with alone_in(folder):\n"
+        "        old = int(number.read_text()) if number.exists() else 0\n"
+        "        time.sleep(0.002)\n"
+        "        number.write_text(str(old + 1))\n"
+    )
+    racing = [
+        subprocess.Popen([sys.executable, "-c", program, tmp_path / "shared"], cwd=PROJECT, env=environment())
+        for _ in range(3)
+    ]
+    assert [process.wait(60) for process in racing] == [0, 0, 0]
+    assert (tmp_path / "shared" / "number").read_text() == "60"
+
+
 def test_the_film_goes_to_renders_from_three_working_directories(tmp_path):
     """In a checkout of its own, so that the test leaves nothing in the project's."""
     checkout = tmp_path / "checkout"
