@@ -188,13 +188,10 @@ def curved_pieces(scores: Callable[[np.ndarray], np.ndarray], box: Box) -> Piece
         n = len(vertices)
         vertices, triangles, *_ = bisect(vertices, triangles, edges_of(triangles[coarse])[:, 0])
         values = np.concatenate([values, scores(vertices[n:])])
-    pure = triangles[~mixed]
-    whole = Pieces(
-        vertices[pure].reshape(-1, 2),
-        np.arange(pure.size).reshape(-1, 3),
-        np.repeat(best[~mixed, 0], 3),
-        *2 * [np.empty((0, 2, 2))],
-    )
+    # A triangle that is not mixed has the label of all its corners.
+    used, corners = np.unique(triangles[~mixed], return_inverse=True)
+    none = np.empty((0, 2, 2))
+    whole = Pieces(vertices[used], corners.reshape(-1, 3), values[used].argmax(axis=1), none, none)
     if not mixed.any():
         return whole
     used, corners = np.unique(triangles[mixed], return_inverse=True)
@@ -214,9 +211,12 @@ def curved_pieces(scores: Callable[[np.ndarray], np.ndarray], box: Box) -> Piece
 def _pieces(plane: Subdivision) -> Pieces:
     """The faces of a subdivision, which have labels, as pieces."""
     corners, begins = plane.polygons()
-    vertices = plane.points.now.T[corners]
-    triangles, _ = fans(vertices, np.arange(len(corners)), begins)
-    labels = np.repeat(plane.label, np.diff(begins))
+    # Neighbours of one label share their vertices: then only the edges between labels are edges.
+    n_labels = int(plane.label.max()) + 1
+    keys, corners = np.unique(corners * n_labels + np.repeat(plane.label, np.diff(begins)), return_inverse=True)
+    number, labels = np.divmod(keys, n_labels)
+    vertices = plane.points.now.T[number]
+    triangles, _ = fans(vertices, corners, begins)
     edges = plane.edges.now
     inside = (edges[2:4] >= 0).all(axis=0)
     within = inside & (plane.label[edges[2]] == plane.label[edges[3]]) & (edges[4] >= 0)

@@ -23,6 +23,7 @@ class Batch:
             dot); for faces, their order where they are coplanar (higher lies on top).
         marker: (j,) or one number: the marker shape of each dot.
         cased: whether lines have a dark rim, a third as wide as they are.
+        smoothing: whether the lines are the soft edges of opaque faces, to be painted right after these.
         uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of; with a picture, in
             that, from (0, 0) at its lower left to (1, 1). For dots with a picture (j, 4): the part of it that
             each shows, as left, right, bottom, top.
@@ -42,6 +43,7 @@ class Batch:
     size: np.ndarray | float = 0.0
     marker: np.ndarray | int = 0
     cased: bool = False
+    smoothing: bool = False
     uv: np.ndarray | None = None
     grid: float = 0.0
     rim: np.ndarray | None = None

@@ -26,7 +26,7 @@ FACE, LINE, POINT = 0, 1, 2  # as the shaders know them; a point's kind is POINT
 PICTURED = -1.0  # in place of the distance of grid lines: the face bears a picture
 PICTURE = 7  # the marker shape of a point that shows a picture
 REACH = 1.3  # how far the square of a point reaches beyond its radius, as the vertex shader has it; and a pixel more
-_FACES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(5)  # the order of painting
+_FACES, _EDGES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(6)  # the order of painting
 
 _BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
 _FAINTEST = 0.004  # what covers less of a pixel is left out
@@ -187,19 +187,20 @@ class Painter:
             [(vertex_buffer, "3f 3f 2f 4f 1f 1f", *_VERTEX.names)],
             index_buffer,
         )
-        faces, lines, points, translucent = counts
+        faces, edges, lines, points, translucent = counts
+        after = np.cumsum(counts)
         program["faintest"].value = _FAINTEST
         self._draw(frame, array, 0, faces, depth_write=True, offset=_BACK)
-        self._draw(frame, array, faces, lines, depth_write=False)
-        self._draw(frame, array, faces + lines, points, depth_write=True)
+        self._draw(frame, array, faces, edges + lines, depth_write=False)
+        self._draw(frame, array, after[2], points, depth_write=True)
         if lines and translucent and vertices["kind"][indices[-translucent:, 0]].min() == FACE:
             # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
             program["faintest"].value = 0.5
             context.blend_func = (moderngl.ZERO, moderngl.ONE)
-            self._draw(frame, array, faces, lines, depth_write=True)
+            self._draw(frame, array, after[1], lines, depth_write=True)
             context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
             program["faintest"].value = _FAINTEST
-        self._draw(frame, array, faces + lines + points, translucent, depth_write=False, offset=_BACK)
+        self._draw(frame, array, after[3], translucent, depth_write=False, offset=_BACK)
         for resource in (array, vertex_buffer, index_buffer):
             resource.release()
         if sampled:
@@ -258,7 +259,7 @@ class Painter:
 
 def assemble(
     batches: list[Batch], projection: np.ndarray, scale: float, atlas: Atlas
-) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int]]:
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int, int]]:
     """Lay all primitives out as triangles over one vertex array.
 
     Args:
@@ -269,7 +270,7 @@ def assemble(
 
     Returns:
         The vertices (structured array), the triangles (t, 3) as indices, and how many of them are opaque
-        faces, opaque lines, opaque points and translucent, in this order.
+        faces, their soft edges, opaque lines, opaque points and translucent, in this order.
     """
     vertices: list[np.ndarray] = []
     triangles: list[np.ndarray] = []
@@ -285,7 +286,7 @@ def assemble(
             depths.append(batch.depth if known else np.full(len(corner_of), np.nan))
             start += len(block)
     if not vertices:
-        return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0)
+        return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0, 0)
     vertex, triangle = np.concatenate(vertices), np.concatenate(triangles)
     group, depth = np.concatenate(groups), np.concatenate(depths)
 
@@ -300,8 +301,8 @@ def assemble(
     group[alpha.min(axis=1) < OPAQUE] = _TRANSLUCENT
     # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
     order = np.lexsort((np.where(group >= _POINTS, -depth, 0.0), group))
-    faces, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=5))
-    return vertex, triangle[order], (faces, lines + cased, points, translucent)
+    faces, edges, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=6))
+    return vertex, triangle[order], (faces, edges, lines + cased, points, translucent)
 
 
 def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.ndarray, np.ndarray]]:
@@ -323,7 +324,7 @@ def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.
             parts.append((_CASED, *_lines(batch, casing, width)))
             parts.append((_CASED, *_lines(batch, batch.rgba, width * (1 - 1 / 3))))
         else:
-            parts.append((_LINES, *_lines(batch, batch.rgba, width)))
+            parts.append((_EDGES if batch.smoothing else _LINES, *_lines(batch, batch.rgba, width)))
     if len(batch.dots):
         block = np.zeros((len(batch.dots), 4), dtype=_VERTEX)
         block["position"] = batch.points[batch.dots, None]

@@ -49,7 +49,7 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     rgba = batch.rgba[ends].reshape(-1, 4).copy()
     rgba[:, :3] *= np.repeat(brightness, 2)[:, None]
     points = batch.points[ends].reshape(-1, 3)
-    return Batch(points, rgba, segments=np.arange(len(points)).reshape(-1, 2), size=1.0)
+    return Batch(points, rgba, segments=np.arange(len(points)).reshape(-1, 2), size=1.0, smoothing=True)
 
 
 def edges_of(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
