@@ -50,6 +50,8 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
         "video_codec": config.video_codec,
         "pixel_format": config.pixel_format,
         "video_encoder_options": config.video_encoder_options,
+        "max_inflight_encoders": config.max_inflight_encoders,
+        "max_files_cached": config.max_files_cached,
         "format": "mp4",
         "save_sections": sections,
         "disable_caching": False,
@@ -225,17 +227,25 @@ def told(film: Film) -> Iterator[None]:
 
     Raises:
         UnfoldError: that line.
+        KeyboardInterrupt: after Ctrl-C.
     """
     try:
         yield
-    except UnfoldError:
+    except UnfoldError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # the stage tells Ctrl-C in one line as well
+            raise KeyboardInterrupt from None
         raise
     except OSError as error:
-        raise UnfoldError(f"{film.scene} can't be written to {error.filename} ({error.strerror}).") from error
+        place = error.filename or "its folder"
+        raise UnfoldError(
+            f"{film.scene} can't be written to {place} ({error.strerror}): make room or give write permission there, "
+            "then render it again; finished pieces are kept."
+        ) from error
     except Exception as error:
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == film.file]
         place = f", line {own[-1].lineno}" if own else ""
+        mistake = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise UnfoldError(
-            f"{film.scene} can't be rendered: {type(error).__name__}: {' '.join(str(error).split())} ({film.file}{place}). "
+            f"{film.scene} can't be rendered: {mistake} ({film.file}{place}). "
             f"`manim render {film.file}` shows how it came to it."
         ) from error

@@ -1,0 +1,252 @@
+"""`python -m scenes`: list the films, render them, see whether the machine is ready."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+try:
+    import click
+    import cloup
+    import rich
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Table
+except ModuleNotFoundError as missing:
+    sys.exit(f"The package {missing.name} is not installed for {sys.executable}: `make setup`, or `pip install -e .`")
+
+from scenes.command.films import PROJECT, Film, UnknownFilm, find
+from scenes.command.films import films as all_films
+
+if TYPE_CHECKING:
+    from scenes.command.production import Report
+
+# Manim takes a second to import, and what it imports reads the number of threads from the environment:
+# each command imports what it needs when it runs.
+
+DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
+
+JSON = cloup.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to standard output.")
+MEDIA = cloup.option(
+    "--media-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of films.  [default: as in manim.cfg, renders/]",
+)
+
+
+class Complaint(click.ClickException):
+    """One line on standard error, and an exit status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.exit_code = status
+
+
+@cloup.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Unfold: films of what a neural network does to space."""
+
+
+@main.command("list")
+@JSON
+@MEDIA
+def list_films(as_json: bool, media_dir: Path | None) -> None:
+    """List the films: how long they are, their data, and what they teach."""
+    folder = media_dir or PROJECT / "renders"
+    found = [(film, film.length(folder)) for film in all_films()]
+    if as_json:
+        return _write([_as_dict(film, length) for film, length in found])
+    table = Table(
+        "film", "length", "data", "what it teaches", caption="The length is known of films that were rendered."
+    )
+    for film, length in found:
+        table.add_row(film.name, _clock(length), ", ".join(film.data), film.teaches or film.about)
+    Console().print(table)
+
+
+@main.command(no_args_is_help=True)
+@cloup.argument("names", metavar="[FILM]...", nargs=-1)
+@cloup.option("--all", "-a", "everything", is_flag=True, help="Render all films.")
+@cloup.option(
+    "--quality",
+    "-q",
+    type=click.Choice(["l", "m", "h", "p", "k"]),
+    default="h",
+    show_default=True,
+    help="480, 720, 1080, 1440 or 2160 lines.",
+)
+@cloup.option(
+    "--workers",
+    "-w",
+    type=click.IntRange(min=1),
+    help="Processes that share each film.  [default: one for each processor]",
+)
+@cloup.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Render with the workers of this scheduler of dask.distributed, such as tcp://10.0.0.1:8786.",
+)
+@cloup.option("--theme", help="dark, light, dark-safe or light-safe.")
+@cloup.option("--language", help="Of captions and labels, such as en or zh.")
+@cloup.option("--sections", is_flag=True, help="Write one clip for each beat as well.")
+@cloup.option("--still", is_flag=True, help="Write a picture of the last frame, and no film.")
+@JSON
+@MEDIA
+@cloup.constraint(cloup.constraints.mutually_exclusive, ["workers", "scheduler"])
+@cloup.constraint(cloup.constraints.mutually_exclusive, ["still", "sections"])
+@cloup.constraint(cloup.constraints.mutually_exclusive, ["still", "scheduler"])
+def render(
+    names: tuple[str, ...],
+    everything: bool,
+    quality: str,
+    workers: int | None,
+    scheduler: str | None,
+    theme: str | None,
+    language: str | None,
+    sections: bool,
+    still: bool,
+    as_json: bool,
+    media_dir: Path | None,
+) -> None:
+    """Render films, each with several processes; what was rendered before is not rendered again."""
+    films = _chosen(names, everything)
+    from scenes.command.workers import processors, share_processors
+
+    count = workers or processors()
+    share_processors(1 if still else count)
+    for option, value in (("UNFOLD_THEME", theme), ("UNFOLD_LANGUAGE", language)):
+        if value:
+            os.environ[option] = value
+    # Standard output is for the result; whatever else wants to speak goes where the progress is shown.
+    with redirect_stdout(sys.stderr):
+        reports = _render(films, quality, count, scheduler, sections, still, media_dir)
+    if as_json:
+        _write({"films": [report.as_dict() for report in reports]})
+    else:
+        _summarize(reports)
+    states = {report.state for report in reports}
+    sys.exit(STOPPED if "stopped" in states else FAILED if "failed" in states else DONE)
+
+
+@main.command()
+@JSON
+@MEDIA
+def doctor(as_json: bool, media_dir: Path | None) -> None:
+    """See whether this machine has all that films need."""
+    from scenes.command.doctor import examine
+
+    with redirect_stdout(sys.stderr):
+        findings = examine((media_dir or PROJECT / "renders").resolve())
+    if as_json:
+        _write([vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            print(f"{'✓' if finding.well else '✗'} {finding.subject}: {finding.found}")
+            if not finding.well:
+                print(f"  → {finding.remedy}")
+    sys.exit(DONE if all(finding.well for finding in findings) else FAILED)
+
+
+def _chosen(names: tuple[str, ...], everything: bool) -> list[Film]:
+    """The films that are asked for, each once."""
+    if everything == bool(names):
+        raise Complaint("Say which films to render, or --all; `python -m scenes list` shows them.", USAGE)
+    try:
+        return all_films() if everything else list({find(name).name: find(name) for name in names}.values())
+    except UnknownFilm as error:
+        raise Complaint(str(error), USAGE) from None
+
+
+def _render(
+    films: list[Film],
+    quality: str,
+    workers: int,
+    scheduler: str | None,
+    sections: bool,
+    still: bool,
+    media_dir: Path | None,
+) -> list[Report]:
+    from scenes.command.cluster import Cluster
+    from scenes.command.production import Production
+    from scenes.command.rendering import settings
+    from scenes.command.workers import Pool
+    from scenes.kit.errors import UnfoldError
+
+    values = settings(quality, media_dir, sections=sections)
+    # Training and Manim show their progress on this console too: one console, one display.
+    rich.reconfigure(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} frames {task.fields[state]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=rich.get_console(), speed_estimate_period=120) as progress:
+        if still:
+            return _stills(films, values, progress)
+        try:
+            crew = Cluster(scheduler) if scheduler else Pool(workers)
+        except UnfoldError as error:
+            raise Complaint(str(error), FAILED) from None
+        try:
+            return Production(values, crew, progress).make(films)
+        finally:
+            crew.close()
+
+
+def _stills(films: list[Film], values: dict[str, Any], progress: Progress) -> list[Report]:
+    """A picture of the last frame of each film."""
+    from scenes.command.production import Report
+    from scenes.command.rendering import render_whole
+    from scenes.kit.errors import UnfoldError
+
+    reports = []
+    for film in progress.track(films, description="stills"):
+        try:
+            file = render_whole(film, values, format="png")
+            reports.append(Report(film.name, "done", file=str(file)))
+        except UnfoldError as error:
+            reports.append(Report(film.name, "failed", message=str(error)))
+        except KeyboardInterrupt:
+            return [*reports, Report(film.name, "stopped")]
+    return reports
+
+
+def _summarize(reports: list[Report]) -> None:
+    table = Table("film", "", "length", "rendered", "took", "file")
+    for report in reports:
+        pieces = "" if report.segments is None else f"{report.rendered} of {report.segments} segments"
+        place = report.file or ""
+        table.add_row(report.film, report.state, _clock(report.length), pieces, f"{report.seconds:.1f} s", place)
+    Console().print(table)
+    for report in reports:
+        if report.message:
+            print(f"{report.film}: {report.message}", file=sys.stderr)
+
+
+def _as_dict(film: Film, length: float | None) -> dict[str, Any]:
+    return {
+        "name": film.name,
+        "scene": film.scene,
+        "file": str(film.file),
+        "length": length,
+        "data": list(film.data),
+        "about": film.about,
+        "teaches": film.teaches,
+    }
+
+
+def _write(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _clock(seconds: float | None) -> str:
+    return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m scenes")

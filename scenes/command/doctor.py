@@ -1,0 +1,142 @@
+"""What films need of a machine, looked at piece by piece."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import platform
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scenes.command.films import PROJECT
+
+ROOM = 2.0  # gigabytes: the segments and the film of a minute and a half in 4K, with room to spare
+_SYSTEM = "on Debian or Ubuntu run: apt-get install"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether all is well, what was found, and else what to do."""
+
+    subject: str
+    well: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(media_dir: Path) -> list[Finding]:
+    """Look at all that films need.
+
+    Args:
+        media_dir: where films go.
+    """
+    checks: dict[str, tuple[Callable[[], str], str]] = {
+        "Python": (_python, "install Python 3.11 or newer, then `PYTHON=python3.12 make setup`"),
+        "packages": (_packages, "make setup, or: pip install -e . -c constraints.txt"),
+        "painter": (_painter, f"{_SYSTEM} libegl1 libgl1 libgl1-mesa-dri"),
+        "font": (_font, f"{_SYSTEM} libpango1.0-dev; if {PROJECT}/scenes/kit/fonts is empty, get the checkout again"),
+        "formulas": (_formulas, "pip install 'manim[typst]>=0.22,<0.23'"),
+        "encoder": (_encoder, "choose a codec that is there: delete `codec` from [video_encoder] in manim.cfg"),
+        "output": (lambda: _output(media_dir), f"give write permission to {media_dir}, or choose --media-dir"),
+        "disk": (lambda: _disk(media_dir), f"make room for {media_dir}, or choose --media-dir"),
+    }
+    return [_look(subject, check, remedy) for subject, (check, remedy) in checks.items()]
+
+
+def _look(subject: str, check: Callable[[], str], remedy: str) -> Finding:
+    try:
+        return Finding(subject, True, check())
+    except (Exception, SystemExit) as error:  # whatever fails here is what the doctor is asked for
+        return Finding(subject, False, " ".join(str(error).split()) or type(error).__name__, remedy)
+
+
+def _python() -> str:
+    from packaging.specifiers import SpecifierSet
+
+    version, wanted = platform.python_version(), _project()["requires-python"]
+    if not SpecifierSet(wanted).contains(version, prereleases=True):
+        raise RuntimeError(f"this is {version}, and {wanted} is needed")
+    return version
+
+
+def _packages() -> str:
+    from packaging.requirements import Requirement
+
+    found = []
+    for requirement in map(Requirement, _project()["dependencies"]):
+        version = importlib.metadata.version(requirement.name)
+        if not requirement.specifier.contains(version, prereleases=True):
+            raise RuntimeError(f"{requirement.name} {version} is installed, but {requirement} is needed")
+        found.append(f"{requirement.name} {version}")
+    return ", ".join(found)
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _painter() -> str:
+    import moderngl
+
+    from scenes.kit.paint.painter import painter_for
+
+    painter_for(64, 36, 4)
+    context = moderngl.get_context()
+    return f"{context.info['GL_RENDERER']}, OpenGL {context.version_code / 100:.1f}"
+
+
+def _font() -> str:
+    from manim import tempconfig
+
+    from scenes.kit.writing import FONT_FILE, label
+
+    with tempfile.TemporaryDirectory() as folder, tempconfig({"media_dir": folder, "verbosity": "WARNING"}):
+        if not label("x").family_members_with_points():
+            raise RuntimeError("Pango draws no text")
+    return FONT_FILE.name
+
+
+def _formulas() -> str:
+    from manim import tempconfig
+
+    from scenes.kit.writing import formula
+
+    with tempfile.TemporaryDirectory() as folder, tempconfig({"media_dir": folder, "verbosity": "WARNING"}):
+        if not formula("sum_i x_i").family_members_with_points():
+            raise RuntimeError("Typst draws no formula")
+    return f"Typst {importlib.metadata.version('typst')}"
+
+
+def _encoder() -> str:
+    import av
+    import numpy as np
+    from manim import config
+
+    codec = "libx264" if config.video_codec == "auto" else config.video_codec
+    with io.BytesIO() as file, av.open(file, "w", format="mp4") as film:
+        stream = film.add_stream(codec, rate=15, options=dict(config.video_encoder_options))
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((36, 64, 3), dtype=np.uint8), format="rgb24")
+        for packet in [*stream.encode(frame), *stream.encode()]:
+            film.mux(packet)
+    return f"{codec} through PyAV {av.__version__}"
+
+
+def _output(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return f"{folder} can be written"
+
+
+def _disk(folder: Path) -> str:
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < ROOM:
+        raise RuntimeError(f"{free:.1f} GB are free, and {ROOM:.0f} GB are wanted")
+    return f"{free:.0f} GB free"

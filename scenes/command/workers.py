@@ -1,0 +1,124 @@
+"""Who renders the pieces: processes on this machine, or (see `cluster`) a scheduler with workers anywhere."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Protocol
+
+from scenes.command.plan import Piece
+from scenes.command.rendering import render_piece
+
+
+class Crew(Protocol):
+    """Those who render pieces.
+
+    Attributes:
+        size: how many pieces they render at a time.
+        lost: what a future raises when it is not the film that failed, but the worker that went away.
+    """
+
+    size: int
+    lost: tuple[type[BaseException], ...]
+
+    def submit(self, piece: Piece, networks: Iterable[Path]) -> Future[dict[str, bytes]]:
+        """Have a piece rendered; the future gives the segments that are not in the folder of the film already."""
+
+    def stop(self) -> None:
+        """Have all work thrown away, now."""
+
+    def close(self) -> None:
+        """Send the workers home."""
+
+
+class Pool:
+    """Processes on this machine, each with its share of the processors.
+
+    Args:
+        size: how many.
+    """
+
+    lost = (BrokenProcessPool,)
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._executor = self._hire()
+
+    def _hire(self) -> ProcessPoolExecutor:
+        # Never fork: an OpenGL context and the threads of a library don't survive it.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.size, mp_context=context, initializer=_settle_in)
+
+    def submit(self, piece: Piece, networks: Iterable[Path]) -> Future[dict[str, bytes]]:
+        """Have a piece rendered, by new workers where one of the old ones was killed."""
+        # Processes that start here leave Ctrl-C to this one, from their first moment.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return self._executor.submit(_render, piece)
+        except BrokenProcessPool:
+            self._executor = self._hire()
+            return self._executor.submit(_render, piece)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+
+    def stop(self) -> None:
+        """End all workers; what they have not finished is thrown away."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        self._executor.shutdown()
+
+    def close(self) -> None:
+        """Let the workers end."""
+        self._executor.shutdown()
+
+
+def _render(piece: Piece) -> dict[str, bytes]:
+    render_piece(piece)
+    return {}  # the segments are where they belong
+
+
+def _settle_in() -> None:
+    """Make a new process a worker: it ends when it is told to, cleanly, or when the one that it works for has gone."""
+    end_cleanly()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, daemon=True).start()
+    sys.stdout = sys.stderr  # what scripts read on standard output is not for workers to say
+
+
+def end_cleanly() -> None:
+    """Leave Ctrl-C to the process that gave the work, and take SIGTERM as the order to throw it away and end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(f"Ended by signal {number}."))
+
+
+def share_processors(workers: int) -> None:
+    """Let the processes that start from now on, and this one, keep to their shares of the processors.
+
+    To be called before NumPy is imported. Linear algebra has one thread in any case: networks of films are small, and
+    the last bits of a product of matrices may depend on the number of threads, and the key of a segment on those. The
+    encoder has one thread by manim.cfg. What the environment says already is left as it is.
+    """
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    share = processors() // workers
+    # Mesa's painter on the processor; with 0 it works in the thread that calls it.
+    os.environ.setdefault("LP_NUM_THREADS", str(share if share > 1 else 0))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
