@@ -64,6 +64,15 @@ def spiral_arms(X: Points, *, n_classes: int = 5) -> Labels:
     return np.round(start).astype(np.int64) % n_classes
 
 
+def spiral_arm(radius: Points, arm: int, *, n_classes: int = 5) -> Points:
+    """The middle line of an arm of `make_spiral` at these radii, continued for ever: (n,) -> (n, 2).
+
+    >>> spiral_arms(spiral_arm(np.array([0.2, 1.0, 7.3]), 4)).tolist()
+    [4, 4, 4]
+    """
+    return _clockwise(radius, 2 * np.pi * (arm + 2 * (radius - 0.2) / 0.8) / n_classes)
+
+
 def make_two_spirals(n_per_class: int, *, turns: float = 1.75, noise: float = 0.0, rng: Rng) -> Data:
     """Two arms from the centre to radius 5, half a turn apart (TensorFlow Playground's)."""
     share = np.arange(n_per_class) / n_per_class

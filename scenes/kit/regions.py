@@ -19,7 +19,8 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.spatial import Box, Faces, Segments, SpatialGroup, in_space
 from scenes.kit.theme import rgb, theme
 
-_START, _FINEST = 64, 256  # how often a triangle fits into the longer side of the box, at first and on a border
+Detail = tuple[int, int]  # how often a triangle fits into the longer side of a box, at first and on a border
+DETAIL: Detail = (64, 256)
 
 
 class Pieces(NamedTuple):
@@ -44,15 +45,17 @@ class Regions(SpatialGroup):
     """The class that a network chooses at every place of a box, with the exact lines between the classes.
 
     Networks with piecewise linear hidden layers are cut exactly along their creases and the decision boundary.
-    For smooth ones triangles on the boundary are halved until their sides are below 1/256 of the box, and cut
-    where two scores are equal at the places between their corners; islands that slip through a grid of 64 by 64
-    are not seen.
+    For smooth ones triangles on the boundary are halved until their sides are below a share of the box, and cut
+    where two scores are equal at the places between their corners; islands that slip through the grid that this
+    starts from are not seen.
 
     Args:
         network: of 2 inputs; one output is a class against the other.
         box: (x_min, x_max, y_min, y_max) in data units.
         opacity: of the faces, 0 to 1.
         order: among faces in one plane the higher lies on top.
+        detail: of smooth networks, how often a triangle fits into the longer side of the box, at first and on the
+            boundary.
 
     Attributes:
         faces: coloured by class.
@@ -60,9 +63,11 @@ class Regions(SpatialGroup):
         boundary: the lines between classes.
     """
 
-    def __init__(self, network: Network, box: Box, *, opacity: float = 1.0, order: int = 0) -> None:
+    def __init__(
+        self, network: Network, box: Box, *, opacity: float = 1.0, order: int = 0, detail: Detail = DETAIL
+    ) -> None:
         tokens = theme()
-        self.box = box
+        self.box, self.detail = box, detail
         none = np.empty((0, 2))
         self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0), origin=none, order=order)
         self.cells = Segments(none, (0, 0, 0, 0), width=tokens.grid_width)
@@ -86,7 +91,7 @@ class Regions(SpatialGroup):
             for part, kept in zip(self.submobjects, self.opacities, strict=True)
         ]
         tokens = theme()
-        pieces = class_pieces(network, self.box)
+        pieces = class_pieces(network, self.box, self.detail)
         self.faces.triangles = pieces.triangles
         self.faces.uv = pieces.vertices
         colours = np.array([rgb(colour) for colour in tokens.class_colours(max(network.n_out, 2))])
@@ -152,12 +157,13 @@ class BeyondData(SpatialGroup):
         super().__init__(self.veil, self.limit)
 
 
-def class_pieces(network: Network, box: Box) -> Pieces:
+def class_pieces(network: Network, box: Box, detail: Detail = DETAIL) -> Pieces:
     """The pieces of a box in which a network chooses one class.
 
     Args:
         network: of 2 inputs; its classes are those of `network.predict`.
         box: (x_min, x_max, y_min, y_max) in data units.
+        detail: as for `Regions`.
     """
     network = in_double(network)
     if is_piecewise(network.layers[:-1]):
@@ -167,22 +173,22 @@ def class_pieces(network: Network, box: Box) -> Pieces:
         z = network.logits(points)
         return np.hstack([np.zeros_like(z), z]) if network.n_out == 1 else z
 
-    return curved_pieces(scores, box)
+    return curved_pieces(scores, box, detail)
 
 
-def curved_pieces(scores: Callable[[np.ndarray], np.ndarray], box: Box) -> Pieces:
+def curved_pieces(scores: Callable[[np.ndarray], np.ndarray], box: Box, detail: Detail = DETAIL) -> Pieces:
     """The pieces of a box in which one of some smooth scores, (n, 2) -> (n, K), is the largest.
 
     Over each triangle of a mesh the scores are replaced by the flat ones through its corners.
     """
-    mesh = squares(box, _START)
+    mesh = squares(box, detail[0])
     vertices, triangles = mesh.vertices, longest_last(mesh.vertices, mesh.triangles)
     values = scores(vertices)
     while True:
         best = values.argmax(axis=1)[triangles]
         mixed = (best != best[:, :1]).any(axis=1)
         base = vertices[triangles[:, 1]] - vertices[triangles[:, 2]]
-        coarse = mixed & (np.linalg.norm(base, axis=1) > _longer_side(box) / _FINEST)
+        coarse = mixed & (np.linalg.norm(base, axis=1) > _longer_side(box) / detail[1])
         if not coarse.any():
             break
         n = len(vertices)
