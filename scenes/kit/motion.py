@@ -191,6 +191,7 @@ class Morph(Flow):
         self.network = Network(layers)
         self.start, self.stop = start, stop
         origins = [part.origin for part in spatial_parts(mobjects) if part.origin is not None]
+        self.images: dict[SpatialMobject, np.ndarray] = {}
         self.growth = _spread(self.network.forward(np.concatenate(origins)).output) / _spread(np.concatenate(origins))
         super().__init__(*mobjects, **{"run_time": 2 * theme().step, "rate_func": smooth, **kwargs})
 
@@ -200,8 +201,9 @@ class Morph(Flow):
             return points
         gone = (1 - t) * self.start + t * self.stop
         share = gone / (gone + (1 - gone) * self.growth)
-        image = self.network.forward(part.origin).output
-        return (1 - share) * in_space(part.origin) + share * in_space(image)
+        if part not in self.images:
+            self.images[part] = in_space(self.network.forward(part.origin).output)
+        return (1 - share) * in_space(part.origin) + share * self.images[part]
 
 
 def _spread(points: np.ndarray) -> float:

@@ -151,6 +151,7 @@ class Painter:
         Returns:
             The picture; its pixels are valid until the next call.
         """
+        batches = [batch for batch in batches if batch.rgba[:, 3].any()]
         atlas = Atlas(batches)
         scale = self.height / REFERENCE_HEIGHT
         # Several samples a pixel are dear: they are for what cuts through itself, or bears a picture up to its edge.
@@ -281,27 +282,33 @@ def assemble(
         for group, corner_of, block in _primitives(batch, scale, atlas):
             vertices.append(block)
             triangles.append(corner_of + start)
-            groups.append(np.full(len(corner_of), group))
+            groups.append(np.full(len(corner_of), group, dtype=np.uint8))
             known = batch.depth is not None and group == _FACES
             depths.append(batch.depth if known else np.full(len(corner_of), np.nan))
             start += len(block)
     if not vertices:
         return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0, 0)
     vertex, triangle = np.concatenate(vertices), np.concatenate(triangles)
-    group, depth = np.concatenate(groups), np.concatenate(depths)
-
-    alpha = vertex["rgba"][:, 3][triangle]
-    seen = alpha.max(axis=1) > 0.0
-    triangle, group, depth, alpha = triangle[seen], group[seen], depth[seen], alpha[seen]
-    # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
-    distance = vertex["position"] @ projection[3, :3].astype("f4") + projection[3, 3]
-    depth = np.where(np.isnan(depth), distance[triangle].mean(axis=1), depth)
-    # Lines and points lie on faces: among translucent things of one place they come last.
-    depth -= group * 1e-3 * (depth.max(initial=0.0) - depth.min(initial=0.0))
-    group[alpha.min(axis=1) < OPAQUE] = _TRANSLUCENT
+    laid, depth = np.concatenate(groups), np.concatenate(depths)
+    group = laid.copy()
+    alpha = vertex["rgba"][:, 3]
+    seen = (alpha > 0)[triangle].any(axis=1)
+    if not seen.all():
+        triangle, group, depth = triangle[seen], group[seen], depth[seen]
+    group[(alpha < OPAQUE)[triangle].any(axis=1)] = _TRANSLUCENT
     # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
-    order = np.lexsort((np.where(group >= _POINTS, -depth, 0.0), group))
+    order = np.argsort(group, kind="stable")
     faces, edges, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=6))
+    ordered = order[faces + edges + lines + cased :]
+    if len(ordered):
+        # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
+        distance = vertex["position"] @ projection[3, :3].astype("f4") + projection[3, 3]
+        middle = distance[triangle[ordered]].mean(axis=1)
+        known = depth[ordered]
+        key = np.where(np.isnan(known), middle, known)
+        # Lines and points lie on faces: among translucent things of one place they come last.
+        key -= laid[seen][ordered] * 1e-3 * (key.max() - key.min())
+        order[faces + edges + lines + cased :] = ordered[np.lexsort((-key, group[ordered]))]
     return vertex, triangle[order], (faces, edges, lines + cased, points, translucent)
 
 
