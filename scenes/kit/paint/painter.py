@@ -295,7 +295,9 @@ def assemble(
     seen = (alpha > 0)[triangle].any(axis=1)
     if not seen.all():
         triangle, group, depth = triangle[seen], group[seen], depth[seen]
-    group[(alpha < OPAQUE)[triangle].any(axis=1)] = _TRANSLUCENT
+    faint = (alpha < OPAQUE)[triangle].any(axis=1)
+    if (faint & (group == _FACES)).any():
+        group[faint] = _TRANSLUCENT  # with nothing to see them through, faint lines stay below strong ones
     # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
     order = np.argsort(group, kind="stable")
     faces, edges, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=6))
