@@ -118,6 +118,8 @@ def label(text: str, *, size: float | None = None, colour: str | None = None) ->
             color=colour or tokens.ink,
             disable_ligatures=True,
         )
+    # The names in here count the surfaces that Cairo has made in this process; they would spoil the segment cache.
+    written.id_to_vgroup_dict = {}
     return _lean(written)
 
 
