@@ -13,6 +13,7 @@ from manim import (
     DEGREES,
     DOWN,
     LEFT,
+    TAU,
     UP,
     Animation,
     AnimationGroup,
@@ -175,12 +176,12 @@ class Stage(ThreeDScene):
             things: spatial mobjects, or groups of them.
             flows: what they will go through, one after the other.
             phi: radians from the vertical; as it is now if not given.
-            theta: radians about it; as it is now if not given.
+            theta: radians about it, reached by the shorter way; as it is now if not given.
         """
         lens, area = self.lens(*things)
         places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=8)))
         now = View.of(lens)
-        phi, theta = now.phi if phi is None else phi, now.theta if theta is None else theta
+        phi, theta = now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta)
         return fit(lens, places, area, phi=phi, theta=theta)
 
     def panels(self, count: int, *, gap: float = 0.0, headroom: float = 0.0) -> list[Panel]:
@@ -225,11 +226,11 @@ class Stage(ThreeDScene):
             flow: the movement, to be played together with this.
             things: what shall stay in the frame.
             phi: radians from the vertical, at the end.
-            theta: radians about it, at the end.
+            theta: radians about it, at the end, reached by the shorter way.
         """
         lens, area = self.lens(*things)
         now = View.of(lens)
-        end = Direction(now.phi if phi is None else phi, now.theta if theta is None else theta)
+        end = Direction(now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta))
         _, *moments = destinations(spatial_parts(things), [flow], samples=12)
         views = [
             fit(lens, places, area, phi=(1 - t) * now.phi + t * end.phi, theta=(1 - t) * now.theta + t * end.theta)
@@ -316,6 +317,11 @@ class Stage(ThreeDScene):
         cache = Path(config.media_dir) / "trained"
         self.networks.append(stored_at(recipe, cache))
         return train(recipe, cache)
+
+
+def _nearest(angle: float, to: float) -> float:
+    """The same direction as an angle that is less than half a turn from another; radians."""
+    return angle + TAU * round((to - angle) / TAU)
 
 
 def _nested(animations: Iterable[Animation]) -> Iterator[Animation]:
