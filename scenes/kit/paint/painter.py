@@ -218,7 +218,9 @@ class Painter:
         """The rectangle (left, top, width, height) in pixels that holds all vertices and what is drawn around them."""
         if not len(vertices):
             return 0, 0, 0, 0
-        x, y, _, w = projection[:, :3].astype("f4") @ vertices["position"].T + projection[:, 3:].astype("f4")
+        rows = projection[[0, 1, 3]].astype("f4")
+        # A contiguous copy first: on a field of records the product would go number by number.
+        x, y, w = (np.ascontiguousarray(vertices["position"]) @ rows[:, :3].T + rows[:, 3]).T
         if w.min() <= 0:
             return 0, 0, self.width, self.height  # something is behind the eye
         around = np.where(vertices["kind"] == FACE, 1.0, REACH * vertices["size"] + 2.0)
@@ -304,7 +306,7 @@ def assemble(
     ordered = order[faces + edges + lines + cased :]
     if len(ordered):
         # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
-        distance = vertex["position"] @ projection[3, :3].astype("f4") + projection[3, 3]
+        distance = np.ascontiguousarray(vertex["position"]) @ projection[3, :3].astype("f4") + projection[3, 3]
         middle = distance[triangle[ordered]].mean(axis=1)
         known = depth[ordered]
         key = np.where(np.isnan(known), middle, known)

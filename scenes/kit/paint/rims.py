@@ -30,16 +30,12 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     if not len(batch.triangles) or batch.rgba[:, 3].min() < OPAQUE:
         return None
     edges, sides = edges_of(batch.triangles)
-    corners = batch.points[batch.triangles]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    lengths = np.linalg.norm(normals, axis=1)
-    lit = np.abs(normals @ light) / np.where(lengths > 0, lengths, 1.0)
-    shade = 1.0 - shading + shading * lit
-
-    clip = batch.points @ projection[[0, 1, 3], :3].T + projection[[0, 1, 3], 3]
-    seen = (clip[:, :2] / clip[:, 2:])[batch.triangles]
-    (ax, ay), (bx, by) = (seen[:, 1] - seen[:, 0]).T, (seen[:, 2] - seen[:, 0]).T
-    facing = np.sign(ax * by - ay * bx)
+    shade = _brightness(batch, light, shading)
+    rows = projection[[0, 1, 3]]
+    clip = batch.points @ rows[:, :3].T + rows[:, 3]
+    (a, b, c) = (clip[:, :2] / clip[:, 2:])[batch.triangles].transpose(1, 2, 0)
+    (ax, ay), (bx, by) = b - a, c - a
+    facing = ax * by > ay * bx
 
     one, other = sides.T
     # A side of -1 is no face; what is looked up for it does not count.
@@ -50,6 +46,17 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     rgba[:, :3] *= np.repeat(brightness, 2)[:, None]
     points = batch.points[ends].reshape(-1, 3)
     return Batch(points, rgba, segments=np.arange(len(points)).reshape(-1, 2), size=1.0, smoothing=True)
+
+
+def _brightness(batch: Batch, light: np.ndarray, shading: float) -> np.ndarray:
+    """How bright each face is (m,), from 1 - shading to 1, as the shader has it."""
+    level = batch.points[:, 2]
+    if len(level) and (level == level[0]).all():
+        return np.full(len(batch.triangles), 1.0 - shading + shading * abs(light[2]))
+    corners = batch.points[batch.triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1)
+    return 1.0 - shading + shading * np.abs(normals @ light) / np.where(lengths > 0, lengths, 1.0)
 
 
 def edges_of(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
