@@ -44,11 +44,13 @@ class Axes(Group):
         ranges = np.reshape(np.asarray(box, dtype=float), (-1, 2))
         # The lines go through the origin, or as near to it as the box comes.
         cross = ranges[:, 0] if at_corner else np.clip(0.0, ranges[:, 0], ranges[:, 1])
-        longest = float(np.ptp(ranges, axis=1).max())
-        steps = [unit * nice_step(longest / unit, most) for unit in units[: len(ranges)]]
+        units = np.array(units[: len(ranges)])
+        lengths = np.ptp(ranges, axis=1) / units
+        # Axes of the same unit have the same step.
+        steps = [unit * nice_step(float(lengths[units == unit].max()), most) for unit in units]
         tick = 0.05 * steps[0]
         ends, numbers = [], []
-        for axis, ((low, high), step, unit) in enumerate(zip(ranges, steps, units, strict=False)):
+        for axis, ((low, high), step, unit) in enumerate(zip(ranges, steps, units, strict=True)):
             across = (axis + 1) % 2
             ends.append([_at(cross, axis, low), _at(cross, axis, high + 0.5 * step)])
             for value in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step:
@@ -56,7 +58,9 @@ class Axes(Group):
                 side = np.zeros(3)
                 side[across] = tick
                 ends.append([place - side, place + side])
-                if at_corner or abs(value) > 1e-9:
+                # The origin has no number; nor is there room for those of three axes where they meet.
+                bare = at_corner and len(ranges) == 3
+                if abs(value - cross[axis]) > 0.35 * step if bare else at_corner or abs(value) > 1e-9:
                     text = f"{value / unit + 0.0:.10g}".replace("-", MINUS)
                     number = label(text, size=0.8 * tokens.label_size)
                     number.set_stroke(tokens.background, width=2.5, background=True)

@@ -1,0 +1,105 @@
+"""A trained 2-100-2-5 network: each score is a plane over the last hidden plane, and the highest one decides."""
+
+import numpy as np
+from manim import DEGREES, TAU, FadeIn, FadeOut
+
+from nn_core.network import Network
+from scenes.kit.axes import Axes
+from scenes.kit.diagram import NetworkDiagram
+from scenes.kit.landscape import Landscape, Rise
+from scenes.kit.motion import Draw, Morph
+from scenes.kit.regions import Regions
+from scenes.kit.spatial import Cloud
+from scenes.kit.stage import Stage
+from scenes.kit.training import Recipe
+from scenes.kit.view import TOP
+from scenes.kit.writing import formula
+
+LOW, HIGH = 70 * DEGREES, 50 * DEGREES  # of the camera, from the vertical
+BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away
+SLOPE = 0.45  # of the steepest plane, as it is drawn
+
+
+class ArgmaxPlanes(Stage):
+    """The scores of the classes are planes that cut each other; seen from above, the highest are the region map."""
+
+    recipe = Recipe(
+        data="spiral",
+        data_options={"n_per_class": 80, "n_classes": 5},
+        sizes=(2, 100, 2, 5),
+        activations=("leaky_relu", "identity", "identity"),
+        learning_rate=0.02,
+        epochs=800,
+        l2=1e-3,
+        starts=4,
+        seed=2,
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        *body, last = trained.network.layers
+        hidden = Network(body).forward(trained.X).output
+        cloud = Cloud(trained.X, trained.y)
+        cells = Regions.over(hidden, Network([last]), order=1)
+        wound = Regions.over(trained.X, trained.network, margin=0.04, opacity=0.0)
+        wound.boundary.set_opacity(0)
+        height = SLOPE / np.linalg.norm(last.weight, axis=1).max()
+        scores = (last.weight, last.bias, cells.box)
+        planes = Landscape.planes(*scores, height=height, grid=1)
+        envelope = Landscape.envelope(*scores, height=height, grid=1, opacity=1.0)
+        diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4))
+        axes = Axes(wound.box, ("x_1", "x_2"), at_corner=True)
+
+        with self.beat("The arms of a spiral: no straight line parts one from the others."):
+            arrival = self.aside(diagram)
+            self.look(axes)
+            self.play(arrival, FadeIn(cloud), FadeIn(axes))
+
+        with self.beat("The trained network takes every point to a plane where each arm lies by itself."):
+            self.play(FadeOut(axes), diagram.animate.set_focus(0, 1))
+            carry = Morph(wound, cloud, layers=body)
+            self.play(carry, self.follow(carry, cloud))
+            axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
+            self.play(self.reframe(axes))
+            self.play(FadeIn(axes))
+
+        with self.beat("Over this plane the score of each class is a plane. They rise one after another."):
+            score = formula("z_k = bold(w)_k dot bold(h) + b_k")
+            self.play(self.aside(diagram, score), diagram.animate.set_focus(2))
+            top = float(envelope.surfaces.get_zenith()[2])
+            space = Axes((*cells.box, 0, top), ("h_1", "h_2", "z"), most=5, at_corner=True, units=(1, 1, height))
+            view = self.reframe(planes, space, phi=LOW, theta=BESIDE)
+            self.play(view, FadeOut(axes), FadeIn(space))
+            self.play(planes.rise(in_turn=True))
+
+        with self.beat("They cut each other, and on every side another one is the highest."):
+            self.play(self.turn(TAU, planes, space, run_time=10))
+
+        with self.beat("Only the highest score counts. What stays is the upper envelope."):
+            self.play(self.aside(diagram, score, formula("max_k z_k")))
+            self.play(FadeOut(planes), FadeIn(envelope))
+            self.play(self.reframe(envelope, space, phi=HIGH))
+            self.play(Draw(envelope.ridges))
+
+        with self.beat("Every point gets the class of the highest plane above it."):
+            points = envelope.add_points(hidden, trained.y)
+            self.play(FadeOut(cloud, run_time=self.tokens.breath), Rise(points))
+
+        with self.beat("Seen from above, the envelope is the map of the classes: convex, with straight borders."):
+            self.play(self.aside(diagram, formula('op("arg max")_k z_k')))
+            axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
+            self.play(FadeOut(space))
+            self.play(self.reframe(envelope, axes, **TOP._asdict()))
+            self.play(Rise(envelope, down=True), FadeIn(axes))
+            self.play(FadeIn(cells), FadeIn(cloud))
+            self.remove(envelope)
+
+        with self.beat("Carried back to the input, the same cells wind with the arms."):
+            self.play(FadeOut(axes), diagram.animate.set_focus(), self.reframe(wound))
+            shown = (part.animate.set_opacity(1) for part in (wound.faces, wound.boundary))
+            self.play(*shown, FadeOut(cells))
+            back = Morph(wound, cloud, layers=body, start=1, stop=0, run_time=6)
+            self.play(back, self.follow(back, wound))
+            axes = Axes(wound.box, ("x_1", "x_2"), at_corner=True)
+            self.play(self.reframe(axes))
+            self.play(FadeIn(axes))
