@@ -1,4 +1,4 @@
-"""The 2-3-2 fold with stock Manim alone: a sheet of 24 x 24 faces and 300 dots, two movements of 2 s, the camera turning."""
+"""The 2-3-2 fold with stock Manim alone: 24 x 24 faces, 300 dots, two movements of 2 s, the camera turning."""
 
 import numpy as np
 from manim import DEGREES, YELLOW, Dot, Surface, ThreeDAxes, ThreeDScene, Transform, VGroup

@@ -1,4 +1,4 @@
-"""The same warp on the stage: a coloured sheet with the plane's grid, refined until its lines are smooth, and 500 points."""
+"""The same warp on the stage: a coloured sheet, refined until its grid lines are smooth, and 500 points."""
 
 import numpy as np
 from grid_warp_stock import BIAS, HIDDEN, OUTPUT, PLACES, STEP, warp

@@ -1,4 +1,4 @@
-"""Five softmax surfaces with stock Manim alone: 32 x 32 faces each, translucent, rising for 2 s under a turning camera."""
+"""Five softmax surfaces with stock Manim alone: 32 x 32 faces each, translucent, rising for 2 s, the camera turning."""
 
 import numpy as np
 from manim import BLUE, DEGREES, GREEN, PURPLE, RED, YELLOW, Surface, ThreeDAxes, ThreeDScene, Transform
