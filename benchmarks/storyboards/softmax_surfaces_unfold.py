@@ -1,4 +1,4 @@
-"""Five softmax surfaces on the stage: cut along their crossings, translucent in true order, with grid lines and axes."""
+"""Five softmax surfaces on the stage: cut along their crossings, translucent in true order, with grids and axes."""
 
 from manim import DEGREES
 from softmax_surfaces_stock import BIAS, HEIGHT, SIDE, STEP, WEIGHT
