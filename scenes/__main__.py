@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ try:
     import cloup
     import rich
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Table
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed for {sys.executable}: `make setup`, or `pip install -e .`")
@@ -33,7 +34,7 @@ DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
 JSON = cloup.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to standard output.")
 MEDIA = cloup.option(
     "--media-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="The folder of films.  [default: as in manim.cfg, renders/]",
 )
 
@@ -182,7 +183,8 @@ def _render(
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:.0f} frames {task.fields[state]}"),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=rich.get_console(), speed_estimate_period=120) as progress:
@@ -204,15 +206,19 @@ def _stills(films: list[Film], values: dict[str, Any], progress: Progress) -> li
     from scenes.command.rendering import render_whole
     from scenes.kit.errors import UnfoldError
 
-    reports = []
-    for film in progress.track(films, description="stills"):
+    reports: list[Report] = []
+    bar = progress.add_task("stills", total=len(films), state="")
+    for film in films:
+        began = time.monotonic()
         try:
-            file = render_whole(film, values, format="png")
-            reports.append(Report(film.name, "done", file=str(file)))
+            report = Report(film.name, "done", file=str(render_whole(film, values, format="png")))
         except UnfoldError as error:
-            reports.append(Report(film.name, "failed", message=str(error)))
+            report = Report(film.name, "failed", message=str(error))
         except KeyboardInterrupt:
             return [*reports, Report(film.name, "stopped")]
+        report.seconds = round(time.monotonic() - began, 2)
+        reports.append(report)
+        progress.advance(bar)
     return reports
 
 

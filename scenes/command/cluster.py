@@ -28,7 +28,7 @@ from scenes.command.workers import end_cleanly
 from scenes.kit.errors import UnfoldError
 from scenes.kit.theme import OPTIONS, option
 
-PATIENCE = 10  # seconds for a scheduler to answer
+PATIENCE = 6  # seconds for a scheduler to answer
 _SHAPING = ("manim", "numpy", "scipy", "av")  # packages that shape a film
 
 Sent = tuple[str, bytes]  # a segment with its SHA-256
@@ -74,6 +74,15 @@ class Cluster:
         if not self.size:
             self._client.close()
             raise UnfoldError(f"The scheduler at {address} has no workers: start some with `dask worker {address}`.")
+        try:
+            self._client.submit(fingerprint, pure=False).result(timeout=5 * PATIENCE)
+        except Exception as error:  # a module that is missing there shows in many ways
+            self._client.close()
+            mistake = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise UnfoldError(
+                f"The cluster at {address} can't take this work ({mistake}): its scheduler and workers need "
+                "this checkout and its packages; pip install -e '.[cluster]' there."
+            ) from None
         self._executor = self._client.get_executor(pure=False)
         self._over = distributed.Event(f"unfold-{uuid.uuid4()}", client=self._client)
 

@@ -166,7 +166,8 @@ class Production:
         lost = [error for error in errors if isinstance(error, self._crew.lost)]
         for error in errors:
             if error not in lost:
-                raise error if isinstance(error, UnfoldError) else UnfoldError(" ".join(str(error).split()))
+                words = " ".join(str(error).split()) or type(error).__name__
+                raise error if isinstance(error, UnfoldError) else UnfoldError(f"{work.rehearsal.film.scene}: {words}")
         if lost:
             # The crew works on one film after the other: a killed worker is held against the first alone.
             work.tries += work is self._in_work[0]

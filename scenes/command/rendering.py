@@ -37,6 +37,7 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
         media_dir: where films go, if not where manim.cfg says.
         sections: whether one clip per beat is written as well.
     """
+    config.verbosity = "WARNING"
     here = Path("manim.cfg").is_file()
     if not here:
         config.digest_file(PROJECT / "manim.cfg")

@@ -1,0 +1,406 @@
+"""`python -m scenes`, as users and scripts call it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenes.command import films as films_module
+from scenes.command.films import Film, UnknownFilm, find
+from scenes.command.plan import Play, pieces, split
+from scenes.kit.theme import PROJECT
+
+TINY = '''"""A plane rises."""
+
+from manim import UP, FadeIn
+
+from scenes.kit.spatial import Sheet
+from scenes.kit.stage import Stage
+
+
+class Tiny(Stage):
+    """A plane can be lifted,
+    and be lowered again.
+    """
+
+    def construct(self):
+        sheet = Sheet((-1, 1, -1, 1))
+        self.look(sheet)
+        with self.beat("A plane."):
+            self.play(FadeIn(sheet))
+            self.play(sheet.animate.shift(0.1 * UP), run_time=2)
+        with self.beat("It falls."):
+            self.play(sheet.animate.shift(0.1 * DOWN), run_time=4)
+'''.replace("import UP, FadeIn", "import DOWN, UP, FadeIn")
+
+
+def command(*args: object) -> list[str]:
+    return [sys.executable, "-m", "scenes", *map(str, args)]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "300", **more}
+
+
+def scenes(*args: object, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*args), cwd=cwd, env=environment(**env), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def segments(media: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in media.rglob("partial_movie_files/*/[!.]*.mp4")}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.py"
+    path.write_text(TINY)
+    return path
+
+
+# Films are found by reading
+
+
+def test_a_film_is_read_without_being_imported(tiny):
+    tiny.write_text(TINY.replace("from manim", "raise RuntimeError\nfrom manim"))
+    film = find(str(tiny))
+    assert (film.name, film.scene, film.about) == ("tiny", "Tiny", "A plane rises.")
+    assert film.teaches == "A plane can be lifted, and be lowered again."
+
+
+def test_films_are_found_by_file_class_and_path():
+    by_name = find("relu_fold")
+    assert by_name == find("ReluFold") == find(str(PROJECT / "scenes" / "relu_fold.py"))
+    assert by_name.data == ("crescent",)
+
+
+def test_a_misspelt_film_is_told_what_comes_near():
+    with pytest.raises(UnknownFilm, match=r"no film 'reluffold'. Did you mean relu_fold\?"):
+        find("reluffold")
+
+
+def test_a_film_that_is_not_python_is_on_the_list(tmp_path, monkeypatch):
+    (tmp_path / "broken_film.py").write_text("class (")
+    (tmp_path / "helpers.py").write_text("def f(): pass")
+    monkeypatch.setattr(films_module, "FILMS", tmp_path)
+    (film,) = films_module.films()
+    assert film.name == "broken_film"
+    assert "can't be read" in film.about
+
+
+# Pieces
+
+
+def test_no_split_is_better_balanced():
+    rng = random.Random(0)
+    for _ in range(200):
+        costs = [rng.randint(1, 20) for _ in range(rng.randint(1, 7))]
+        parts = rng.randint(1, 4)
+        found = split(costs, parts)
+        assert [play for part in found for play in part] == list(range(len(costs)))
+        cuts = (cut for k in range(parts) for cut in itertools.combinations(range(1, len(costs)), k))
+        best = min(
+            max(start + sum(costs[start:stop]) for start, stop in itertools.pairwise((0, *cut, len(costs))))
+            for cut in cuts
+        )
+        assert max(part.start + sum(costs[part.start : part.stop]) for part in found) == best
+
+
+def test_each_missing_segment_is_in_one_piece():
+    film = Film("f", Path("f.py"), "F")
+    plays = [Play(key, 10) for key in "abcabdef"]
+    found = pieces(film, {}, plays, {"c", "f"}, 3)
+    assert sorted(key for piece in found for key in piece.wanted) == ["a", "b", "d", "e"]
+    for piece in found:
+        # A piece begins and ends with work, at the first of plays that are alike.
+        assert plays[piece.first].key == piece.wanted[0]
+        assert plays[piece.last].key == piece.wanted[-1]
+    assert pieces(film, {}, plays, set("abcdef"), 3) == []
+
+
+# Rendering
+
+
+@pytest.fixture(scope="module")
+def by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A film in the folder `out`, rendered by two workers, and the report of it."""
+    folder = tmp_path_factory.mktemp("by_two")
+    (folder / "tiny.py").write_text(TINY)
+    # Other values in fresh memory than in the process to compare with show what depends on them.
+    options = ("-q", "l", "-w", 2, "--json", "--media-dir", "out")
+    done = scenes("render", "tiny.py", *options, cwd=folder, MALLOC_PERTURB_="85")
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    return folder, report
+
+
+def test_two_workers_make_the_very_film_that_one_process_makes(by_two, tmp_path):
+    folder, report = by_two
+    assert report["state"] == "done"
+    assert report["message"] is None
+    assert report["rendered"] == report["segments"] == len(segments(folder / "out")) > 4
+    assert report["frames"] / 15 == report["length"]
+    one = [
+        sys.executable,
+        "-m",
+        "manim",
+        "render",
+        "tiny.py",
+        "-ql",
+        "-c",
+        PROJECT / "manim.cfg",
+        "--media_dir",
+        tmp_path,
+    ]
+    alone = environment(MALLOC_PERTURB_="170", LP_NUM_THREADS="2")
+    subprocess.run([*map(str, one)], cwd=folder, env=alone, check=True, capture_output=True, timeout=120)
+    assert segments(tmp_path) == segments(folder / "out")
+    for kind in (".mp4", ".srt"):
+        (theirs,), (ours,) = (where.rglob(f"Tiny{kind}") for where in (tmp_path, folder / "out"))
+        assert theirs.read_bytes() == ours.read_bytes()
+    assert Path(report["file"]) == ours.with_suffix(".mp4")
+
+
+def test_only_what_is_missing_is_rendered(by_two, tmp_path):
+    folder, _ = by_two
+    shutil.copytree(folder, tmp_path / "copy")
+    before = segments(tmp_path / "copy")
+    lost = sorted((tmp_path / "copy").rglob("partial_movie_files/*/[!.]*.mp4"))[2]
+    lost.unlink()
+    options = ("-q", "l", "--json", "--sections", "--media-dir", "out")
+    done = scenes("render", "tiny.py", *options, cwd=tmp_path / "copy")
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    assert report["rendered"] == 1
+    assert segments(tmp_path / "copy") == before
+    assert len(list((tmp_path / "copy").rglob("sections/*.mp4"))) == 2
+
+
+def test_a_still(tiny, tmp_path):
+    done = scenes("render", tiny, "-q", "l", "--still", "--json", "--media-dir", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    assert Path(report["file"]).suffix == ".png"
+    assert Path(report["file"]).is_file()
+    assert not segments(tmp_path / "out")
+
+
+def workers_of(pid: int) -> list[int]:
+    """The workers of a render, by Linux's own list; its other child keeps an account of shared memory."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def rendering(tiny: Path, cwd: Path) -> subprocess.Popen[str]:
+    """A render by two workers that is in the middle of its segments."""
+    running = subprocess.Popen(
+        command("render", tiny, "-q", "l", "-w", 2, "--json", "--media-dir", "out"),
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 60
+    while not list((cwd / "out").rglob("partial_movie_files/*/.unfinished-*")):
+        assert running.poll() is None, running.communicate()[1]
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return running
+
+
+LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads the processes of Linux")
+
+
+@LINUX
+def test_a_killed_worker_is_replaced(tiny, tmp_path):
+    running = rendering(tiny, tmp_path)
+    workers = workers_of(running.pid)
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    said, complaints = running.communicate(timeout=120)
+    assert running.returncode == 0, complaints
+    (report,) = json.loads(said)["films"]
+    assert report["state"] == "done"
+    assert len(segments(tmp_path / "out")) == report["segments"]
+
+
+@LINUX
+def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
+    running = rendering(tiny, tmp_path)
+    workers = workers_of(running.pid)
+    assert workers
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: to all of them
+    said, complaints = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert json.loads(said)["films"][0]["state"] == "stopped"
+    assert "Traceback" not in complaints
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not list((tmp_path / "out").rglob("Tiny.mp4"))
+    assert not list((tmp_path / "out").rglob("*/.unfinished-*"))
+
+
+# What goes wrong is told in one line
+
+
+@pytest.mark.parametrize("names", [["relufold_"], [], ["relu_fold", "--all"]])
+def test_usage(names, tmp_path):
+    done = scenes("render", "-q", "l", *names, cwd=tmp_path)
+    assert done.returncode == 2 or not names  # without any argument the help is shown
+    if names:
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_that_fails_does_not_stop_the_others(tiny, tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text(TINY.replace("Tiny", "Broken").replace("self.look(sheet)", "sheet.fly()"))
+    done = scenes("render", broken, tiny, "-q", "l", "--json", "--media-dir", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    bad, good = json.loads(done.stdout)["films"]
+    assert good["state"] == "done"
+    assert bad["state"] == "failed"
+    line = next(n for n, text in enumerate(broken.read_text().splitlines(), 1) if "fly" in text)
+    assert f"{broken}, line {line}" in bad["message"]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_scheduler_that_does_not_answer(tiny, tmp_path):
+    done = scenes("render", tiny, "-q", "l", "--scheduler", "tcp://127.0.0.1:9", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "No scheduler answers at tcp://127.0.0.1:9" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+# A cluster
+
+CLUSTER = """
+from distributed import LocalCluster
+
+with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+    print(cluster.scheduler_address, flush=True)
+    input()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]:
+    """A checkout with the film `tiny`, the address of a scheduler there, and its process, which also has the worker."""
+    checkout = tmp_path / "checkout"
+    for package in ("scenes", "nn_core"):
+        shutil.copytree(PROJECT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for film in (checkout / "scenes").glob("[!_]*.py"):
+        film.unlink()
+    (checkout / "scenes" / "tiny.py").write_text(TINY)
+    for file in ("manim.cfg", "pyproject.toml"):
+        shutil.copy(PROJECT / file, checkout)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLUSTER],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(checkout)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield checkout, process.stdout.readline().strip(), process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_a_cluster_makes_the_very_same_film(cluster, by_two, tmp_path):
+    checkout, address, _ = cluster
+    options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
+    done = scenes("render", "tiny", *options, cwd=checkout, PYTHONPATH=str(checkout))
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    assert report["message"] is None
+    assert report["rendered"] == report["segments"]
+    assert segments(checkout / "out") == segments(by_two[0] / "out")
+
+    (checkout / "scenes" / "tiny.py").write_text(TINY.replace("run_time=2", "run_time=3"))
+    shutil.copytree(checkout, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("out"))
+    (tmp_path / "elsewhere" / "scenes" / "tiny.py").write_text(TINY)
+    elsewhere = scenes("render", "tiny", *options, cwd=tmp_path / "elsewhere", PYTHONPATH=str(tmp_path / "elsewhere"))
+    assert elsewhere.returncode == 1
+    assert "has other code: code" in json.loads(elsewhere.stdout)["films"][0]["message"]
+
+
+def test_a_lost_scheduler(cluster):
+    checkout, address, process = cluster
+    options = ("-q", "h", "--json", "--media-dir", "out", "--scheduler", address)
+    running = subprocess.Popen(
+        command("render", "tiny", *options),
+        cwd=checkout,
+        env=environment(PYTHONPATH=str(checkout)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 60
+    while not list((checkout / "out" / "texts").glob("*.svg")) and running.poll() is None and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(2)  # its two captions are written in the rehearsal; now the worker starts
+    os.killpg(process.pid, signal.SIGKILL)
+    said, complaints = running.communicate(timeout=100)
+    assert running.returncode == 1, complaints
+    (report,) = json.loads(said)["films"]
+    assert "has gone; finished pieces are kept" in report["message"]
+    assert not list((checkout / "out").rglob("Tiny.mp4"))
+
+
+# The list and the doctor
+
+
+def test_the_list_is_json_for_machines(tmp_path):
+    done = scenes("list", "--json", "--media-dir", tmp_path, cwd=tmp_path)
+    assert done.returncode == 0
+    listed = {film["name"]: film for film in json.loads(done.stdout)}
+    assert listed["relu_fold"]["teaches"]
+    assert listed["relu_fold"]["length"] is None
+    assert set(listed) == {path.stem for path in (PROJECT / "scenes").glob("[!_]*.py")}
+
+
+def test_the_doctor_finds_this_machine_well(tmp_path):
+    done = scenes("doctor", "--json", "--media-dir", tmp_path / "out", cwd=tmp_path)
+    findings = {finding["subject"]: finding for finding in json.loads(done.stdout)}
+    assert all(finding["well"] for finding in findings.values()), findings
+    assert done.returncode == 0
+    assert {"painter", "font", "formulas", "encoder", "output", "disk"} <= set(findings)
+
+
+def test_the_doctor_says_what_is_missing(tmp_path):
+    nowhere, taken = str(tmp_path / "nowhere"), tmp_path / "taken"
+    taken.write_text("not a folder")
+    without_gl = {
+        "__EGL_VENDOR_LIBRARY_FILENAMES": nowhere,
+        "LIBGL_DRIVERS_PATH": nowhere,
+        "GBM_BACKENDS_PATH": nowhere,
+    }
+    done = scenes("doctor", "--media-dir", taken, cwd=tmp_path, **without_gl)
+    assert done.returncode == 1
+    assert "✗ painter" in done.stdout
+    assert "apt-get install libegl1 libgl1 libgl1-mesa-dri" in done.stdout
+    assert "✗ output" in done.stdout
+    assert "--media-dir" in done.stdout
+    assert "✓ formulas" in done.stdout
+    assert "Traceback" not in done.stderr
