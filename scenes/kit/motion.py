@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from manim import Animation, Create, Group, Mobject, linear, smooth
 
-from nn_core.interpolation import affine_stages
+from nn_core.interpolation import Stage, affine_stages
 from nn_core.network import Layer, Network
 from scenes.kit.spatial import SpatialMobject, in_space, spatial_parts
 from scenes.kit.theme import theme
@@ -57,6 +57,8 @@ class Flow(Animation):
 class AffineFlow(Flow):
     """A layer's affine map, shown as what it does: stretch, turn, slide, one after the other.
 
+    A stage that does nothing, such as the stretch of a pure turn, takes no time.
+
     Args:
         mobjects: what moves.
         layer: its weight and bias are the map; up to 3 inputs and outputs.
@@ -74,7 +76,8 @@ class AffineFlow(Flow):
         **kwargs: Any,
     ) -> None:
         self.layer = layer
-        self.stages = affine_stages(layer.weight, layer.bias, kind)
+        stages = affine_stages(layer.weight, layer.bias, kind)
+        self.stages = [stage for stage in stages if _moves(stage)] or stages[-1:]
         run_time = theme().step * len(self.stages) if run_time is None else run_time
         super().__init__(*mobjects, run_time=run_time, rate_func=linear, **kwargs)
 
@@ -96,6 +99,12 @@ class AffineFlow(Flow):
     def read_out(self, numbers: LiveAffine) -> Follow:
         """An animation that keeps these numbers on the map while the flow runs."""
         return Follow(numbers, self.numbers, numbers.show, run_time=self.run_time)
+
+
+def _moves(stage: Stage) -> bool:
+    """Whether a stage ends elsewhere than it begins."""
+    ends = zip(stage.path(0.0), stage.path(1.0), strict=True)
+    return not all(np.allclose(before, after, rtol=0, atol=1e-12) for before, after in ends)
 
 
 class ActivationFlow(Flow):
@@ -143,14 +152,24 @@ class Passage(Flow):
     Args:
         mobjects: sheets, clouds, segments with an `origin`.
         layers: all layers of the network up to the deeper end.
-        start: the depth at which it sets out, in layers: 0 is the input.
+        start: the depth at which it sets out, in layers: 0 is the input; up to 0.5 lies the affine map of the first
+            layer, from there to 1 its activation, and so on.
         stop: the depth at which it arrives.
+        kind: of the affine maps, as of AffineFlow.
     """
 
-    def __init__(self, *mobjects: Mobject, layers: Sequence[Layer], start: float, stop: float, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *mobjects: Mobject,
+        layers: Sequence[Layer],
+        start: float,
+        stop: float,
+        kind: str = "polar",
+        **kwargs: Any,
+    ) -> None:
         self.flows: list[Flow] = []
         for layer in layers:
-            self.flows += [AffineFlow(Mobject(), layer=layer), ActivationFlow(Mobject(), layer=layer)]
+            self.flows += [AffineFlow(Mobject(), layer=layer, kind=kind), ActivationFlow(Mobject(), layer=layer)]
         self.start, self.stop = start, stop
         super().__init__(*mobjects, **{"run_time": 2 * theme().step, "rate_func": smooth, **kwargs})
 

@@ -9,6 +9,7 @@ from manim import linear, smooth
 from nn_core.network import Layer, Network
 from scenes.kit.motion import ActivationFlow, AffineFlow, Passage, destinations
 from scenes.kit.spatial import Cloud, Faces, Segments, in_space
+from scenes.kit.theme import theme
 from scenes.kit.writing import LiveAffine
 
 MATRICES = {
@@ -166,3 +167,31 @@ def test_destinations_are_where_flows_lead_one_after_the_other(rng):
     np.testing.assert_allclose(end, np.concatenate([in_space(np.maximum(z, 0)), other.points]), atol=1e-9)
     # Looking ahead moves nothing.
     np.testing.assert_array_equal(cloud.points, in_space(X))
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "names"),
+    [
+        ([[0.0, -1.0], [1.0, 0.0]], [0.0, 0.0], ["turn"]),
+        ([[2.0, 0.0], [0.0, 0.5]], [0.0, 0.0], ["stretch"]),
+        ([[1.0, 0.0], [0.0, 1.0]], [1.0, 0.0], ["slide"]),
+        ([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], ["slide"]),
+        ([[0.0, -2.0], [1.0, 0.0]], [1.0, 0.0], ["stretch", "turn", "slide"]),
+    ],
+)
+def test_only_what_a_map_does_takes_time(weight, bias, names):
+    flow = AffineFlow(Cloud(np.eye(2)), layer=Layer(np.array(weight), np.array(bias), "identity"))
+    assert [stage.name for stage in flow.stages] == names
+    assert flow.run_time == len(names) * theme().step
+
+
+def test_a_passage_stops_between_the_stages_of_the_kind_that_is_asked_for(rng):
+    it = layer("turn and stretch")
+    cloud = Cloud(rng.normal(size=(20, 2)))
+    passage = Passage(cloud, layers=[it], start=0.0, stop=0.25, kind="svd")
+    _, singular_values, turn = np.linalg.svd(it.weight)
+    # Half of turn, stretch, turn, slide: seen from the second turn, each axis is as long as its singular value.
+    halfway = moved(passage, cloud, 1.0)[:, :2]
+    gram = np.linalg.lstsq(cloud.origin, halfway, rcond=None)[0]
+    np.testing.assert_allclose(gram @ gram.T, turn.T @ np.diag(singular_values**2) @ turn, atol=1e-9)
+    np.testing.assert_allclose(gram.T @ gram, np.diag(np.diag(gram.T @ gram)), atol=1e-9)
