@@ -55,6 +55,7 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
         "max_files_cached": config.max_files_cached,
         "format": "mp4",
         "save_sections": sections,
+        "dry_run": False,
         "disable_caching": False,
         "progress_bar": "none",
         "verbosity": "WARNING",

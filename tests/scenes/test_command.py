@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from scenes.command import films as films_module
+from scenes.command import rendering
 from scenes.command.films import Film, UnknownFilm, find
 from scenes.command.plan import Play, pieces, split
 from scenes.kit.theme import PROJECT
@@ -135,6 +136,17 @@ def test_each_missing_segment_is_in_one_piece():
 # Rendering
 
 
+def test_what_a_process_has_shown_before_leaves_no_mark_on_the_keys(tiny, tmp_path):
+    film = '"""A formula."""\n' + TINY.replace("self.look(sheet)", 'self.look(sheet)\n        self.add(formula("x"))')
+    tiny.write_text(
+        film.replace("from scenes.kit.stage", "from scenes.kit.writing import formula\nfrom scenes.kit.stage")
+    )
+    values = rendering.settings("l", tmp_path / "out")
+    first, second = (rendering.rehearse(find(str(tiny)), values) for _ in range(2))
+    assert first.plays == second.plays
+    assert first.frames == sum(play.frames for play in first.plays) > 100
+
+
 @pytest.fixture(scope="module")
 def by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A film in the folder `out`, rendered by two workers, and the report of it."""
@@ -205,7 +217,7 @@ def workers_of(pid: int) -> list[int]:
     return [int(child) for child in listed if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-def rendering(tiny: Path, cwd: Path) -> subprocess.Popen[str]:
+def in_the_middle(tiny: Path, cwd: Path) -> subprocess.Popen[str]:
     """A render by two workers that is in the middle of its segments."""
     running = subprocess.Popen(
         command("render", tiny, "-q", "l", "-w", 2, "--json", "--media-dir", "out"),
@@ -229,7 +241,7 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads t
 
 @LINUX
 def test_a_killed_worker_is_replaced(tiny, tmp_path):
-    running = rendering(tiny, tmp_path)
+    running = in_the_middle(tiny, tmp_path)
     workers = workers_of(running.pid)
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
@@ -242,7 +254,7 @@ def test_a_killed_worker_is_replaced(tiny, tmp_path):
 
 @LINUX
 def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
-    running = rendering(tiny, tmp_path)
+    running = in_the_middle(tiny, tmp_path)
     workers = workers_of(running.pid)
     assert workers
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: to all of them

@@ -1,0 +1,81 @@
+"""How much sooner a film is done with two workers on two cores than with one on one: python benchmarks/workers.py.
+
+Each contestant renders the film anew, by `python -m scenes render`, in a process of its own that may use only so many
+cores; painter, encoder and linear algebra have one thread per worker. Networks, texts and formulas are there before.
+Contestants take turns, so that a busy machine troubles both alike, and medians count. The time of a render that finds
+every segment is what no worker can shorten. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PREPARED = ("trained", "texts", "Tex")
+
+
+def render(film, quality, media, cores):
+    """Seconds on the clock that a film takes with a worker for each of these cores."""
+    began = time.perf_counter()
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "scenes",
+            "render",
+            film,
+            "-q",
+            quality,
+            "-w",
+            str(len(cores)),
+            "--media-dir",
+            str(media),
+        ],
+        env={**os.environ, "LP_NUM_THREADS": "0", "OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        check=True,
+        capture_output=True,
+    )
+    return time.perf_counter() - began
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("film", nargs="?", default="relu_fold")
+    parser.add_argument("--quality", default="h")
+    parser.add_argument("--turns", type=int, default=3)
+    options = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    counts = [count for count in (1, 2, 4, 8) if count <= len(cores)]
+    times = {count: [] for count in counts}
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "kept"
+        render(options.film, options.quality, kept, cores)
+        joining = statistics.median(
+            render(options.film, options.quality, kept, cores[:1]) for _ in range(options.turns)
+        )
+        for _ in range(options.turns):
+            for count in counts:
+                media = Path(folder) / "media"
+                for name in PREPARED:
+                    if (kept / name).is_dir():
+                        shutil.copytree(kept / name, media / name)
+                times[count].append(render(options.film, options.quality, media, cores[:count]))
+                shutil.rmtree(media)
+    print(f"{options.film}, quality {options.quality}, load {os.getloadavg()[0]:.1f} on {len(cores)} cores")
+    print(f"nothing to render: {joining:.1f} s")
+    one = statistics.median(times[1])
+    for count in counts:
+        took = statistics.median(times[count])
+        print(f"{count} workers: {took:.1f} s, {one / took:.2f} times as fast as one")
+
+
+if __name__ == "__main__":
+    main()
