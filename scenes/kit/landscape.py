@@ -17,6 +17,7 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.motion import Flow
 from scenes.kit.spatial import Box, Cloud, Faces, Segments, SpatialGroup, SpatialMobject
 from scenes.kit.theme import rgb, theme
+from scenes.kit.writing import Follow, LiveNumber
 
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface
 
@@ -364,6 +365,16 @@ class Temper(Animation):
         """The temperature after the share t of the movement."""
         start = self.starting_mobject.function.temperature
         return float(start ** (1 - t) * self.temperature**t)
+
+    def read_out(self, number: LiveNumber) -> Follow:
+        """An animation that keeps a number on the temperature while this runs."""
+        return Follow(
+            number,
+            lambda t: [self.temperature_at(t)],
+            number.set_value,
+            run_time=self.run_time,
+            rate_func=self.rate_func,
+        )
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Show the surfaces of this moment."""

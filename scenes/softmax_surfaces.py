@@ -1,0 +1,89 @@
+"""The probabilities of a trained 2-100-2-5 network as surfaces, from a high temperature to nearly none."""
+
+from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
+
+from nn_core.network import Network
+from scenes.kit.axes import Axes
+from scenes.kit.diagram import NetworkDiagram
+from scenes.kit.landscape import Landscape, Temper
+from scenes.kit.motion import Draw
+from scenes.kit.regions import Regions
+from scenes.kit.spatial import Cloud, SpatialGroup
+from scenes.kit.stage import Stage
+from scenes.kit.training import Recipe
+from scenes.kit.view import TOP
+from scenes.kit.writing import LiveNumber, formula, stack
+
+ASLANT = 68 * DEGREES  # of the camera, from the vertical
+BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away
+HEIGHT, DEPTH = 0.36, 0.2  # of the probability 1, and of the map below, as shares of the plane's side
+HOT, COLD = 100.0, 0.12  # temperatures
+
+
+class SoftmaxSurfaces(Stage):
+    """Softmax makes every score a surface; the colder it is, the more exactly it stands on the cells of argmax."""
+
+    recipe = Recipe(
+        data="spiral",
+        data_options={"n_per_class": 80, "n_classes": 5},
+        sizes=(2, 100, 2, 5),
+        activations=("leaky_relu", "identity", "identity"),
+        learning_rate=0.02,
+        epochs=800,
+        l2=1e-3,
+        starts=4,
+        seed=2,
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        *body, last = trained.network.layers
+        hidden = Network(body).forward(trained.X).output
+        cells = Regions.over(hidden, Network([last]))
+        ground = SpatialGroup(cells, Cloud(hidden, trained.y))
+        side = cells.box[1] - cells.box[0]
+        one, deep = HEIGHT * side, DEPTH * side
+        scores = {"weight": last.weight, "bias": last.bias, "box": cells.box, "height": one, "grid": 1}
+        surfaces = Landscape.softmax(**scores, temperature=HOT, coldest=1, tolerance=0.01)
+        diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4)).set_focus(2)
+        axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
+        space = Axes((*cells.box, 0, one), ("h_1", "h_2", "p"), most=5, at_corner=True, units=(1, 1, one))
+
+        with self.beat("The last hidden plane of a trained network. The highest score gives the class."):
+            arrival = self.aside(diagram, formula('op("arg max")_k z_k'))
+            self.look(axes)
+            self.play(arrival, FadeIn(ground), FadeIn(axes))
+
+        with self.beat("Softmax turns the scores into probabilities. At a high temperature all are nearly alike."):
+            heat = LiveNumber("temperature", HOT, digits=3)
+            self.play(self.aside(diagram, stack(formula("p_k = e^(z_k \\/ T) / (sum_j e^(z_j \\/ T))"), heat)))
+            self.play(FadeOut(axes))
+            rise = surfaces.rise(run_time=self.tokens.turn)
+            self.play(rise, self.follow(rise, ground, surfaces, phi=ASLANT, theta=BESIDE))
+            # Room is made for what comes: the map lower down, and the surfaces as high as they will be.
+            below, higher = ground.copy().shift(deep * IN), surfaces.copy().set_temperature(1)
+            self.play(ground.animate.shift(deep * IN), self.reframe(below, higher, space), FadeIn(space))
+
+        with self.beat("As it cools, the class with the highest score gains, and the others lose."):
+            cooling = Temper(surfaces, 1, run_time=7)
+            self.play(cooling, cooling.read_out(heat))
+
+        with self.beat("At temperature one: the probabilities that the network was trained to give."):
+            self.play(Draw(surfaces.ridges))
+            self.play(self.turn(TAU, ground, surfaces, space, run_time=10))
+
+        with self.beat("Close to zero each surface is a step: one on its cell of the map, zero elsewhere."):
+            # The same surfaces on a mesh for steep walls, which would only be slow before.
+            steps = Landscape.softmax(**scores, coldest=COLD, tolerance=0.03)
+            steps.ridges.set_opacity(1)
+            self.remove(surfaces)
+            freezing = Temper(steps, COLD, run_time=6)
+            self.play(freezing, freezing.read_out(heat))
+
+        with self.beat("No temperature moves a border: seen from above, the steps are the map of argmax."):
+            self.play(FadeOut(space), FadeOut(ground), steps.surfaces.animate.set_opacity(1))
+            self.play(self.reframe(steps, **TOP._asdict()))
+            # Hidden by the steps the map comes up to them, so that it is seen in the same size.
+            self.add(ground.shift((deep + one) * OUT))
+            self.play(FadeOut(steps, run_time=self.tokens.step))
+            self.play(ground.animate.shift(one * IN), self.reframe(axes), FadeIn(axes))
