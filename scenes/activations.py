@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from manim import DEGREES, DOWN, FadeIn, FadeOut, VGroup, smooth
+from manim import DEGREES, DOWN, RIGHT, FadeIn, FadeOut, VGroup, smooth
 
 from nn_core.activations import activation, argmax, argmax_one_hot, softmax
 from nn_core.interpolation import blend
@@ -107,7 +107,7 @@ class Activations(Stage):
             size = (right - left, 0.38 * (above - bottom))
             given = Bars(scores, (-reach, reach), size=size, names=(None, formula("z_k")))
             shares = Bars(softmax(scores), (0.0, 1.0), size=size, names=(None, formula("p_k")))
-            VGroup(given, shares).arrange(DOWN, buff=0.3).move_to(self.area().centre)
+            VGroup(given, shares).arrange(DOWN, buff=0.3, aligned_edge=RIGHT).move_to(self.area().centre)
             self.play(FadeIn(given))
         with self.beat("Softmax makes them probabilities: all above zero, with the sum 1."):
             show(1.0)
