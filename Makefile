@@ -16,8 +16,9 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 	@$(PYTHON_HERE) -c 'import av, sys; print(f"\nThe film, {av.open(sys.argv[1]).duration / 1e6:.0f} seconds, and its captions:")' $(FILM).mp4
 	@du -h $(FILM).mp4 $(FILM).srt
 
+# One thread for linear algebra: matrices are small here, and threads of several processes would only wait for each other.
 test: setup  ## Run all tests
-	$(PYTHON_HERE) -m pytest
+	OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check
