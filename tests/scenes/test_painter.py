@@ -84,6 +84,14 @@ def test_the_higher_order_lies_on_top_in_one_plane(pixel):
         assert np.argmax(pixel(view, low, high)) == 1
 
 
+@pytest.mark.parametrize("opacity", [1.0, 0.99])
+def test_of_points_in_one_place_the_first_is_seen_also_when_it_begins_to_fade(pixel, opacity):
+    first, second = (Cloud([[0.0, 0.0]], radius=30).set_color(c).set_opacity(opacity) for c in ("#ff0000", "#00ff00"))
+    for below in ([], [square(BLUE)], [square(BLUE, opacity=0.5)]):
+        assert np.argmax(pixel(FROM_ABOVE, *below, first, second)) == 0
+        assert np.argmax(pixel(FROM_ABOVE, *below, second, first)) == 1
+
+
 def test_surfaces_that_cut_each_other_part_along_the_cut(stage, picture):
     """One plane, and one that crosses it in the y axis: each is seen where it is the higher."""
     flat, slanted = square(RED), square(GREEN)

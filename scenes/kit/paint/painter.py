@@ -312,7 +312,10 @@ def assemble(
         key = np.where(np.isnan(known), middle, known)
         # Lines and points lie on faces: among translucent things of one place they come last.
         key -= laid[seen][ordered] * 1e-3 * (key.max() - key.min())
-        order[faces + edges + lines + cased :] = ordered[np.lexsort((-key, group[ordered]))]
+        # Of opaque points in one place the first is seen, so it must be the last of translucent ones.
+        turned = (laid[seen][ordered] == _POINTS) & (group[ordered] == _TRANSLUCENT)
+        place = np.arange(len(ordered)) * np.where(turned, -1, 1)
+        order[faces + edges + lines + cased :] = ordered[np.lexsort((place, laid[seen][ordered], -key, group[ordered]))]
     return vertex, triangle[order], (faces, edges, lines + cased, points, translucent)
 
 
