@@ -182,6 +182,32 @@ class Metric(LiveNumber):
         return self.set_value(float(np.interp(epoch, np.arange(len(self.series)), self.series)))
 
 
+class Accuracy(LiveNumber):
+    """The share of some data that the network of the moment labels right; data, say, that it does not learn.
+
+    Args:
+        name: a message in English.
+        network: to begin with.
+        X: (n, n_in) points.
+        y: (n,) their labels.
+        options: arguments of LiveNumber.
+
+    Attributes:
+        share: what it shows.
+    """
+
+    def __init__(self, name: str, network: Network, X: np.ndarray, y: np.ndarray, **options: Any) -> None:
+        self.data = X, y
+        super().__init__(name, 0.0, **options)
+        self.show(network)
+
+    def show(self, network: Network) -> Self:
+        """Show the accuracy of this network."""
+        X, y = self.data
+        self.share = float((network.predict(X) == y).mean())
+        return self.set_value(self.share)
+
+
 def network_at(history: History, epoch: float) -> Network:
     """The network at an epoch, its weights interpolated between the snapshots before and after it."""
     kept = history.snapshot_epochs

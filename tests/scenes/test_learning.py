@@ -17,7 +17,7 @@ from scenes.kit import layout
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.errors import UnfoldError
-from scenes.kit.learning import Carried, Learning, Metric, network_at
+from scenes.kit.learning import Accuracy, Carried, Learning, Metric, network_at
 from scenes.kit.spatial import Cloud, Sheet, spatial_parts
 from scenes.kit.stage import Stage
 
@@ -217,3 +217,14 @@ def test_what_can_not_be_run(history):
         Learning(history, Recorder(), stop=99)
     with pytest.raises(UnfoldError, match="A Dot cannot follow a training"):
         Learning(history, Dot())
+
+
+def test_the_accuracy_is_that_of_the_network_of_the_moment(history):
+    X, y = make_moons(70, rng=np.random.default_rng(5))
+    accuracy = Accuracy("right among new digits", history.network_at(0), X, y)
+    assert accuracy.share == pytest.approx((history.network_at(0).predict(X) == y).mean())
+    run(Learning(history, accuracy), 0.5)
+    assert accuracy.share == pytest.approx((history.network.predict(X) == y).mean())
+    assert accuracy.share > (history.network_at(0).predict(X) == y).mean()
+    drawn, expected = accuracy.number, accuracy.number.copy().set_values([[accuracy.share]])
+    np.testing.assert_array_equal(drawn.entries[0].points, expected.entries[0].points)
