@@ -19,7 +19,7 @@ class Fold232Unfold(Stage):
         sheet.creases.set_opacity(1)
         cloud = Cloud(places)
         world = SpatialGroup(sheet, cloud)
-        axes = Axes((-4, 4, -4, 4, -3, 4), ("h_1", "h_2", "h_3"))
+        axes = Axes((-4, 4, -4, 4, -3, 4), most=2)  # as in stock Manim: lines and ticks, no numbers
         self.add(axes, world)
         self.look(axes, phi=60 * DEGREES, theta=-45 * DEGREES)
         for flow in (
