@@ -83,7 +83,7 @@ class DigitsApart(Stage):
             learning = Learning(history, digits, diagram, curve, tested, run_time=16)
             self.play(learning, learning.follow(self, digits))
 
-        with self.beat("Now the last layer needs nothing but straight lines: each digit has its sector."):
+        with self.beat("Now the last layer needs nothing but straight lines: every region is convex."):
             everything = np.concatenate([digits[1].points[:, :2], guests[1].points[:, :2]])
             regions = Regions.over(everything, Network(network.layers[DEPTH:]), opacity=0.55)
             axes = Axes(regions.box, ("h_1", "h_2"), at_corner=True)
@@ -91,11 +91,11 @@ class DigitsApart(Stage):
             self.bring_to_back(regions)
             self.play(FadeIn(regions), FadeIn(axes))
 
-        with self.beat("Digits that it has never seen find their sectors too, if not quite as often."):
+        with self.beat("Digits that it has never seen find their regions too, if not quite as often."):
             self.play(FadeOut(digits), self.aside(diagram, tested))
             self.play(FadeIn(guests))
 
-        with self.beat("These it gets wrong: each lies in the sector of another digit."):
+        with self.beat("These it gets wrong: each lies in the region of another digit."):
             wrong, _ = self.points(new.X_test, new.y_test, mistaken).show(network)
             self.play(FadeOut(guests[0]), guests[1].animate.set_opacity(0.25), FadeIn(wrong))
 
