@@ -322,6 +322,29 @@ class Landscape(SpatialGroup):
         return (1 - share) * low + share * high
 
 
+class Misses(Segments):
+    """Upright lines from the labels of points to the probabilities that a network gives them; they follow a training.
+
+    Args:
+        network: of 2 inputs and one output.
+        X: (n, 2) points.
+        y: (n,) labels 0 and 1, which are the heights of the lines' one ends.
+        height: scene units per unit of probability.
+    """
+
+    def __init__(self, network: Network, X: np.ndarray, y: np.ndarray, *, height: float = 1.0) -> None:
+        tokens = theme()
+        self.unit_height = height
+        ends = np.column_stack([X, height * y]).repeat(2, axis=0).reshape(-1, 2, 3)
+        super().__init__(ends, [*rgb(tokens.accent), 1.0], width=tokens.boundary_width, cased=True)
+        self.show(network)
+
+    def show(self, network: Network) -> Self:
+        """Let the lines end where this network puts the points."""
+        self.points[1::2, 2] = self.unit_height * network.predict_proba(self.points[1::2, :2])[:, 1]
+        return self
+
+
 class Rise(Flow):
     """Lets surfaces rise from the floor, or sink to it.
 

@@ -31,7 +31,7 @@ class Recipe:
     """All that a trained network depends on: change any of it and the film trains anew.
 
     Attributes:
-        data: a data set of nn_core.datasets, without its `make_` or `load_`.
+        data: a data set of nn_core.datasets, without its `make_` or `load_`; or "xor_points", always the same.
         data_options: arguments of that function, but for `rng`.
         sizes: widths of the input and of every layer.
         activations: one per layer, or one for all hidden layers.
@@ -63,14 +63,15 @@ class Recipe:
         Raises:
             UnfoldError: where there is no such data set.
         """
-        load = getattr(datasets, f"load_{self.data}", None)
+        load = getattr(datasets, self.data if self.data.endswith("_points") else f"load_{self.data}", None)
         if load is not None:
             X, y, *_ = load(**self.data_options)
             return X, y
         make = getattr(datasets, f"make_{self.data}", None)
         if make is None:
-            known = sorted(name[5:] for name in dir(datasets) if name.startswith(("make_", "load_")))
-            raise UnfoldError(f"There is no data set {self.data!r}: choose one of {', '.join(known)}.")
+            known = [name[5:] for name in dir(datasets) if name.startswith(("make_", "load_"))]
+            known += [name for name in dir(datasets) if name.endswith("_points")]
+            raise UnfoldError(f"There is no data set {self.data!r}: choose one of {', '.join(sorted(known))}.")
         return make(**self.data_options, rng=rng)
 
     def blank(self, rng: np.random.Generator) -> Network:

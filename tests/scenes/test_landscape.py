@@ -15,7 +15,7 @@ from nn_core.geometry import upper_envelope
 from nn_core.network import Network
 from scenes.kit import layout
 from scenes.kit.errors import UnfoldError
-from scenes.kit.landscape import FLOOR, Landscape, Temper
+from scenes.kit.landscape import FLOOR, Landscape, Misses, Temper
 from scenes.kit.spatial import spatial_parts
 
 STILLS = Path(__file__).parent / "stills"
@@ -158,3 +158,12 @@ def test_played_and_skipped_leave_the_same_for_the_cache():
         return get_json(surfaces)
 
     assert film(True) == film(False)
+
+
+def test_misses_reach_from_the_labels_to_the_probabilities():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(6, 2)), np.array([0, 1, 0, 1, 1, 0])
+    first, second = (Network.create((2, 1), rng=rng) for _ in range(2))
+    misses = Misses(first, X, y, height=3.0).show(second)
+    np.testing.assert_array_equal(misses.points[::2], np.column_stack([X, 3.0 * y]))
+    np.testing.assert_allclose(misses.points[1::2], np.column_stack([X, 3 * second.predict_proba(X)[:, 1]]))

@@ -117,6 +117,12 @@ def test_ctrl_c_while_a_film_trains_is_one_line(monkeypatch):
         Interrupted(skip_animations=True).render()
 
 
+def test_points_that_are_always_the_same_are_data_too():
+    X, y = Recipe(data="xor_points", sizes=(2, 1), activations="identity").draw(np.random.default_rng(3))
+    assert X.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert y.tolist() == [0, 1, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

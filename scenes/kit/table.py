@@ -1,0 +1,106 @@
+"""Tables of live numbers, a row for each point, and tags that say in the picture which point is which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from manim import Line, VGroup
+
+from nn_core.network import Network
+from scenes.kit.spatial import Cloud
+from scenes.kit.theme import theme
+from scenes.kit.writing import Follow, LiveMatrix, anchored, formula, label
+
+_GAP = 2.0  # widths of a digit between two columns
+_AWAY = np.array([0.52, 0.34])  # frame units from a point to the middle of its tag, to a side and up or down
+
+
+class Reading(LiveMatrix):
+    """A column of numbers that are read off a network, whichever it is at the moment.
+
+    Args:
+        read: network -> (n,) numbers.
+        network: to begin with.
+        options: arguments of LiveMatrix.
+
+    Attributes:
+        values: (n, 1) what it shows.
+    """
+
+    def __init__(self, read: Callable[[Network], np.ndarray], network: Network, **options: Any) -> None:
+        self.read = read
+        self.values = np.reshape(read(network), (-1, 1))
+        super().__init__(self.values, **{"brackets": False, "centred": True, **options})
+
+    def show(self, network: Network) -> Self:
+        """Show the numbers of this network."""
+        self.values = np.reshape(self.read(network), (-1, 1))
+        return self.set_values(self.values)
+
+
+class Table(VGroup):
+    """Columns of numbers below their names, side by side.
+
+    Args:
+        columns: for each name, in Typst's notation, its numbers (n,), or a LiveMatrix of n rows and one column that
+            somebody else keeps up to date.
+        decimals: digits after the point, of the numbers that are whole in no column.
+
+    Attributes:
+        columns: the LiveMatrix of each name.
+    """
+
+    def __init__(self, columns: Mapping[str, np.ndarray | LiveMatrix], *, decimals: int = 2) -> None:
+        super().__init__()
+        tokens = theme()
+        self.columns = {name: _column(numbers, decimals) for name, numbers in columns.items()}
+        left = 0.0
+        for name, column in self.columns.items():
+            gap, width = _GAP * column.advance, column.columns_wide * column.advance
+            column.shift([left, 0, 0] - column.frame.points[0])
+            head = formula(name, size=1.2 * tokens.label_size).move_to([left + width / 2, 1.9 * column.pitch[1], 0])
+            self.add(head, column)
+            left += width + gap
+        line = [[0, 1.25 * column.pitch[1], 0], [left - gap, 1.25 * column.pitch[1], 0]]
+        self.add(Line(*line, stroke_color=tokens.faint, stroke_width=tokens.line_width))
+
+
+def _column(numbers: np.ndarray | LiveMatrix, decimals: int) -> LiveMatrix:
+    if isinstance(numbers, LiveMatrix):
+        return numbers
+    values = np.reshape(np.asarray(numbers, dtype=float), (-1, 1))
+    whole = bool((values == np.round(values)).all())
+    return LiveMatrix(values, decimals=0 if whole else decimals, brackets=False, centred=True)
+
+
+class Tags(VGroup):
+    """A tag beside each point of a cloud, on the side that faces away from their middle.
+
+    Args:
+        cloud: whose points they stand beside; few, or the tags lie over each other.
+        texts: one for each point.
+    """
+
+    def __init__(self, cloud: Cloud, texts: Sequence[str]) -> None:
+        outwards = np.sign(cloud.points - cloud.points.mean(axis=0))
+        outwards[outwards == 0] = 1
+        offsets = np.pad(outwards[:, :2] * _AWAY, [(0, 0), (0, 1)])
+        tags = [
+            anchored(label(text).set_stroke(theme().background, width=4, background=True), place, offset)
+            for text, place, offset in zip(texts, cloud.points, offsets, strict=True)
+        ]
+        super().__init__(*tags)
+        self.cloud = cloud
+
+    def follow(self, **options: Any) -> Follow:
+        """An animation that keeps the tags at the points; to be played after what moves these, for as long."""
+        return Follow(self, lambda t: [self.cloud.points], self.show_at, **options)
+
+    def show_at(self, places: np.ndarray) -> Self:
+        """Put the tags beside these places (n, 3)."""
+        for tag, place in zip(self, places, strict=True):
+            for part in tag.get_family():
+                part.anchor = place.copy()
+        return self
