@@ -25,6 +25,7 @@ class Axes(Group):
         most: numbers along the longest axis at most.
         at_corner: let the axes meet in the low corner of the box, outside of what it holds, and not at the origin.
         units: scene units per unit of each axis, where its numbers are not those of the scene.
+        zeros: scene units, where the number 0 of each axis stands, likewise.
 
     Attributes:
         lines: the axes and their ticks.
@@ -39,6 +40,7 @@ class Axes(Group):
         most: int = 8,
         at_corner: bool = False,
         units: Sequence[float] = (1.0, 1.0, 1.0),
+        zeros: Sequence[float] = (0.0, 0.0, 0.0),
     ) -> None:
         tokens = theme()
         ranges = np.reshape(np.asarray(box, dtype=float), (-1, 2))
@@ -50,10 +52,12 @@ class Axes(Group):
         steps = [unit * nice_step(float(lengths[units == unit].max()), most) for unit in units]
         tick = 0.05 * steps[0]
         ends, numbers = [], []
-        for axis, ((low, high), step, unit) in enumerate(zip(ranges, steps, units, strict=True)):
+        parts = zip(ranges, steps, units, zeros[: len(ranges)], strict=True)
+        for axis, ((low, high), step, unit, zero) in enumerate(parts):
             across = (axis + 1) % 2
             ends.append([_at(cross, axis, low), _at(cross, axis, high + 0.5 * step)])
-            for value in np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step:
+            first, last = np.ceil((low - zero) / step - 1e-9), np.floor((high - zero) / step + 1e-9)
+            for value in zero + np.arange(first, last + 1) * step:
                 place = _at(cross, axis, value)
                 side = np.zeros(3)
                 side[across] = tick
@@ -61,7 +65,7 @@ class Axes(Group):
                 # The origin has no number; nor is there room for those of three axes where they meet.
                 bare = at_corner and len(ranges) == 3
                 if abs(value - cross[axis]) > 0.35 * step if bare else at_corner or abs(value) > 1e-9:
-                    text = f"{value / unit + 0.0:.10g}".replace("-", MINUS)
+                    text = f"{(value - zero) / unit + 0.0:.10g}".replace("-", MINUS)
                     number = label(text, size=0.8 * tokens.label_size)
                     number.set_stroke(tokens.background, width=2.5, background=True)
                     numbers.append(anchored(number, place, _OFFSETS[axis]))

@@ -19,7 +19,7 @@ from scenes.kit.spatial import Sheet, SpatialGroup, in_space, spatial_parts
 from scenes.kit.stage import Stage
 from scenes.kit.theme import theme
 from scenes.kit.view import CameraMove
-from scenes.kit.writing import LiveNumber
+from scenes.kit.writing import Follow, LiveAffine, LiveNumber
 
 _SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
 PACES = ("log", "linear", "snapshots")
@@ -110,6 +110,15 @@ class Learning(Animation):
             views.append(stage.framing(*things))
         self._show(0.0)
         return CameraMove(stage.lens(*things)[0], *views, run_time=self.run_time, rate_func=self.rate_func)
+
+    def read_out(self, numbers: LiveAffine, layer: int = 0) -> Follow:
+        """An animation that keeps these numbers on the map of a layer, to be played together with this."""
+
+        def values(t: float) -> tuple[np.ndarray, np.ndarray]:
+            shown = network_at(self.history, self.epoch(t)).layers[layer]
+            return shown.weight, shown.bias
+
+        return Follow(numbers, values, numbers.show, run_time=self.run_time, rate_func=self.rate_func)
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Show this moment of the training."""
