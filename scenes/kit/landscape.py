@@ -330,18 +330,24 @@ class Misses(Segments):
         X: (n, 2) points.
         y: (n,) labels 0 and 1, which are the heights of the lines' one ends.
         height: scene units per unit of probability.
+        base: z of the probability 0.
+        options: of Segments.
     """
 
-    def __init__(self, network: Network, X: np.ndarray, y: np.ndarray, *, height: float = 1.0) -> None:
+    def __init__(
+        self, network: Network, X: np.ndarray, y: np.ndarray, *, height: float = 1.0, base: float = 0.0, **options: Any
+    ) -> None:
         tokens = theme()
-        self.unit_height = height
-        ends = np.column_stack([X, height * y]).repeat(2, axis=0).reshape(-1, 2, 3)
-        super().__init__(ends, [*rgb(tokens.accent), 1.0], width=tokens.boundary_width, cased=True)
+        self.unit_height, self.base = height, base
+        ends = np.column_stack([X, base + height * y]).repeat(2, axis=0).reshape(-1, 2, 3)
+        looks = {"width": tokens.boundary_width, "cased": True, **options}
+        super().__init__(ends, [*rgb(tokens.accent), 1.0], **looks)
         self.show(network)
 
     def show(self, network: Network) -> Self:
         """Let the lines end where this network puts the points."""
-        self.points[1::2, 2] = self.unit_height * network.predict_proba(self.points[1::2, :2])[:, 1]
+        probabilities = network.predict_proba(self.points[1::2, :2])[:, 1]
+        self.points[1::2, 2] = self.base + self.unit_height * probabilities
         return self
 
 
