@@ -51,7 +51,7 @@ class Panel(Perspective):
         self.middle = ((area.left + area.right) / 2, (area.bottom + area.top) / 2)
         self.frame_width, self.frame_height = config.frame_width, config.frame_height
         self.exponential_projection = False
-        self._frame_center = Point()
+        self._frame_center = Point(stroke_width=0)
         self.phi, self.theta, self.zoom = *TOP, 1.0
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Panel:
