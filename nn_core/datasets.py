@@ -213,6 +213,25 @@ def make_labelled(n: int, *, probability: Callable[[Points], Points] = hill, siz
     return X, (rng.random(n) < p).astype(np.int64)
 
 
+def make_wave(
+    n: int, *, frequency: float = 2.5, phase: float = 0.0, noise: float = 0.25, rng: Rng
+) -> tuple[Points, Points]:
+    """Measurements of a sine wave: x (n, 1) evenly from -1 to 3, and y (n, 1), its value with normal noise.
+
+    Args:
+        n: how many.
+        frequency: radians per unit of x.
+        phase: radians at x = 0.
+        noise: the standard deviation of y.
+        rng: where the noise comes from.
+
+    >>> make_wave(3, noise=0, rng=np.random.default_rng(0))[1].round(2).tolist()  # sin(2.5 x) at -1, 1, 3
+    [[-0.6], [0.6], [0.94]]
+    """
+    x = np.linspace(-1, 3, n)[:, None]
+    return x, np.sin(frequency * x + phase) + rng.normal(0, noise, x.shape)
+
+
 PLAYGROUND: dict[str, Callable[..., Data]] = {
     "circle": make_circle,
     "xor": make_xor,
