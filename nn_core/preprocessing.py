@@ -1,11 +1,12 @@
-"""Preprocessing: bring data to a shape that is easy to learn, and back.
+"""Preprocessing: bring data to a shape that is easy to learn, and back; and features made of points of the plane.
 
-Each function looks at data X (n, d) and returns a `Rescaling`, an affine map to apply to those and to later
-data.
+Each function but `features` looks at data X (n, d) and returns a `Rescaling`, an affine map to apply to those and to
+later data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,36 @@ def whiten(X: ArrayLike, epsilon: float = 0.0) -> Rescaling:
     spread = np.sqrt(variances + epsilon)
     total = variances.sum()
     return Rescaling(mean, axes.T * _inverse(spread)[:, None], axes * spread, variances / total if total else variances)
+
+
+FEATURES: dict[str, Callable[[Array], Array]] = {
+    "x_1": lambda X: X[:, 0],
+    "x_2": lambda X: X[:, 1],
+    "x_1^2": lambda X: X[:, 0] ** 2,
+    "x_2^2": lambda X: X[:, 1] ** 2,
+    "x_1 x_2": lambda X: X[:, 0] * X[:, 1],
+    "sin x_1": lambda X: np.sin(X[:, 0]),
+    "sin x_2": lambda X: np.sin(X[:, 1]),
+}
+"""The features of a point that TensorFlow Playground offers: each takes points (n, 2) and gives (n,)."""
+
+
+def features(X: ArrayLike, names: Sequence[str]) -> Array:
+    """Some of `FEATURES` of points of the plane, side by side: (n, 2) -> (n, len(names)).
+
+    Raises:
+        ValueError: X is not of that shape, or a name is not in the table.
+
+    >>> features([[2.0, 3.0]], ["x_1", "x_1 x_2", "x_2^2"]).tolist()
+    [[2.0, 6.0, 9.0]]
+    """
+    X = np.asarray(X)
+    if X.ndim != 2 or X.shape[1] != 2:
+        raise ValueError(f"X has shape {X.shape}, expected (n, 2): features are made of points of the plane")
+    for name in names:
+        if name not in FEATURES:
+            raise ValueError(f"no feature is called {name!r}; choose some of {', '.join(FEATURES)}")
+    return np.stack([FEATURES[name](X) for name in names], axis=1)
 
 
 def _checked(X: ArrayLike) -> Array:

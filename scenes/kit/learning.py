@@ -14,6 +14,7 @@ from manim import Animation, Group, Mobject, linear
 from nn_core.network import Network
 from nn_core.training import History
 from scenes.kit.curves import METRICS
+from scenes.kit.diagram import Features
 from scenes.kit.errors import UnfoldError
 from scenes.kit.spatial import Sheet, SpatialGroup, in_space, spatial_parts
 from scenes.kit.stage import Stage
@@ -140,11 +141,13 @@ class Carried(SpatialGroup):
     Args:
         mobjects: sheets, and clouds or other spatial mobjects with an `origin`.
         depth: behind how many layers they stand; 0 is the input.
+        features: what the network is given of points of the plane, (n, 2) -> (n, n_in), if not themselves; sheets
+            can't be split for it.
     """
 
-    def __init__(self, *mobjects: Mobject, depth: int) -> None:
+    def __init__(self, *mobjects: Mobject, depth: int, features: Features | None = None) -> None:
         super().__init__(*mobjects)
-        self.n_layers = depth
+        self.n_layers, self.features = depth, features
 
     def show(self, network: Network) -> Self:
         """Put everything where this network takes it; sheets are split anew, exactly where it folds them.
@@ -158,7 +161,8 @@ class Carried(SpatialGroup):
         front = Network(network.layers[: self.n_layers]) if self.n_layers else None
         for part in spatial_parts([self]):
             if part.origin is not None and len(part.origin):
-                moved = part.origin if front is None else front.forward(part.origin).output
+                inputs = part.origin if self.features is None else self.features(part.origin)
+                moved = inputs if front is None else front.forward(inputs).output
                 part.points = in_space(np.pad(moved, [(0, 0), (0, 1)]) if moved.shape[1] == 1 else moved)
         return self
 

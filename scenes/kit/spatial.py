@@ -213,6 +213,7 @@ class Cloud(SpatialMobject):
         y: (n,) integer labels, or None for a cloud of one kind.
         n_classes: how many classes there are, if more than `y` shows.
         radius: pixels at 1080 lines.
+        shades: a hex colour for each class; those of the theme if not given.
     """
 
     def __init__(
@@ -222,11 +223,12 @@ class Cloud(SpatialMobject):
         *,
         n_classes: int | None = None,
         radius: float | None = None,
+        shades: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         labels = np.zeros(len(X), dtype=int) if y is None else np.asarray(y, dtype=int)
         count = n_classes or (int(labels.max(initial=0)) + 1)
-        colours = np.array([rgb(c) for c in theme().class_colours(count)])
+        colours = np.array([rgb(c) for c in shades or theme().class_colours(count)])
         rgba = np.concatenate([colours[labels], np.ones((len(labels), 1))], axis=1)
         super().__init__(X, rgba, origin=np.asarray(X, dtype=float), **kwargs)
         self.radius_px = theme().dot_radius if radius is None else radius
@@ -386,6 +388,36 @@ class Sheet(SpatialGroup):
     ) -> Segments:
         ends = mesh.vertices[pairs]
         return Segments(ends, [*rgb(colour), opacity], width=width, cased=cased, origin=ends)
+
+
+class Lattice(SpatialGroup):
+    """Only the lines of a grid over a piece of the input plane, in pieces so short that smooth layers bend them.
+
+    Args:
+        box: (x_min, x_max, y_min, y_max) in data units.
+        grid: the distance of lines in data units; they go through the low corner.
+        pieces: of each line.
+
+    Attributes:
+        grid, outline: the parts.
+    """
+
+    def __init__(self, box: Box, *, grid: float = 1.0, pieces: int = 120) -> None:
+        tokens = theme()
+        x_min, x_max, y_min, y_max = box
+
+        def lines(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
+            """Pieces (k, 2, 2) of upright lines at xs and level lines at ys."""
+            along = np.linspace(0, 1, pieces + 1)
+            upright = [np.column_stack([np.full(pieces + 1, x), y_min + along * (y_max - y_min)]) for x in xs]
+            level = [np.column_stack([x_min + along * (x_max - x_min), np.full(pieces + 1, y)]) for y in ys]
+            return np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in [*upright, *level]])
+
+        inner = lines(np.arange(x_min + grid, x_max - 1e-9, grid), np.arange(y_min + grid, y_max - 1e-9, grid))
+        rim = lines(np.array([x_min, x_max]), np.array([y_min, y_max]))
+        self.grid = Segments(inner, [*rgb(tokens.grid), tokens.grid_opacity], width=tokens.grid_width, origin=inner)
+        self.outline = Segments(rim, [*rgb(tokens.edge), 1.0], width=tokens.line_width, origin=rim)
+        super().__init__(self.grid, self.outline)
 
 
 def polygon(corners: np.ndarray, colour: str, *, opacity: float = 1.0) -> SpatialGroup:

@@ -20,6 +20,7 @@ import nn_core
 from nn_core import datasets, initializers
 from nn_core.initializers import Initializer
 from nn_core.network import Network
+from nn_core.preprocessing import features
 from nn_core.training import History, TrainingDiverged, fit
 from scenes.kit.errors import UnfoldError
 
@@ -35,6 +36,8 @@ class Recipe:
         data_options: arguments of that function, but for `rng`.
         sizes: widths of the input and of every layer.
         activations: one per layer, or one for all hidden layers.
+        features: what the network is given of points of the plane, by their names in nn_core.preprocessing; the
+            points themselves if there are none.
         loss, optimizer, learning_rate, epochs, batch_size, l2: as in nn_core.training.fit.
         initializer: a name of nn_core.initializers, or one with its spread, such as ("gaussian", 1.5).
         seed: of the data, the initial weights and the batches.
@@ -56,6 +59,7 @@ class Recipe:
     seed: int = 0
     starts: int = 1
     snapshots: int | tuple[int, ...] = 16
+    features: tuple[str, ...] = ()
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """The data: X (n, d) and labels y (n,).
@@ -74,6 +78,10 @@ class Recipe:
             raise UnfoldError(f"There is no data set {self.data!r}: choose one of {', '.join(sorted(known))}.")
         return make(**self.data_options, rng=rng)
 
+    def inputs(self, X: np.ndarray) -> np.ndarray:
+        """What the network is given of data X (n, d): (n, sizes[0])."""
+        return features(X, self.features) if self.features else X
+
     def blank(self, rng: np.random.Generator) -> Network:
         """A network of this shape with its initial weights."""
         activations = self.activations if isinstance(self.activations, str) else list(self.activations)
@@ -88,7 +96,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with its data and what happened on the way."""
+    """A trained network with its data and what happened on the way; of features it is given, X has the points."""
 
     network: Network
     X: np.ndarray
@@ -145,7 +153,7 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
 
             history = fit(
                 recipe.blank(stream),
-                X,
+                recipe.inputs(X),
                 y,
                 loss=recipe.loss,
                 optimizer=recipe.optimizer,

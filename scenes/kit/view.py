@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,6 +36,34 @@ class Area(NamedTuple):
     def centre(self) -> np.ndarray:
         """Its middle, (3,): where a flat mobject goes that shall fill it."""
         return np.array([(self.left + self.right) / 2, (self.bottom + self.top) / 2, 0.0])
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Its width and height."""
+        return self.right - self.left, self.top - self.bottom
+
+    def grown(self, by: float) -> Area:
+        """The same area with so much more on each side."""
+        return Area(self.left - by, self.right + by, self.bottom - by, self.top + by)
+
+    def columns(self, *widths: float, gap: float) -> list[Area]:
+        """Areas side by side, from the left; of the widths those that are 0 share what the others leave."""
+        starts, ends = _split(self.size[0], widths, gap)
+        return [Area(self.left + a, self.left + b, self.bottom, self.top) for a, b in zip(starts, ends, strict=True)]
+
+    def rows(self, *heights: float, gap: float) -> list[Area]:
+        """Areas one below the other, from the top; of the heights those that are 0 share what the others leave."""
+        starts, ends = _split(self.size[1], heights, gap)
+        return [Area(self.left, self.right, self.top - b, self.top - a) for a, b in zip(starts, ends, strict=True)]
+
+
+def _split(length: float, parts: Sequence[float], gap: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where parts of a length begin and end, with gaps between them; parts of 0 share the rest."""
+    sizes = np.array(parts, dtype=float)
+    free = sizes == 0
+    sizes[free] = (length - sizes.sum() - gap * (len(sizes) - 1)) / max(free.sum(), 1)
+    ends = np.cumsum(sizes + gap) - gap
+    return ends - sizes, ends
 
 
 class Panel(Perspective):

@@ -1,0 +1,143 @@
+"""Two classes as two colours: what a network answers all over a plane, and small pictures of data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from manim import DOWN, VGroup
+from scipy.ndimage import gaussian_filter
+
+from nn_core.geometry.boundary import curved_borders, decision_boundary
+from nn_core.geometry.folding import is_piecewise
+from nn_core.network import Network
+from scenes.kit.diagram import Features, HeatMap, signed_colours
+from scenes.kit.spatial import Box, Faces, Segments, SpatialGroup
+from scenes.kit.theme import rgb, theme
+
+_THUMBNAIL = 40  # pixels along a side
+_BLUR = 1.0  # pixels, of a point in a thumbnail
+_ACROSS = 40  # how often the tolerance of the line between the classes fits into the box
+
+
+class HeatPlane(SpatialGroup):
+    """What a network of two classes answers at every place of a box, as colours, and the line between the classes.
+
+    A place where class 1 has the probability p has the colour of 2 p - 1: the theme's negative at p = 0, its positive
+    at p = 1.
+
+    Args:
+        network: of one output, or two.
+        box: (x_min, x_max, y_min, y_max) in units of the plane.
+        depth: behind how many layers of the network the plane lies; 0 for its input.
+        features: what the network is given of points of the plane, (n, 2) -> (n, n_in), if not themselves.
+        detail: pixels along a side.
+        opacity: of the colours, 0 to 1.
+
+    Attributes:
+        face: the colours.
+        values: (detail, detail) the 2 p - 1 shown, the top row first, each at the middle of its pixel.
+        boundary: where p is 1/2.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        box: Box,
+        *,
+        depth: int = 0,
+        features: Features | None = None,
+        detail: int = 60,
+        opacity: float = 0.7,
+    ) -> None:
+        tokens = theme()
+        self.box, self.depth, self.features = box, depth, features
+        x_min, x_max, y_min, y_max = box
+        middles = (np.arange(detail) + 0.5) / detail
+        x, y = np.meshgrid(x_min + middles * (x_max - x_min), y_max - middles * (y_max - y_min))
+        self.pixels = np.stack([x.ravel(), y.ravel()], axis=1)
+        corners = np.array([[x_min, y_min], [x_max, y_min], [x_max, y_max], [x_min, y_max]])
+        unit = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+        triangles = np.array([[0, 1, 2], [0, 2, 3]])
+        self.face = Faces(corners, triangles, (1, 1, 1, opacity), origin=corners, order=-1, uv=unit)
+        self.boundary = Segments(np.empty((0, 2, 2)), (0, 0, 0, 0), width=tokens.boundary_width, cased=True)
+        super().__init__(self.face, self.boundary)
+        self.boundary_opacity = 1.0
+        self.show(network)
+
+    def show(self, network: Network) -> Self:
+        """Show what this network answers; the opacities stay as they are now."""
+        behind = Network(network.layers[self.depth :])
+        side = round(len(self.pixels) ** 0.5)
+        self.values = 2 * behind.predict_proba(self._inputs(self.pixels))[:, 1].reshape(side, side) - 1
+        self.face.picture = np.rint(255 * signed_colours(self.values)).astype(np.uint8)
+        # Of a line that was nowhere nobody can tell but this number.
+        if len(self.boundary.points):
+            self.boundary_opacity = self.boundary.get_opacity()
+        ends = self._ends(behind).reshape(-1, 2)
+        self.boundary.origin, self.boundary.points = ends, np.pad(ends, [(0, 0), (0, 1)])
+        self.boundary.rgba = np.tile([*rgb(theme().boundary), self.boundary_opacity], (len(ends), 1))
+        return self
+
+    def _inputs(self, X: np.ndarray) -> np.ndarray:
+        return X if self.features is None else self.features(X)
+
+    def _ends(self, network: Network) -> np.ndarray:
+        """The line between the classes, (k, 2, 2)."""
+        if self.features is None and is_piecewise(network.layers[:-1]):
+            return decision_boundary(network, self.box).segments
+
+        def scores(X: np.ndarray) -> np.ndarray:
+            z = network.logits(self._inputs(X))
+            return np.hstack([0 * z, z]) if network.n_out == 1 else z
+
+        return curved_borders(scores, self.box, (self.box[1] - self.box[0]) / _ACROSS).segments
+
+
+class Thumbnails(VGroup):
+    """Small pictures of data sets of two classes, one below the other, to choose from.
+
+    Args:
+        data: X (n, 2) and y (n,) of each.
+        box: (x_min, x_max, y_min, y_max) that they show.
+        side: of a picture, in frame units.
+        chosen: the number of the one that is marked; None for none.
+        options: of VGroup.
+    """
+
+    def __init__(
+        self,
+        data: Sequence[tuple[np.ndarray, np.ndarray]],
+        box: Box,
+        *,
+        side: float = 0.9,
+        chosen: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*(HeatMap(side, scatter(X, y, box)) for X, y in data), **options)
+        self.arrange(DOWN, buff=0.25 * side)
+        self.choose(chosen)
+
+    def choose(self, number: int | None) -> Self:
+        """Mark one of them, and no other."""
+        tokens = theme()
+        self.chosen = number
+        for i, picture in enumerate(self.submobjects):
+            marked = i == number
+            picture.set_stroke(tokens.accent if marked else tokens.faint, width=5.0 if marked else tokens.line_width)
+            picture.set_fill(opacity=1.0 if marked or number is None else 0.45)
+        return self
+
+
+def scatter(X: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
+    """Where in a box there are points of class 1 (above 0) and class 0 (below): a square array, the top row first.
+
+    Args:
+        X: (n, 2).
+        y: (n,) labels, 0 or 1.
+        box: (x_min, x_max, y_min, y_max).
+    """
+    counts, _, _ = np.histogram2d(X[:, 0], X[:, 1], bins=_THUMBNAIL, range=[box[:2], box[2:]], weights=2 * y - 1)
+    blurred = gaussian_filter(counts.T[::-1], _BLUR, mode="constant")
+    return np.clip(blurred / max(float(np.quantile(np.abs(blurred), 0.95)), 1e-12), -1, 1)
