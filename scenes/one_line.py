@@ -1,4 +1,4 @@
-"""A trained 2-1 network: one neuron tilts a plane, bends it with the sigmoid, and turns it until a line parts two clusters."""
+"""A trained 2-1 network: one neuron tilts a plane, bends it, and turns it until a line parts two clusters."""
 
 from math import sqrt
 
@@ -8,7 +8,7 @@ from manim import DEGREES, FadeIn, FadeOut, Transform
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.landscape import Rise
+from scenes.kit.landscape import Misses, Rise
 from scenes.kit.learning import Learning, Metric
 from scenes.kit.motion import Draw
 from scenes.kit.response import Bend, Response, WeightArrow, ZeroLines
@@ -18,8 +18,10 @@ from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 from scenes.kit.writing import LiveAffine, formula, stack
 
-ASLANT, BESIDE = 68 * DEGREES, -72 * DEGREES  # of the camera: from the vertical, and about it
-HEIGHT, REACH = 0.4, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side
+ASLANT, BESIDE = 66 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it
+HEIGHT, REACH = 0.42, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side
+
+OPACITY = 0.6  # of the surface, since there are points below it
 
 
 class OneLine(Stage):
@@ -32,8 +34,8 @@ class OneLine(Stage):
         activations=("sigmoid",),
         loss="binary_cross_entropy",
         optimizer="gradient_descent",
-        initializer=("gaussian", 0.9),
-        learning_rate=0.3,
+        initializer=("gaussian", 1.2),
+        learning_rate=0.25,
         epochs=225,
         snapshots=60,
         seed=4,
@@ -42,62 +44,68 @@ class OneLine(Stage):
     def construct(self):
         trained = self.trained(self.recipe)
         history, start = trained.history, trained.history.network_at(0)
-        ground = Sheet.over(trained.X, grid=0.5, opacity=0)
-        cloud = Cloud(trained.X, trained.y)
+        ground, cloud = Sheet.over(trained.X, grid=0.5, opacity=0), Cloud(trained.X, trained.y)
         box, side = ground.box, ground.box[1] - ground.box[0]
         one = HEIGHT * side
-        surface = Response(start, box, height=one, base=-one / 2, bend=0, grid=0.5)
+        deep = -one / 2  # of the probability 0, since the sigmoid is 1/2 where the score is 0
+        surface = Response(start, box, height=one, base=deep, bend=0, grid=0.5, opacity=OPACITY)
         line = ZeroLines(start, box)
         arrow = WeightArrow(start, box, unit=REACH * side / np.linalg.norm(trained.network.layers[0].weight))
         diagram = NetworkDiagram(start, names=("x", "p"), size=(3.0, 1.6))
         flat = Axes(box, ("x_1", "x_2"), at_corner=True)
+        # The plane of scores touches the sigmoid, which has the slope 1/4 there.
         scores, chances = (
-            Axes((*box, -one / 2, one / 2), ("x_1", "x_2", name), most=5, at_corner=True, units=(1, 1, unit), zeros=zeros)
-            for name, unit, zeros in (("z", one / 4, (0, 0, 0)), ("p", one, (0, 0, -one / 2)))
+            Axes((*box, deep, -deep), ("x_1", "x_2", name), most=3, at_corner=True, units=(1, 1, unit), zeros=zeros)
+            for name, unit, zeros in (("z", one / 4, (0, 0, 0)), ("p", one, (0, 0, deep)))
         )
 
         with self.beat("Two clusters of points. Where is the line that parts them?"):
-            self.play(self.aside(diagram))
+            arrival = self.aside(diagram)
             self.look(flat)
-            self.play(FadeIn(ground), FadeIn(flat))
+            self.play(arrival, FadeIn(ground), FadeIn(flat))
             self.play(FadeIn(cloud))
 
-        with self.beat("A neuron gives every place a score. The scores are a tilted plane."):
-            numbers = LiveAffine(start.layers[0].weight, start.layers[0].bias)
-            score = stack(formula("z = bold(w) dot bold(x) + b"), numbers)
+        numbers = LiveAffine(start.layers[0].weight, start.layers[0].bias, size=0.85 * self.tokens.label_size)
+        score = stack(formula("z = bold(w) dot bold(x) + b"), numbers)
+        with self.beat("A neuron gives every place a score. Over the plane, the scores are a tilted plane."):
             self.play(self.aside(diagram, score))
             view = self.reframe(surface, scores, phi=ASLANT, theta=BESIDE)
             self.play(view, FadeOut(flat), FadeIn(scores))
             self.play(Rise(surface, run_time=self.tokens.step))
 
-        with self.beat("Where the score is zero it cuts the ground: in a straight line."):
+        with self.beat("Where the score is zero, it cuts the ground in a straight line."):
             self.play(Draw(line))
 
-        with self.beat("The weights point uphill, at right angles to the line."):
+        with self.beat("The weights are an arrow: it points uphill, at right angles to the line."):
+            self.play(surface.animate.set_opacity(0.5 * OPACITY))
             self.play(Draw(arrow))
 
-        with self.beat("The sigmoid bends the plane: the score becomes a probability, from 0 to 1."):
+        with self.beat("The sigmoid bends the plane: each score becomes a probability, from 0 to 1."):
             squash = formula("p = sigma(z)")
-            self.play(self.aside(diagram, score, squash), FadeOut(scores), FadeIn(chances))
+            opaque = surface.animate.set_opacity(OPACITY)
+            self.play(self.aside(diagram, score, squash), FadeOut(scores), FadeIn(chances), opaque)
             self.play(Bend(surface), self.reframe(chances, ground))
 
-        with self.beat("Each point has a label, 0 or 1. Raised to it, the points show how far off the neuron is."):
+        misses = Misses(start, trained.X, trained.y, height=one, base=deep, width=self.tokens.line_width)
+        with self.beat("Each point has a label, 0 or 1. How far it is from the surface is the neuron's error."):
             labelled = cloud.copy()
-            labelled.points[:, 2] = one * (trained.y - 0.5)
+            labelled.points[:, 2] = deep + one * trained.y
             self.play(Transform(cloud, labelled, run_time=self.tokens.step))
+            self.play(Draw(misses))
 
-        curve = LossCurve(history, size=(2.9, 1.0), epochs="log1p")
-        right = Metric(history, "accuracy")
-        with self.beat("Training turns and slides the line, so that the surface comes near to the points."):
+        curve, right = LossCurve(history, size=(2.5, 1.0), epochs="log1p"), Metric(history, "accuracy")
+        shown = surface, line, arrow, misses, diagram, curve, right
+        halfway = sqrt(self.recipe.epochs)
+        with self.beat("Training turns and slides the line, so that the surface comes closer to the points."):
             self.play(self.aside(diagram, score, curve, right))
-            half = sqrt(self.recipe.epochs)
-            learning = Learning(history, surface, line, arrow, diagram, curve, right, stop=half, run_time=9)
+            learning = Learning(history, *shown, stop=halfway, run_time=9)
             self.play(learning, learning.read_out(numbers))
 
-        with self.beat("When the line stands well, the weights still grow: the step gets steeper and surer."):
-            learning = Learning(history, surface, line, arrow, diagram, curve, right, start=half, run_time=6)
+        with self.beat("Where the line stands well, only the weights still grow: the slope gets steeper."):
+            learning = Learning(history, *shown, start=halfway, run_time=6)
             self.play(learning, learning.read_out(numbers))
 
         with self.beat("Seen from above: one line, and a class on each side."):
-            self.play(FadeOut(chances), Rise(surface, cloud, down=True), self.reframe(flat, **TOP._asdict()))
+            self.play(FadeOut(chances), FadeOut(misses))
+            self.play(Rise(surface, cloud, down=True), self.reframe(flat, **TOP._asdict()))
             self.play(FadeIn(flat))

@@ -110,6 +110,31 @@ def pull_back(normal: ArrayLike, offset: float, network: Network, box: Box, *, t
     return curved_borders(sides, box, tolerance).segments
 
 
+def best_line_accuracy(X: ArrayLike, y: ArrayLike) -> float:
+    """The largest share of points, of two classes in the plane, that any straight line has on the right side.
+
+    Every way in which a line parts the points is found by turning and shifting one that goes through two of them
+    by as little as one likes; these two then lie on whichever sides are wanted. So all pairs are tried.
+
+    Args:
+        X: (n, 2), in general position: no three on a line.
+        y: (n,) labels 0 and 1.
+
+    >>> best_line_accuracy([[0, 0], [1, 1], [0, 1], [1, 0]], [0, 0, 1, 1])  # exclusive or
+    0.75
+    """
+    places, ones = np.asarray(X, np.float64), np.asarray(y) == 1
+    first, second = np.triu_indices(len(places), 1)
+    along = places[second] - places[first]
+    offset = along[:, 0] * places[first, 1] - along[:, 1] * places[first, 0]
+    sides = np.stack([-along[:, 1], along[:, 0]], axis=1) @ places.T - offset[:, None] > 0
+    right = sides == ones
+    pairs = np.arange(len(first))
+    others = right.sum(axis=1) - right[pairs, first] - right[pairs, second]
+    # Either side of the line may be that of the ones.
+    return float(np.maximum(others, len(places) - 2 - others).max() + 2) / len(places)
+
+
 def polylines(segments: Array) -> list[Array]:
     """Join segments (m, 2, 2) that follow each other, end to start, into lines (k, 2) to draw in one stroke.
 
