@@ -1,7 +1,5 @@
 """A trained 2-1 network: one neuron tilts a plane, bends it, and turns it until a line parts two clusters."""
 
-from math import sqrt
-
 import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
@@ -18,7 +16,7 @@ from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 from scenes.kit.writing import LiveAffine, formula, stack
 
-ASLANT, BESIDE = 66 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it
+ASLANT, STEEP, BESIDE = 66 * DEGREES, 25 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it
 HEIGHT, REACH = 0.42, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side
 
 OPACITY = 0.6  # of the surface, since there are points below it
@@ -77,14 +75,14 @@ class OneLine(Stage):
             self.play(Draw(line))
 
         with self.beat("The weights are an arrow: it points uphill, at right angles to the line."):
-            self.play(surface.animate.set_opacity(0.5 * OPACITY))
+            self.play(surface.animate.set_opacity(0.5 * OPACITY), self.reframe(surface, scores, phi=STEEP))
             self.play(Draw(arrow))
 
         with self.beat("The sigmoid bends the plane: each score becomes a probability, from 0 to 1."):
             squash = formula("p = sigma(z)")
             opaque = surface.animate.set_opacity(OPACITY)
             self.play(self.aside(diagram, score, squash), FadeOut(scores), FadeIn(chances), opaque)
-            self.play(Bend(surface), self.reframe(chances, ground))
+            self.play(Bend(surface), self.reframe(chances, ground, phi=ASLANT))
 
         misses = Misses(start, trained.X, trained.y, height=one, base=deep, width=self.tokens.line_width)
         with self.beat("Each point has a label, 0 or 1. How far it is from the surface is the neuron's error."):
@@ -95,14 +93,14 @@ class OneLine(Stage):
 
         curve, right = LossCurve(history, size=(2.5, 1.0), epochs="log1p"), Metric(history, "accuracy")
         shown = surface, line, arrow, misses, diagram, curve, right
-        halfway = sqrt(self.recipe.epochs)
+        settled = self.recipe.epochs**0.65  # most happens at the start, and time goes with the epoch's logarithm
         with self.beat("Training turns and slides the line, so that the surface comes closer to the points."):
             self.play(self.aside(diagram, score, curve, right))
-            learning = Learning(history, *shown, stop=halfway, run_time=9)
+            learning = Learning(history, *shown, stop=settled, run_time=9)
             self.play(learning, learning.read_out(numbers))
 
-        with self.beat("Where the line stands well, only the weights still grow: the slope gets steeper."):
-            learning = Learning(history, *shown, start=halfway, run_time=6)
+        with self.beat("Then the line hardly moves any more, but the weights grow: the slope gets steeper."):
+            learning = Learning(history, *shown, start=settled, run_time=6)
             self.play(learning, learning.read_out(numbers))
 
         with self.beat("Seen from above: one line, and a class on each side."):

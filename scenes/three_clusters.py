@@ -17,13 +17,13 @@ from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import LiveNumber, formula, stack
+from scenes.kit.writing import LiveNumber, formula
 
 ASLANT, BESIDE = 62 * DEGREES, -78 * DEGREES  # of the camera: from the vertical, and about it
-HEIGHT = 0.4  # of the answer 1, as a share of the plane's side
-LONELY = {"sizes": (2, 1), "activations": ("sigmoid",), "optimizer": "gradient_descent", "learning_rate": 0.5}
-STARTS = ("gaussian", 1.5), ("sparse", 1)  # two ways of drawing the first weights of the neuron that is alone
+ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give
+ALONE = {"sizes": (2, 1), "activations": ("sigmoid",), "optimizer": "gradient_descent", "learning_rate": 0.5}
+STARTS = ("gaussian", 1.5), ("sparse", 1)  # two ways of drawing the first weights of the neuron that is alone
 
 
 class ThreeClusters(Stage):
@@ -45,58 +45,47 @@ class ThreeClusters(Stage):
     )
 
     def construct(self):
-        pair = self.trained(self.recipe)
-        tries = [self.trained(replace(self.recipe, **LONELY, epochs=200, starts=1, initializer=i)) for i in STARTS]
-        X, y, network = pair.X, pair.y, pair.network
-        ground, cloud = Sheet.over(X, grid=0.5, opacity=0), Cloud(X, y)
+        trained = self.trained(self.recipe)
+        network, history = trained.network, trained.history
+        tries = [self.trained(replace(self.recipe, **ALONE, epochs=200, starts=1, initializer=i)) for i in STARTS]
+        ground, cloud = Sheet.over(trained.X, grid=0.5, opacity=0), Cloud(trained.X, trained.y)
         box, colours = ground.box, self.tokens.classes[6:8]
-        axes = Axes(box, ("x_1", "x_2"), at_corner=True)
+        axes, unit = (Axes(b, (f"{x}_1", f"{x}_2"), at_corner=True) for b, x in ((box, "x"), (SQUARE, "h")))
 
         with self.beat("Three clusters in a row. The middle one is one class, the outer two are the other."):
-            diagram = NetworkDiagram(tries[0].history.network_at(0), names=("x", "p"), size=(3.0, 1.6))
+            diagram = NetworkDiagram(tries[0].network, names=("x", "p"), size=(3.0, 1.6))
             arrival = self.aside(diagram)
             self.look(axes)
-            self.play(arrival, FadeIn(ground), FadeIn(axes))
-            self.play(FadeIn(cloud))
+            self.play(arrival, FadeIn(ground), FadeIn(axes), FadeIn(cloud))
 
         with self.beat("One neuron has one line. Wherever training moves it, it can't cut out the middle."):
-            _, *shown = self.train(tries[0].history, box, diagram)
-            self.play(*map(FadeOut, shown))
+            self.play(FadeOut(self.train(tries[0].history, box, diagram)))
 
         with self.beat("From another start it ends the same. Even the best of all lines gets only this share right."):
-            best = LiveNumber("best of all lines", best_line_accuracy(X, y))
-            _, *shown = self.train(tries[1].history, box, diagram, best)
-            self.play(*map(FadeOut, shown))
+            best = LiveNumber("best of all lines", best_line_accuracy(trained.X, trained.y))
+            self.play(FadeOut(self.train(tries[1].history, box, diagram, best)))
 
-        start = pair.history.network_at(0)
-        diagram = NetworkDiagram(start, names=("x", "h", "p"), size=(3.4, 2.0))
+        diagram = NetworkDiagram(history.network_at(0), names=("x", "h", "p"), size=(3.4, 2.0))
         with self.beat("Two hidden neurons have two lines. Training puts them on both sides of the middle."):
-            curve, field, lines = self.train(pair.history, box, diagram, colours=colours)
+            field, lines = self.train(history, box, diagram, colours=colours)
 
-        one = HEIGHT * (box[1] - box[0])
-        space = Axes((*box, 0, one), ("x_1", "x_2", "h"), most=3, at_corner=True, units=(1, 1, one))
+        space = Axes((*box, 0, ONE), ("x_1", "x_2", "h"), most=3, at_corner=True, units=(1, 1, ONE))
         with self.beat("Each hidden neuron answers on which side of its line a point lies, with 0 or with 1."):
-            answer = formula("bold(h) = sigma(W bold(x) + bold(b))")
-            self.play(self.aside(diagram, answer), diagram.animate.set_focus(0), FadeOut(field), FadeOut(axes))
-            self.play(self.reframe(space, phi=ASLANT, theta=BESIDE), FadeIn(space))
-            for neuron, colour in enumerate(colours):
-                looks = {"height": one, "grid": 0.5, "opacity": 0.6, "colours": (self.tokens.neutral, colour)}
-                step = Response(network, box, layer=0, number=neuron, **looks)
-                self.play(diagram.animate.highlight(neurons=[(1, neuron)]), Rise(step, run_time=self.tokens.step))
-                self.wait(self.tokens.step)
-                self.play(FadeOut(step))
+            self.play(self.aside(diagram, formula("bold(h) = sigma(W bold(x) + bold(b))")))
+            self.play(self.reframe(space, phi=ASLANT, theta=BESIDE), FadeOut(field), FadeOut(axes), FadeIn(space))
+            for k, colour in enumerate(colours):
+                shades = (self.tokens.neutral, colour)
+                step = Response(network, box, layer=0, number=k, height=ONE, grid=0.5, colours=shades)
+                self.play(diagram.animate.highlight(neurons=[(1, k)]), Rise(step, run_time=self.tokens.turn))
+                self.play(diagram.animate.highlight(), FadeOut(step))
 
-        world = SpatialGroup(Sheet(box, network, grid=0.5, tolerance=2e-3), lines, Border(network, box), cloud)
-        world[2].set_opacity(0)
+        sheet = Sheet(box, network, grid=0.5, tolerance=2e-3)
         with self.beat("Two answers are two coordinates: the layer carries the whole plane into a square."):
-            self.play(diagram.animate.highlight(), FadeOut(space))
-            self.play(self.reframe(axes, **TOP._asdict()), FadeIn(world[0]), FadeIn(axes))
-            self.remove(ground)
-            flow = AffineFlow(world, layer=network.layers[0])
-            self.play(FadeOut(axes), flow, self.follow(flow, world))
-            flow = ActivationFlow(world, layer=network.layers[0])
-            unit = Axes(SQUARE, ("h_1", "h_2"), at_corner=True)
-            self.play(flow, self.follow(flow, world, unit))
+            self.play(self.reframe(axes, **TOP._asdict()), FadeOut(space), FadeOut(ground), FadeIn(sheet))
+            flow = AffineFlow(sheet, lines, cloud, layer=network.layers[0])
+            self.play(flow, self.follow(flow, sheet))
+            flow = ActivationFlow(sheet, lines, cloud, layer=network.layers[0])
+            self.play(flow, self.follow(flow, sheet, unit))
             self.play(FadeIn(unit))
 
         with self.beat("The clusters have arrived in three of its corners. Here one straight line is enough."):
@@ -105,19 +94,17 @@ class ThreeClusters(Stage):
             self.play(diagram.animate.set_focus(1), self.aside(diagram, formula("p = sigma(bold(w) dot bold(h) + b)")))
             self.play(FadeIn(cut[0]), Draw(cut[1]))
 
-        world[2].set_opacity(1)
         with self.beat("Carried back, the straight line bends: it runs on both sides of the middle cluster."):
-            self.play(diagram.animate.set_focus(), self.aside(diagram, curve), FadeOut(unit), FadeOut(cut))
-            back = Passage(world, layers=network.layers, start=1, stop=0, run_time=5)
-            self.play(back, self.follow(back, world))
-            self.play(self.reframe(axes), FadeIn(axes), FadeOut(lines), FadeIn(field))
+            self.play(diagram.animate.set_focus(), self.aside(diagram), *map(FadeOut, (unit, cut, lines)))
+            back = Passage(sheet, cloud, Border(network, box), layers=network.layers, start=1, stop=0, run_time=5)
+            self.play(back, self.follow(back, sheet))
+            self.play(self.reframe(axes), FadeIn(axes), FadeIn(field), FadeOut(sheet.faces))
 
     def train(self, history, box, diagram, *numbers, colours=None):
-        """Show one training, from its first weights to its last."""
+        """Show one training, from its first weights to its last, and return what it has left on the plane."""
         start = history.network_at(0)
-        field = Response(start, box, height=0, tolerance=0.02, order=1)
+        field, lines = Response(start, box, height=0, tolerance=0.02, order=1), ZeroLines(start, box, colours=colours)
         curve = LossCurve(history, ("accuracy",), size=(2.5, 1.2), epochs="log1p")
-        lines = ZeroLines(start, box, colours=colours)
         self.play(self.aside(diagram, curve, *numbers), diagram.animate.show(start), FadeIn(field), FadeIn(lines))
         self.play(Learning(history, field, lines, diagram, curve, run_time=7))
-        return curve, field, lines
+        return SpatialGroup(field, lines)

@@ -168,7 +168,7 @@ class Border(Segments):
     def __init__(self, network: Network, box: Box, **options: Any) -> None:
         tokens = theme()
         self.box, self.opacity = box, 1.0
-        looks = {"width": tokens.boundary_width, "cased": True, **options}
+        looks = {"width": tokens.boundary_width, **options}
         super().__init__(np.empty((0, 2, 2)), [*rgb(tokens.boundary), 1.0], **looks)
         self.show(network)
 
