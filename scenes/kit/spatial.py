@@ -205,6 +205,13 @@ class Segments(SpatialMobject):
         return self
 
 
+def bold_lines(ends: np.ndarray, colour: str | None = None) -> Segments:
+    """Lines (k, 2, 2) in the input plane that stand out from a sheet; in the colour of boundaries, if none is given."""
+    tokens = theme()
+    rgba = [*rgb(colour or tokens.boundary), 1.0]
+    return Segments(ends, rgba, width=tokens.boundary_width, cased=True, origin=ends)
+
+
 class Cloud(SpatialMobject):
     """Data points as small lit balls; classes differ in colour, brightness and shape.
 
