@@ -37,6 +37,7 @@ class HeatPlane(SpatialGroup):
 
     Attributes:
         face: the colours.
+        outline: of the box.
         values: (detail, detail) the 2 p - 1 shown, the top row first, each at the middle of its pixel.
         boundary: where p is 1/2.
     """
@@ -52,7 +53,7 @@ class HeatPlane(SpatialGroup):
         opacity: float = 0.7,
     ) -> None:
         tokens = theme()
-        self.box, self.depth, self.features = box, depth, features
+        self.box, self.n_before, self.features = box, depth, features
         x_min, x_max, y_min, y_max = box
         middles = (np.arange(detail) + 0.5) / detail
         x, y = np.meshgrid(x_min + middles * (x_max - x_min), y_max - middles * (y_max - y_min))
@@ -62,13 +63,15 @@ class HeatPlane(SpatialGroup):
         triangles = np.array([[0, 1, 2], [0, 2, 3]])
         self.face = Faces(corners, triangles, (1, 1, 1, opacity), origin=corners, order=-1, uv=unit)
         self.boundary = Segments(np.empty((0, 2, 2)), (0, 0, 0, 0), width=tokens.boundary_width, cased=True)
-        super().__init__(self.face, self.boundary)
+        sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
+        self.outline = Segments(sides, [*rgb(tokens.edge), 1.0], width=tokens.line_width, origin=sides)
+        super().__init__(self.face, self.outline, self.boundary)
         self.boundary_opacity = 1.0
         self.show(network)
 
     def show(self, network: Network) -> Self:
         """Show what this network answers; the opacities stay as they are now."""
-        behind = Network(network.layers[self.depth :])
+        behind = Network(network.layers[self.n_before :])
         side = round(len(self.pixels) ** 0.5)
         self.values = 2 * behind.predict_proba(self._inputs(self.pixels))[:, 1].reshape(side, side) - 1
         self.face.picture = np.rint(255 * signed_colours(self.values)).astype(np.uint8)

@@ -1,0 +1,102 @@
+"""TensorFlow Playground at a glance, and what it can't show: how the plane moves below a network that learns."""
+
+from dataclasses import replace
+
+from manim import DEGREES, FadeIn, FadeOut
+
+from scenes.kit.bench import Bench, heading
+from scenes.kit.heat import Thumbnails
+from scenes.kit.motion import Draw, Morph
+from scenes.kit.stage import Stage
+from scenes.kit.training import Recipe
+from scenes.kit.view import Panel
+
+DOMAIN = (-6.0, 6.0, -6.0, 6.0)
+OTHERS = (
+    {"data": "xor"},
+    {"data": "gauss", "epochs": 20, "starts": 1},
+    {
+        "data": "two_spirals",
+        "features": ("x_1", "x_2", "x_1^2", "x_2^2", "x_1 x_2", "sin x_1", "sin x_2"),
+        "sizes": (7, 8, 2, 1),
+        "epochs": 200,
+        "starts": 3,
+    },
+)
+
+
+class Playground(Stage):
+    """Live neurons on four data sets, and the plane that they bend until a straight line is enough."""
+
+    recipe = Recipe(
+        data="circle",
+        data_options={"n_per_class": 250},
+        features=("x_1", "x_2"),
+        sizes=(2, 4, 2, 1),
+        activations="tanh",
+        loss="binary_cross_entropy",
+        optimizer="gradient_descent",
+        initializer="glorot",
+        learning_rate=0.03,
+        batch_size=10,
+        epochs=100,
+        starts=4,
+        snapshots=40,
+        seed=14,
+    )
+
+    def construct(self):
+        room = self.tokens.label_room
+        shelf, middle, right = self.area().grown(room).columns(0.9, 0, 3.9, gap=self.tokens.margin)
+        above, below = middle.rows(0, 2.6, gap=0.3)
+        corner, square = right.rows(0, right.size[0], gap=self.tokens.margin)
+        output, hidden = Panel(square.grown(room)), Panel(below.grown(room))
+        recipes = [self.recipe, *(replace(self.recipe, **changes) for changes in OTHERS)]
+        games = [self.trained(recipe) for recipe in recipes]
+        places = {"room": above, "corner": corner, "output": output, "hidden": hidden}
+        disc, corners, clouds, spiral = (Bench(*game, DOMAIN, **places) for game in zip(recipes, games, strict=True))
+        data = Thumbnails([(game.X, game.y) for game in games], DOMAIN).move_to(shelf.centre)
+        title = heading("data").move_to(shelf.rows(0.35, 0, gap=0)[0].centre)
+        self.look(disc.map)
+
+        with self.beat("Points of two classes, blue and orange. The first of four data sets is a disc in a ring."):
+            self.play(FadeIn(title, data))
+            self.play(data.animate.choose(0), FadeIn(disc.cloud, disc.map.outline))
+
+        with self.beat("The network is given two features. Each neuron shows its answer all over the plane."):
+            large = disc.drawn(middle, disc.start)
+            self.play(FadeIn(large))
+            self.play(FadeIn(disc.map.face, disc.map.boundary))
+
+        with self.beat("It learns. Blue edges are positive weights, orange ones negative; the wider, the larger."):
+            self.play(FadeIn(disc.curve, disc.epoch))
+            self.play(disc.learning(diagram=large, run_time=10))
+
+        with self.beat("The last hidden layer has two neurons: that is a plane. Where does it carry the points?"):
+            front = disc.trained.network.layers[: disc.n_front]
+            disc.diagram = disc.drawn(above, disc.trained.network)
+            self.play(FadeOut(large), FadeIn(disc.diagram))
+            self.look(disc.carried, phi=62 * DEGREES)
+            self.play(FadeIn(disc.carried))
+            flow = Morph(disc.carried, layers=front, run_time=5)
+            self.play(flow, self.follow(flow, disc.carried))
+
+        with self.beat("There a straight line parts the classes. On the right, the same line is the curve."):
+            self.play(self.reframe(disc.floor), FadeIn(disc.floor.face, disc.floor.outline))
+            self.play(Draw(disc.floor.boundary))
+
+        with self.beat("Opposite corners belong together: now the plane moves in another way, until a line is enough."):
+            self.play(disc.leave(), data.animate.choose(1), corners.enter())
+            self.play(corners.learning(corners.floor, corners.carried, run_time=8))
+
+        with self.beat("Two clouds are the easiest. A few epochs, and they lie apart."):
+            self.play(corners.leave(), data.animate.choose(2), clouds.enter())
+            self.play(clouds.learning(clouds.floor, clouds.carried, run_time=5))
+
+        with self.beat(
+            "The spiral is the hardest. It gets more neurons, and squares, a product and sines as features."
+        ):
+            self.play(clouds.leave(), data.animate.choose(3), spiral.enter())
+
+        with self.beat("Its arms, too, come to lie on two sides of a straight line."):
+            self.play(spiral.learning(spiral.floor, spiral.carried, run_time=12))
