@@ -6,6 +6,7 @@ from scipy.spatial import cKDTree
 
 from nn_core.activations import Activation
 from nn_core.geometry import class_regions, creases, decision_boundary, linear_regions, polylines, pull_back
+from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Layer, Network
 
 BOX = (-1.5, 1.5, -1.0, 2.0)
@@ -249,3 +250,20 @@ def test_a_line_that_is_nowhere_reached_has_no_segments():
 def test_a_normal_of_another_width_is_refused():
     with pytest.raises(ValueError, match=r"normal has shape \(3,\), expected \(2,\)"):
         pull_back([1, 2, 3], 0, random_network([2, 4, 2]), BOX)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_line_is_better_than_the_best_one(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(7, 2)), rng.integers(0, 2, 7)
+    heights = X @ rng.normal(size=(2, 5000))
+    levels = np.sort(heights, axis=0)
+    # Each direction has a line between any two neighbours, and one before all.
+    levels = np.concatenate([levels[:1] - 1, (levels[:-1] + levels[1:]) / 2])
+    right = ((heights[:, None] > levels) == y[:, None, None].astype(bool)).mean(axis=0)
+    assert best_line_accuracy(X, y) == pytest.approx(np.maximum(right, 1 - right).max())
+
+
+def test_the_best_line_parts_what_a_line_can_part():
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    assert best_line_accuracy(X, X @ [2.0, -1.0] > 0.3) == 1.0

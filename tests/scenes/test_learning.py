@@ -20,6 +20,7 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.learning import Accuracy, Carried, Learning, Metric, network_at
 from scenes.kit.spatial import Cloud, Sheet, spatial_parts
 from scenes.kit.stage import Stage
+from scenes.kit.writing import LiveAffine
 
 STILL = Path(__file__).parent / "stills" / "following_a_training.py"
 
@@ -208,6 +209,23 @@ def test_numbers_follow_the_clock(history):
         np.testing.assert_allclose(metric.number.entries[0].points, expected)
     with pytest.raises(UnfoldError, match="choose one of epoch, loss, accuracy"):
         Metric(history, "validation_loss")
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_numbers_of_a_layer_are_those_of_the_network_of_the_moment(history, layer):
+    first = history.network_at(0).layers[layer]
+    numbers = LiveAffine(first.weight, first.bias)
+    learning = Learning(history, Recorder(), run_time=4)
+    reading = learning.read_out(numbers, layer)
+    assert reading.run_time == 4
+    reading.begin()
+    for t in (0.4, 1.0):
+        reading.interpolate(t)
+        now = network_at(history, learning.epoch(t)).layers[layer]
+        expected = LiveAffine(first.weight, first.bias).show(now.weight, now.bias)
+        for shown, wanted in ((numbers.weight, expected.weight), (numbers.bias, expected.bias)):
+            for entry, other in zip(shown.entries, wanted.entries, strict=True):
+                np.testing.assert_array_equal(entry.points, other.points)
 
 
 def test_what_can_not_be_run(history):
