@@ -12,7 +12,7 @@ from nn_core.training import History
 from scenes.kit.axes import nice_step
 from scenes.kit.errors import UnfoldError
 from scenes.kit.theme import theme
-from scenes.kit.writing import MINUS, LiveNumber, formula, label
+from scenes.kit.writing import MINUS, Frame, LiveNumber, formula, label
 
 METRICS = {
     "loss": "loss",
@@ -64,8 +64,7 @@ class Plot(VGroup):
                     "for a logarithm, and a higher one."
                 )
         # The frame remembers where the plot was moved and scaled to: low corner, right end, upper end.
-        self.frame = VMobject(stroke_width=0)
-        self.frame.points = np.array([ORIGIN, size[0] * RIGHT, size[1] * UP, size[1] * UP])
+        self.frame = Frame(np.array([ORIGIN, size[0] * RIGHT, size[1] * UP, size[1] * UP]))
         self.lines, self.labels = VGroup(), VGroup()
         self.curves, self.dots = VGroup(), VGroup()
         self.add(self.frame, self.lines, self.curves, self.labels, self.dots)

@@ -135,6 +135,7 @@ class NetworkDiagram(VGroup):
         self.network = network
         self.decimals, self.spread = decimals, spread
         self.data = data
+        self.watched: np.ndarray | None = None
         self.focus: tuple[int, ...] = ()
         self.lit_neurons: tuple[tuple[int, int], ...] = ()
         self.lit_edges: tuple[tuple[int, int, int], ...] = ()
@@ -233,6 +234,8 @@ class NetworkDiagram(VGroup):
                 reach = np.maximum(1.0, np.quantile(np.abs(a), 0.9, axis=None if column else 0)) * np.ones(a.shape[1])
                 for neuron, number in zip(self.neurons[column], self.shown[column], strict=True):
                     neuron.set_values(a[:, number].reshape(shape), float(reach[number]))
+        if self.watched is not None:
+            self.read(self.watched)
         return self._restyle()
 
     def dead(self) -> list[np.ndarray]:
@@ -325,6 +328,11 @@ class NetworkDiagram(VGroup):
             self.set_numbers(column, values)
         return self
 
+    def watch(self, x: np.ndarray) -> Self:
+        """Show the numbers of one input x (n_in,), now and of every network that is shown from now on."""
+        self.watched = np.asarray(x, dtype=float)
+        return self.read(self.watched)
+
     def activations(self, x: np.ndarray) -> list[np.ndarray]:
         """For each column what its neurons (n,) give for one input x (n_in,)."""
         x = np.asarray(x, dtype=float)
@@ -409,13 +417,16 @@ class NetworkDiagram(VGroup):
     def _set_deltas(self, column: int, values: np.ndarray, *, before: np.ndarray, share: float) -> None:
         _write(self.deltas[column], self.shown[column], before, values, share)
 
-    def edge_numbers(self, layer: int, values: np.ndarray | None = None, *, at: float = 0.25) -> VGroup:
+    def edge_numbers(
+        self, layer: int, values: np.ndarray | None = None, *, at: float = 0.25, size: float | None = None
+    ) -> VGroup:
         """Numbers on the edges of a layer, for a film to fade in: its weights, or others.
 
         Args:
             layer: which.
             values: (n_out, n_in); the weights if not given.
             at: where they stand, as a share of the way along the edge.
+            size: Manim font size.
         """
         values = np.asarray(self.network.layers[layer].weight) if values is None else values
         digits = len(f"{np.abs(values).max():.0f}")
@@ -428,7 +439,7 @@ class NetworkDiagram(VGroup):
                     digits=digits,
                     brackets=False,
                     centred=True,
-                    size=0.8 * theme().label_size,
+                    size=size or 0.8 * theme().label_size,
                 )
                 number.centre_on(self.edge(layer, to, start).point_from_proportion(at))
                 patch = Rectangle(width=number.width + 0.1, height=number.height + 0.1, stroke_width=0)
@@ -488,7 +499,8 @@ class Signals(Animation):
         """Show this moment."""
         now = self.rate_func(alpha) * self.stages
         for stage, (column, before, after) in enumerate(self.arrivals):
-            self.take(column, after, before=before, share=float(np.clip((now - stage) / _ARRIVAL, 0.0, 1.0)))
+            share = float(np.clip((now - stage) / _ARRIVAL, 0.0, 1.0)) if alpha < 1 else 1.0
+            self.take(column, after, before=before, share=share)
         rim = self.mobject.neurons[0][0].width / 2
         for stage, pulses in enumerate(self.pulses):
             gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)

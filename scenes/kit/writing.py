@@ -175,6 +175,22 @@ def anchored(mobject: VMobject, place: np.ndarray, offset: np.ndarray = ORIGIN) 
     return mobject
 
 
+class Frame(VMobject):
+    """Points that remember where something was moved, turned and scaled to: never seen, whatever colour it is given."""
+
+    def __init__(self, points: np.ndarray) -> None:
+        super().__init__()
+        self.points = points
+
+    def set_fill(self, color: Any = None, opacity: float | None = None, family: bool = True) -> Self:
+        """Take the colour, but stay unseen."""
+        return super().set_fill(color, 0.0, family)
+
+    def set_stroke(self, color: Any = None, width: float | None = None, *args: Any, **kwargs: Any) -> Self:
+        """Take the colour, but stay unseen."""
+        return super().set_stroke(color, 0.0, *args, **kwargs)
+
+
 class LiveMatrix(VGroup):
     """A matrix of numbers that can change from frame to frame without being laid out anew.
 
@@ -210,8 +226,7 @@ class LiveMatrix(VGroup):
         self.columns_wide = 2 + digits + decimals if decimals else 1 + digits
         self.pitch = np.array([(self.columns_wide + 1) * self.advance, 1.75 * height])
         # The frame remembers where the matrix was moved, turned and scaled to: origin, one right, one up.
-        self.frame = VMobject(stroke_width=0)
-        self.frame.points = np.array([ORIGIN, RIGHT, UP, UP]) * height
+        self.frame = Frame(np.array([ORIGIN, RIGHT, UP, UP]) * height)
         self.unit = height
         self.entries = VGroup(
             *(

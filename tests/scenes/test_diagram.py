@@ -355,3 +355,25 @@ def test_a_copy_is_a_diagram_of_its_own():
     before = looks(diagram)
     copy.deepcopy(diagram).show(network(2, 3, 2, seed=5)).read([1.0, 1.0])
     np.testing.assert_array_equal(looks(diagram), before)
+
+
+def test_what_has_arrived_is_where_the_next_numbers_set_out(stage):
+    net, x = network(2, 3, 2), np.array([0.4, -0.7])
+    diagram = NetworkDiagram(net)
+    stage.play(diagram.send(x))
+    for value, expected in zip(diagram.values, diagram.activations(x), strict=True):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_a_watched_input_is_read_anew_of_every_network():
+    net, other, x = network(2, 3, 2), network(2, 3, 2, seed=1), np.array([0.4, -0.7])
+    diagram = NetworkDiagram(net).watch(x)
+    np.testing.assert_array_equal(diagram.values[2], net.forward(x[None]).output[0])
+    diagram.show(other)
+    np.testing.assert_array_equal(diagram.values[2], other.forward(x[None]).output[0])
+
+
+def test_numbers_on_edges_have_the_size_that_is_asked_for():
+    diagram = NetworkDiagram(network(2, 2))
+    small, large = (diagram.edge_numbers(0, size=size)[0].entries.height for size in (20, 40))
+    assert large == pytest.approx(2 * small, rel=0.01)

@@ -226,3 +226,15 @@ def test_live_numbers_fade(stage, picture):
     stage.remove(live)
     stage.add(VGroup(live).set_opacity(0))
     np.testing.assert_array_equal(picture(stage), empty)
+
+
+def test_only_the_ink_of_a_matrix_can_be_seen(stage, picture):
+    matrix = LiveMatrix([[0.5, 0.25]], brackets=False)
+    stage.add(matrix)
+    before = picture(stage)
+    matrix.set_opacity(1).set_stroke(width=0, opacity=1)
+    np.testing.assert_array_equal(picture(stage), before)
+    stage.play(matrix.animate.set_opacity(0))
+    assert not np.array_equal(picture(stage), before)
+    stage.play(matrix.animate.set_opacity(1))
+    np.testing.assert_array_equal(picture(stage), before)
