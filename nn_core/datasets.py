@@ -175,24 +175,38 @@ def position_colours(X: Points) -> Points:
     return np.asarray(1 - radius * (1 - hue))
 
 
+def make_day(n: int, *, rng: Rng) -> Data:
+    """Points with x in [0, 3], labelled 1 above `day_night_curve`, which is a hill there.
+
+    Points within 0.1 of the curve are left out.
+    """
+    return _above_curve(n, 0, 3, rng)
+
+
+def make_night(n: int, *, rng: Rng) -> Data:
+    """The rule of `make_day` with x in [-3, 0], where the curve is a valley that nothing by day tells of."""
+    return _above_curve(n, -3, 0, rng)
+
+
 def make_day_night(n: int, *, rng: Rng) -> tuple[Data, Data]:
     """One rule in two regions, to train in the first, by day, and to ask in the second, by night.
 
-    The label is 1 above the curve y = 1.2 sin(pi x / 3). By day x lies in [0, 3], where that is a hill, by
-    night in [-3, 0], where it is a valley that nothing by day tells of. Points within 0.1 of the curve are
-    left out.
-
     Returns:
-        (X, y) of the day and (X, y) of the night, n points each.
+        (X, y) of `make_day` and (X, y) of `make_night`, n points each.
     """
-    return _above_curve(n, 0, 3, rng), _above_curve(n, -3, 0, rng)
+    return make_day(n, rng=rng), make_night(n, rng=rng)
+
+
+def day_night_curve(x: Points) -> Points:
+    """The curve y = 1.2 sin(pi x / 3) that parts the classes by day and by night: (n,) -> (n,)."""
+    return np.asarray(1.2 * np.sin(np.pi * x / 3))
 
 
 def _above_curve(n: int, left: float, right: float, rng: Rng) -> Data:
     x = rng.uniform(left, right, n)
     # The height above the curve, drawn from [-2, 2] without the strip from -0.1 to 0.1.
     above = rng.uniform(0.1, 2, n) * rng.choice([-1, 1], n)
-    return np.stack([x, 1.2 * np.sin(np.pi * x / 3) + above], axis=1), (above > 0).astype(np.int64)
+    return np.stack([x, day_night_curve(x) + above], axis=1), (above > 0).astype(np.int64)
 
 
 def hill(X: Points) -> Points:

@@ -83,6 +83,7 @@ class Landscape(SpatialGroup):
         grid: the distance of the lines drawn on the surfaces, in units of the plane; None for none.
         colours: a hex colour for each surface; if not given class colours, and for a single surface the
             first of the sheet's corner colours where it is lowest and the last where it is highest.
+        ramp: for a single surface, the colours of the values 0 and 1 instead; what lies beyond has the nearer one.
         opacity: of the faces, 0 to 1; that of the theme if not given.
         highest: whether every surface is only there where it is the highest.
 
@@ -103,6 +104,7 @@ class Landscape(SpatialGroup):
         base: float = 0.0,
         grid: float | None = None,
         colours: Sequence[str] | None = None,
+        ramp: tuple[str, str] | None = None,
         opacity: float | None = None,
         highest: bool = False,
     ) -> None:
@@ -118,7 +120,7 @@ class Landscape(SpatialGroup):
         low, high = _span(patches)
         for k, (vertices, triangles) in enumerate(patches):
             rgba = np.full((len(vertices), 4), opacity)
-            rgba[:, :3] = self._by_value(vertices) if colours is None else rgb(colours[k])
+            rgba[:, :3] = self._by_value(vertices, ramp) if colours is None else rgb(colours[k])
             rim = (vertices - low) / (high - low)
             faces = Faces(vertices, triangles, rgba, grid=grid, rim=rim, origin=vertices)
             on = HIGHEST if highest else k
@@ -314,11 +316,13 @@ class Landscape(SpatialGroup):
             return LaggedStart(*rising, lag_ratio=_OVERLAP, run_time=time, rate_func=linear)
         return Rise(self, base=self.base, run_time=run_time or step)
 
-    def _by_value(self, vertices: np.ndarray) -> np.ndarray:
+    def _by_value(self, vertices: np.ndarray, ramp: tuple[str, str] | None) -> np.ndarray:
         """Colours (n, 3) of a single surface, from low to high."""
-        values = self.values(vertices)[:, :1]
-        share = (values - values.min()) / max(float(np.ptp(values)), 1e-12)
-        low, high = rgb(theme().corners[0]), rgb(theme().corners[3])
+        share = self.values(vertices)[:, :1]
+        if ramp is None:
+            share = (share - share.min()) / max(float(np.ptp(share)), 1e-12)
+        low, high = (np.array(rgb(colour)) for colour in ramp or (theme().corners[0], theme().corners[3]))
+        share = np.clip(share, 0, 1)
         return (1 - share) * low + share * high
 
 
