@@ -75,6 +75,18 @@ class Decomposition:
     mirror: bool
 
 
+class Factor(NamedTuple):
+    """A matrix that does one thing to space.
+
+    Attributes:
+        name: "rotate", "scale" or "dimension".
+        matrix: (n_out, n_in); a rotation with determinant 1, a diagonal matrix, or rows of the identity.
+    """
+
+    name: str
+    matrix: Matrix
+
+
 class _Svd(NamedTuple):
     """W, extended to a square, as u @ diag(s) @ v.T with det v = 1 and v near the identity."""
 
@@ -112,6 +124,37 @@ def decompose(weight: ArrayLike) -> Decomposition:
         float(angle),
         mirror,
     )
+
+
+def factors(weight: ArrayLike) -> list[Factor]:
+    """A matrix (n_out, n_in) as a product of matrices that each do one thing, in the order in which they act.
+
+    They are those of the singular value decomposition, with the change of dimension on its own: up, a plane
+    is rotated, scaled, put into space as z = 0 and rotated there; down, space is rotated, its last axis dropped, and
+    what is left scaled and rotated. Only the last rotation of a square matrix may be a mirror.
+
+    >>> up = factors([[0.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
+    >>> [factor.name for factor in up], up[1].matrix.tolist()
+    (['rotate', 'scale', 'dimension', 'rotate'], [[2.0, 0.0], [0.0, 3.0]])
+    """
+    W = _matrix(weight)
+    n_out, n_in = W.shape
+    size, inner = max(W.shape), min(W.shape)
+    u, s, v = _svd(W, size)
+    if n_out < n_in:
+        # What is dropped comes last. Its sign is free, so that both rotations can do without a mirror.
+        order = np.argsort(s == 0, kind="stable")
+        u, s, v = u[:, order], s[order], v[:, order]
+        if np.linalg.det(u[:n_out, :n_out]) < 0:
+            u[:, 0], v[:, 0] = -u[:, 0], -v[:, 0]
+        if np.linalg.det(v) < 0:
+            v[:, -1] *= -1
+    rotation, scale = Factor("rotate", v[:n_in, :n_in].T), Factor("scale", np.diag(s[:inner]))
+    if n_out == n_in:
+        return [rotation, scale, Factor("rotate", u)]
+    resize = Factor("dimension", np.eye(n_out, n_in))
+    middle = [scale, resize] if n_out > n_in else [resize, scale]
+    return [rotation, *middle, Factor("rotate", u[:n_out, :n_out])]
 
 
 def affine_path(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> AffinePath:
