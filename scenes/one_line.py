@@ -20,6 +20,7 @@ ASLANT, STEEP, BESIDE = 66 * DEGREES, 25 * DEGREES, -74 * DEGREES  # of the came
 HEIGHT, REACH = 0.42, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side
 
 OPACITY = 0.6  # of the surface, since there are points below it
+SETTLED = 0.65  # the share of the time, which goes with the epoch's logarithm, until the line hardly moves
 
 
 class OneLine(Stage):
@@ -93,7 +94,7 @@ class OneLine(Stage):
 
         curve, right = LossCurve(history, size=(2.5, 1.0), epochs="log1p"), Metric(history, "accuracy")
         shown = surface, line, arrow, misses, diagram, curve, right
-        settled = self.recipe.epochs**0.65  # most happens at the start, and time goes with the epoch's logarithm
+        settled = self.recipe.epochs**SETTLED
         with self.beat("Training turns and slides the line, so that the surface comes closer to the points."):
             self.play(self.aside(diagram, score, curve, right))
             learning = Learning(history, *shown, stop=settled, run_time=9)

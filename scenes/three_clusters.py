@@ -22,8 +22,8 @@ from scenes.kit.writing import LiveNumber, formula
 ASLANT, BESIDE = 62 * DEGREES, -78 * DEGREES  # of the camera: from the vertical, and about it
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give
-ALONE = {"sizes": (2, 1), "activations": ("sigmoid",), "optimizer": "gradient_descent", "learning_rate": 0.5}
-STARTS = ("gaussian", 1.5), ("sparse", 1)  # two ways of drawing the first weights of the neuron that is alone
+ALONE = {"sizes": (2, 1), "activations": ("sigmoid",), "starts": 1}  # a single neuron for the same data
+STARTS = ("gaussian", 1.5), ("uniform", 3.0)  # two ways to draw its first weights
 
 
 class ThreeClusters(Stage):
@@ -35,19 +35,19 @@ class ThreeClusters(Stage):
         sizes=(2, 2, 1),
         activations=("sigmoid", "sigmoid"),
         loss="binary_cross_entropy",
-        optimizer="momentum",
+        optimizer="gradient_descent",
         initializer=("gaussian", 3.0),
-        learning_rate=0.2,
-        epochs=80,
+        learning_rate=1.0,
+        epochs=200,
         starts=4,
         snapshots=60,
-        seed=0,
+        seed=2,
     )
 
     def construct(self):
         trained = self.trained(self.recipe)
         network, history = trained.network, trained.history
-        tries = [self.trained(replace(self.recipe, **ALONE, epochs=200, starts=1, initializer=i)) for i in STARTS]
+        tries = [self.trained(replace(self.recipe, **ALONE, initializer=start)) for start in STARTS]
         ground, cloud = Sheet.over(trained.X, grid=0.5, opacity=0), Cloud(trained.X, trained.y)
         box, colours = ground.box, self.tokens.classes[6:8]
         axes, unit = (Axes(b, (f"{x}_1", f"{x}_2"), at_corner=True) for b, x in ((box, "x"), (SQUARE, "h")))
