@@ -1,0 +1,159 @@
+"""A network that was trained by day is asked by night: its outputs are wrong in two ways, and nothing tells."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from manim import DEGREES, RIGHT, UP, FadeIn, FadeOut, VGroup
+
+from nn_core.datasets import day_night_curve, make_night
+from nn_core.network import Network
+from scenes.kit.axes import Axes
+from scenes.kit.diagram import NetworkDiagram
+from scenes.kit.heat import HeatPlane
+from scenes.kit.learning import Accuracy, Learning
+from scenes.kit.levels import Taught
+from scenes.kit.motion import Draw
+from scenes.kit.probe import Probe, Wander
+from scenes.kit.regions import BeyondData
+from scenes.kit.spatial import Box, Cloud, Segments
+from scenes.kit.stage import Stage
+from scenes.kit.theme import rgb, theme
+from scenes.kit.training import Recipe
+from scenes.kit.view import Panel
+from scenes.kit.writing import Follow, LiveNumber, label
+
+BOX = (-4.8, 4.8, -3.3, 3.3)
+HEIGHT = 5.5  # of a surface over it, in the same units
+FAR = 3  # times as far goes the last look at the surfaces
+ASLANT = {"phi": 64 * DEGREES, "theta": -110 * DEGREES}
+
+
+class OutsideTheData(Stage):
+    """Where a network has never seen data it is confident and wrong, and nothing in its answers tells."""
+
+    recipe = Recipe(
+        data="day",
+        data_options={"n": 200},
+        sizes=(2, 16, 2),
+        activations="relu",
+        learning_rate=0.01,
+        epochs=600,
+        snapshots=40,
+        seed=15,
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        network, start, day = trained.network, trained.history.network_at(0), (trained.X, trained.y)
+        night = make_night(len(trained.X), rng=np.random.default_rng(self.recipe.seed))
+        linear = self.trained(replace(self.recipe, sizes=(*self.recipe.sizes[:-1], 1), loss="mse")).network
+        shades = self.tokens.negative, self.tokens.positive
+        answers, axes = HeatPlane(start, BOX), Axes(BOX, ("x_1", "x_2"), at_corner=True)
+        by_day, by_night = (Cloud(*data, shades=shades) for data in (day, night))
+        diagram = NetworkDiagram(start, names=("x", "h", "y"), size=(3.4, 2.4), most=6)
+        right_by_day = Accuracy("right by day", start, *day)
+        right_by_night = Accuracy("right by night", network, *night)
+
+        with self.beat("All these data were collected by day. They fill one half of the plane."):
+            self.play(self.aside(diagram, right_by_day))
+            self.look(axes)
+            self.play(FadeIn(axes, by_day))
+
+        with self.beat("A network learns them. The stronger its colour, the surer it is of its answer."):
+            self.play(FadeIn(answers))
+            self.play(Learning(trained.history, diagram, answers, right_by_day, run_time=7))
+
+        with self.beat("Under the veil it has never seen a point. It has an answer there all the same."):
+            veil = BeyondData(trained.X, BOX)
+            self.play(FadeIn(veil))
+
+        with self.beat(
+            "A point wanders into the night. It has the colour of the truth, the ground has that of the answer."
+        ):
+            probe = Probe(into_the_night(network, day, night), lambda X: X[:, 1] > day_night_curve(X[:, 0]), network)
+            self.play(self.aside(diagram, probe.confidence, probe.for_truth), FadeIn(probe))
+            self.play(Wander(probe, run_time=8))
+
+        with self.beat("Two kinds of output, both taught to be 0 or 1 by day. Now height is their value."):
+            self.play(FadeOut(axes, answers, veil, probe, by_day), self.aside())
+            panels = self.panels(2, gap=self.tokens.margin, headroom=self.tokens.margin)
+            wild = Side(panels[0], "linear output", lambda X: linear.forward(X).output[:, 0], linear, day)
+            wild.read({"from": np.min, "to": np.max})
+            sure = Side(panels[1], "softmax", lambda X: network.predict_proba(X)[:, 1], network, day)
+            sure.read({"surer than 0.99": lambda p: (np.maximum(p, 1 - p) > 0.99).mean()})
+            sides = wild, sure
+            for side in sides:
+                self.look(side.near, **ASLANT)
+            self.play(*(FadeIn(side.title, side.near.levels, side.near.cloud, side.near.marks) for side in sides))
+            self.play(*(side.near.surface.rise(run_time=3) for side in sides))
+
+        with self.beat("Away from the data the linear output leaves 0 and 1 behind. Softmax stays there, and is sure."):
+            self.play(*(FadeIn(side.numbers) for side in sides))
+            self.play(*(self.turn(40 * DEGREES, side.near, run_time=6) for side in sides))
+
+        with self.beat("Further away one is larger still, the other surer still. Neither can say: I don't know."):
+            self.play(*(FadeOut(side.near.marks, side.near.cloud) for side in sides))
+            changes = [change for side in sides for change in (FadeOut(side.near), FadeIn(side.far), side.counting())]
+            self.play(*changes, *(self.reframe(side.far) for side in sides))
+            self.play(*(FadeIn(side.far.marks) for side in sides))
+
+        with self.beat("By night the same rule holds. The network is wrong far more often, and sure of it."):
+            self.play(*(FadeOut(side.far, side.far.marks, side.title, side.numbers) for side in sides))
+            self.play(self.aside(diagram, right_by_day, right_by_night), FadeIn(axes, answers, by_day))
+            self.play(FadeIn(by_night))
+
+        with self.beat("What it could not know: the curve between the classes, a hill by day, is a valley by night."):
+            self.play(Draw(graph(day_night_curve, BOX), run_time=5))
+
+
+class Side:
+    """A panel with an output over the plane, near and far, and numbers that tell of its values."""
+
+    def __init__(self, panel: Panel, name: str, values: Callable, network: Network, data: tuple) -> None:
+        self.values = values
+        self.near = Taught(values, BOX, network, data, height=HEIGHT)
+        self.far = Taught(values, tuple(FAR * np.array(BOX)), network, data, height=FAR * HEIGHT)
+        panel.add(self.near, self.near.marks, self.far, self.far.marks)
+        self.title = label(name).next_to([panel.middle[0], panel.area.top, 0], UP, buff=0.1)
+
+    def read(self, readings: dict[str, Callable]) -> None:
+        """Let numbers beside the title tell these things of the values over the box."""
+        self.readings = readings
+        self.numbers = VGroup(*(LiveNumber(name, value) for name, value in zip(readings, self.read_at(1), strict=True)))
+        middle = self.title.get_center()
+        VGroup(self.title, self.numbers.arrange(RIGHT)).arrange(RIGHT, buff=theme().margin).move_to(middle)
+
+    def read_at(self, times: float) -> list[float]:
+        """The readings over a box so many times as large."""
+        xs, ys = (times * np.linspace(*ends, 60) for ends in (BOX[:2], BOX[2:]))
+        values = self.values(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
+        return [float(reading(values)) for reading in self.readings.values()]
+
+    def counting(self) -> Follow:
+        """An animation of the numbers as the box grows until it is the far one."""
+
+        def show(*values: float) -> None:
+            for number, value in zip(self.numbers, values, strict=True):
+                number.set_value(value)
+
+        return Follow(self.numbers, lambda t: self.read_at(1 + (FAR - 1) * t), show, run_time=theme().turn)
+
+
+def graph(function: Callable[[np.ndarray], np.ndarray], box: Box) -> Segments:
+    """The line x_2 = f(x_1) through a box."""
+    tokens, xs = theme(), np.linspace(*box[:2], 200)
+    path = np.column_stack([xs, function(xs)])
+    ends = np.stack([path[:-1], path[1:]], axis=1)
+    return Segments(ends, [*rgb(tokens.accent), 1.0], width=tokens.crease_width, cased=True)
+
+
+def into_the_night(
+    network: Network, day: tuple[np.ndarray, np.ndarray], night: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """A way (2, 2) from the point of the day to that of the night where the network is the surest, right and wrong."""
+    ends = []
+    for (X, y), wanted in ((day, True), (night, False)):
+        sure = network.predict_proba(X).max(axis=1) * ((network.predict(X) == y) == wanted)
+        ends.append(X[sure.argmax()])
+    return np.array(ends)
