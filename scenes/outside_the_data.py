@@ -1,27 +1,23 @@
 """A network that was trained by day is asked by night: its outputs are wrong in two ways, and nothing tells."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from manim import DEGREES, RIGHT, UP, FadeIn, FadeOut, VGroup
+from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
 from nn_core.network import Network
-from scenes.kit.axes import Axes
+from scenes.kit.axes import Axes, graph
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.heat import HeatPlane
 from scenes.kit.learning import Accuracy, Learning
-from scenes.kit.levels import Taught
+from scenes.kit.levels import TaughtPanel
 from scenes.kit.motion import Draw
 from scenes.kit.probe import Probe, Wander
 from scenes.kit.regions import BeyondData
-from scenes.kit.spatial import Box, Cloud, Segments
+from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
-from scenes.kit.theme import rgb, theme
 from scenes.kit.training import Recipe
-from scenes.kit.view import Panel
-from scenes.kit.writing import Follow, LiveNumber, label
 
 BOX = (-4.8, 4.8, -3.3, 3.3)
 HEIGHT = 5.5  # of a surface over it, in the same units
@@ -55,7 +51,7 @@ class OutsideTheData(Stage):
         right_by_day = Accuracy("right by day", start, *day)
         right_by_night = Accuracy("right by night", network, *night)
 
-        with self.beat("All these data were collected by day. They fill one half of the plane."):
+        with self.beat("All these data were collected by day. They lie in one half of the plane."):
             self.play(self.aside(diagram, right_by_day))
             self.look(axes)
             self.play(FadeIn(axes, by_day))
@@ -78,11 +74,14 @@ class OutsideTheData(Stage):
         with self.beat("Two kinds of output, both taught to be 0 or 1 by day. Now height is their value."):
             self.play(FadeOut(axes, answers, veil, probe, by_day), self.aside())
             panels = self.panels(2, gap=self.tokens.margin, headroom=self.tokens.margin)
-            wild = Side(panels[0], "linear output", lambda X: linear.forward(X).output[:, 0], linear, day)
-            wild.read({"from": np.min, "to": np.max})
-            sure = Side(panels[1], "softmax", lambda X: network.predict_proba(X)[:, 1], network, day)
-            sure.read({"surer than 0.99": lambda p: (np.maximum(p, 1 - p) > 0.99).mean()})
-            sides = wild, sure
+            options = {"height": HEIGHT, "times": FAR}
+            readings = {"from": np.min, "to": np.max}, {"share surer than 0.99": surer}
+            wild = linear, "linear output", lambda X: linear.forward(X).output[:, 0]
+            tame = network, "softmax", lambda X: network.predict_proba(X)[:, 1]
+            sides = [
+                TaughtPanel(panel, name, values, BOX, net, day, readings=read, **options)
+                for panel, (net, name, values), read in zip(panels, (wild, tame), readings, strict=True)
+            ]
             for side in sides:
                 self.look(side.near, **ASLANT)
             self.play(*(FadeIn(side.title, side.near.levels, side.near.cloud, side.near.marks) for side in sides))
@@ -107,45 +106,9 @@ class OutsideTheData(Stage):
             self.play(Draw(graph(day_night_curve, BOX), run_time=5))
 
 
-class Side:
-    """A panel with an output over the plane, near and far, and numbers that tell of its values."""
-
-    def __init__(self, panel: Panel, name: str, values: Callable, network: Network, data: tuple) -> None:
-        self.values = values
-        self.near = Taught(values, BOX, network, data, height=HEIGHT)
-        self.far = Taught(values, tuple(FAR * np.array(BOX)), network, data, height=FAR * HEIGHT)
-        panel.add(self.near, self.near.marks, self.far, self.far.marks)
-        self.title = label(name).next_to([panel.middle[0], panel.area.top, 0], UP, buff=0.1)
-
-    def read(self, readings: dict[str, Callable]) -> None:
-        """Let numbers beside the title tell these things of the values over the box."""
-        self.readings = readings
-        self.numbers = VGroup(*(LiveNumber(name, value) for name, value in zip(readings, self.read_at(1), strict=True)))
-        middle = self.title.get_center()
-        VGroup(self.title, self.numbers.arrange(RIGHT)).arrange(RIGHT, buff=theme().margin).move_to(middle)
-
-    def read_at(self, times: float) -> list[float]:
-        """The readings over a box so many times as large."""
-        xs, ys = (times * np.linspace(*ends, 60) for ends in (BOX[:2], BOX[2:]))
-        values = self.values(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
-        return [float(reading(values)) for reading in self.readings.values()]
-
-    def counting(self) -> Follow:
-        """An animation of the numbers as the box grows until it is the far one."""
-
-        def show(*values: float) -> None:
-            for number, value in zip(self.numbers, values, strict=True):
-                number.set_value(value)
-
-        return Follow(self.numbers, lambda t: self.read_at(1 + (FAR - 1) * t), show, run_time=theme().turn)
-
-
-def graph(function: Callable[[np.ndarray], np.ndarray], box: Box) -> Segments:
-    """The line x_2 = f(x_1) through a box."""
-    tokens, xs = theme(), np.linspace(*box[:2], 200)
-    path = np.column_stack([xs, function(xs)])
-    ends = np.stack([path[:-1], path[1:]], axis=1)
-    return Segments(ends, [*rgb(tokens.accent), 1.0], width=tokens.crease_width, cased=True)
+def surer(probability: np.ndarray) -> float:
+    """The share of probabilities (n,) of one of two classes by which the answer is surer than 0.99."""
+    return (np.maximum(probability, 1 - probability) > 0.99).mean()
 
 
 def into_the_night(

@@ -59,7 +59,7 @@ class Playground(Stage):
         title = heading("data").move_to(shelf.rows(0.35, 0, gap=0)[0].centre)
         self.look(disc.map)
 
-        with self.beat("Points of two classes, blue and orange. The first of four data sets is a disc in a ring."):
+        with self.beat("Data of two classes, blue and orange: here a disc in a ring."):
             self.play(FadeIn(title, data))
             self.play(data.animate.choose(0), FadeIn(disc.cloud, disc.map.outline))
 
@@ -99,4 +99,4 @@ class Playground(Stage):
             self.play(clouds.leave(), data.animate.choose(3), spiral.enter())
 
         with self.beat("Its arms, too, come to lie on two sides of a straight line."):
-            self.play(spiral.learning(spiral.floor, spiral.carried, run_time=12))
+            self.play(spiral.learning(spiral.floor, spiral.carried, pace="linear", run_time=12))

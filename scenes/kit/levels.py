@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from manim import VGroup
+from manim import RIGHT, UP, VGroup
 
 from nn_core.network import Network
 from scenes.kit.landscape import Landscape
 from scenes.kit.spatial import Box, Cloud, SpatialGroup, polygon
 from scenes.kit.theme import theme
-from scenes.kit.writing import anchored, label
+from scenes.kit.view import Panel
+from scenes.kit.writing import Follow, LiveNumber, anchored, label
 
+Values = Callable[[np.ndarray], np.ndarray]
+
+_SAMPLES = 60  # along each side of a box, of what is read off the values
 _TOLERANCE = 1 / 150  # how far flat triangles may be off, as a share of the height of the surface
 _LEVEL = 0.12  # opacity
 _AWAY = np.array([0.22, 0.0, 0.0])  # frame units from the corner of a level to its number
@@ -38,7 +42,7 @@ class Taught(SpatialGroup):
 
     def __init__(
         self,
-        values: Callable[[np.ndarray], np.ndarray],
+        values: Values,
         box: Box,
         network: Network,
         data: tuple[np.ndarray, np.ndarray],
@@ -47,8 +51,8 @@ class Taught(SpatialGroup):
     ) -> None:
         tokens = theme()
         X, y = data
-        grid = np.stack(np.meshgrid(np.linspace(*box[:2], 60), np.linspace(*box[2:], 60)), axis=-1).reshape(-1, 2)
-        self.low, self.high = float(values(grid).min()), float(values(grid).max())
+        over = values(_places(box))
+        self.low, self.high = float(over.min()), float(over.max())
         spread = max(self.high, 1.0) - min(self.low, 0.0)
         unit = height / spread
         shades = tokens.negative, tokens.positive
@@ -66,3 +70,64 @@ class Taught(SpatialGroup):
                 for level, ring in enumerate(rings)
             )
         )
+
+
+class TaughtPanel:
+    """A panel with an output over the plane, near the data and far from them, and numbers that tell of its values.
+
+    Args:
+        panel: where it is seen.
+        name: a message in English, the title above it.
+        values, box, network, data, height: as of Taught.
+        readings: for each name, a message in English, what is read off the values (n,) all over the box.
+        times: how much further the far one goes.
+
+    Attributes:
+        near, far: a Taught each; the far one is as much higher as it is wider.
+        title, numbers: flat mobjects above the panel; the numbers are those of the near box at first.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        name: str,
+        values: Values,
+        box: Box,
+        network: Network,
+        data: tuple[np.ndarray, np.ndarray],
+        *,
+        height: float,
+        readings: Mapping[str, Callable[[np.ndarray], float]],
+        times: float,
+    ) -> None:
+        self.values, self.box, self.readings, self.times = values, box, readings, times
+        self.near = Taught(values, box, network, data, height=height)
+        self.far = Taught(values, tuple(times * end for end in box), network, data, height=times * height)
+        panel.add(self.near, self.near.marks, self.far, self.far.marks)
+        self.title = label(name)
+        self.numbers = VGroup(*(LiveNumber(name, value, digits=2) for name, value in self.read(1.0).items()))
+        self.numbers.arrange(RIGHT)
+        middle = np.array([panel.middle[0], panel.area.top, 0])
+        VGroup(self.title, self.numbers).arrange(RIGHT, buff=theme().margin).next_to(middle, UP, buff=0.1)
+
+    def read(self, times: float) -> dict[str, float]:
+        """The readings over a box so many times as large."""
+        values = self.values(_places(tuple(times * end for end in self.box)))
+        return {name: float(reading(values)) for name, reading in self.readings.items()}
+
+    def count(self, *readings: float) -> None:
+        """Show these readings."""
+        for number, value in zip(self.numbers, readings, strict=True):
+            number.set_value(value)
+
+    def counting(self) -> Follow:
+        """An animation of the numbers, from the near box to the far one."""
+        return Follow(
+            self.numbers, lambda t: self.read(1 + (self.times - 1) * t).values(), self.count, run_time=theme().turn
+        )
+
+
+def _places(box: Box) -> np.ndarray:
+    """Points (n, 2) of a grid over a box."""
+    xs, ys = np.linspace(*box[:2], _SAMPLES), np.linspace(*box[2:], _SAMPLES)
+    return np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)

@@ -35,7 +35,7 @@ class Probe(SpatialGroup):
         self.way, self.truth, self.network = np.asarray(way, dtype=float), truth, network
         self.shades = np.array([rgb(tokens.negative), rgb(tokens.positive)])
         self.point = Cloud(self.way[:1], radius=_SIZE * tokens.dot_radius)
-        self.path = Segments(np.stack([self.way[:1]] * 2, axis=1), [*rgb(tokens.ink), 1.0], width=tokens.boundary_width)
+        self.path = Segments(np.stack([self.way[:1]] * 2, axis=1), [*rgb(tokens.ink), 1.0], width=tokens.axis_width)
         super().__init__(self.path, self.point)
         self.confidence = LiveNumber("confidence", 0.0)
         self.for_truth = LiveNumber("for the true class", 0.0)
