@@ -47,7 +47,7 @@ class OutsideTheData(Stage):
         shades = self.tokens.negative, self.tokens.positive
         answers, axes = HeatPlane(start, BOX), Axes(BOX, ("x_1", "x_2"), at_corner=True)
         by_day, by_night = (Cloud(*data, shades=shades) for data in (day, night))
-        diagram = NetworkDiagram(start, names=("x", "h", "y"), size=(3.4, 2.4), most=6)
+        diagram = NetworkDiagram(start, size=(3.4, 2.6), most=6)
         right_by_day = Accuracy("right by day", start, *day)
         right_by_night = Accuracy("right by night", network, *night)
 
@@ -64,9 +64,7 @@ class OutsideTheData(Stage):
             veil = BeyondData(trained.X, BOX)
             self.play(FadeIn(veil))
 
-        with self.beat(
-            "A point wanders into the night. It has the colour of the truth, the ground has that of the answer."
-        ):
+        with self.beat("A point wanders into the night. Its colour is the truth, the ground shows the answer."):
             probe = Probe(into_the_night(network, day, night), lambda X: X[:, 1] > day_night_curve(X[:, 0]), network)
             self.play(self.aside(diagram, probe.confidence, probe.for_truth), FadeIn(probe))
             self.play(Wander(probe, run_time=8))
@@ -76,7 +74,7 @@ class OutsideTheData(Stage):
             panels = self.panels(2, gap=self.tokens.margin, headroom=self.tokens.margin)
             options = {"height": HEIGHT, "times": FAR}
             readings = {"from": np.min, "to": np.max}, {"share surer than 0.99": surer}
-            wild = linear, "linear output", lambda X: linear.forward(X).output[:, 0]
+            wild = linear, "linear", lambda X: linear.forward(X).output[:, 0]
             tame = network, "softmax", lambda X: network.predict_proba(X)[:, 1]
             sides = [
                 TaughtPanel(panel, name, values, BOX, net, day, readings=read, **options)
@@ -87,18 +85,19 @@ class OutsideTheData(Stage):
             self.play(*(FadeIn(side.title, side.near.levels, side.near.cloud, side.near.marks) for side in sides))
             self.play(*(side.near.surface.rise(run_time=3) for side in sides))
 
-        with self.beat("Away from the data the linear output leaves 0 and 1 behind. Softmax stays there, and is sure."):
+        with self.beat(
+            "Away from the data a linear output leaves both levels. Softmax can't, but is sure almost everywhere."
+        ):
             self.play(*(FadeIn(side.numbers) for side in sides))
             self.play(*(self.turn(40 * DEGREES, side.near, run_time=6) for side in sides))
 
-        with self.beat("Further away one is larger still, the other surer still. Neither can say: I don't know."):
-            self.play(*(FadeOut(side.near.marks, side.near.cloud) for side in sides))
-            changes = [change for side in sides for change in (FadeOut(side.near), FadeIn(side.far), side.counting())]
-            self.play(*changes, *(self.reframe(side.far) for side in sides))
-            self.play(*(FadeIn(side.far.marks) for side in sides))
+        with self.beat("Step back: the one is larger still, the other surer still. Neither can say: I don't know."):
+            self.play(*(FadeOut(side.near.marks) for side in sides))
+            self.play(*(self.reframe(side.far) for side in sides))
+            self.play(*(change for side in sides for change in (FadeIn(side.far, side.far.marks), side.counting())))
 
         with self.beat("By night the same rule holds. The network is wrong far more often, and sure of it."):
-            self.play(*(FadeOut(side.far, side.far.marks, side.title, side.numbers) for side in sides))
+            self.play(*(FadeOut(side.near, side.far, side.far.marks, side.title, side.numbers) for side in sides))
             self.play(self.aside(diagram, right_by_day, right_by_night), FadeIn(axes, answers, by_day))
             self.play(FadeIn(by_night))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from manim import RIGHT, UP, VGroup
+from manim import RIGHT, UP, VGroup, VMobject
 
 from nn_core.network import Network
 from scenes.kit.landscape import Landscape
@@ -30,10 +30,9 @@ class Taught(SpatialGroup):
         box: (x_min, x_max, y_min, y_max) in data units.
         network: that it is the output of; the surface is split along its creases.
         data: X (n, 2) and the labels y (n,), 0 or 1, of its training.
-        height: of the surface from its lowest to its highest, in scene units, the levels included.
+        unit: scene units per unit of value.
 
     Attributes:
-        low, high: the lowest and the highest value over the box.
         surface: a Landscape.
         levels: two rectangles, at 0 and at 1.
         cloud: the points, each as high as its label.
@@ -47,16 +46,12 @@ class Taught(SpatialGroup):
         network: Network,
         data: tuple[np.ndarray, np.ndarray],
         *,
-        height: float,
+        unit: float,
     ) -> None:
         tokens = theme()
         X, y = data
-        over = values(_places(box))
-        self.low, self.high = float(over.min()), float(over.max())
-        spread = max(self.high, 1.0) - min(self.low, 0.0)
-        unit = height / spread
         shades = tokens.negative, tokens.positive
-        options = {"network": network, "tolerance": _TOLERANCE * spread, "height": unit, "ramp": shades}
+        options = {"network": network, "tolerance": _TOLERANCE * spread(values, box), "height": unit, "ramp": shades}
         self.surface = Landscape.over(values, box, **options)
         corners = np.array([[box[i], box[j]] for i, j in ((0, 2), (1, 2), (1, 3), (0, 3))])
         rings = [np.column_stack([corners, np.full(4, unit * level)]) for level in (0, 1)]
@@ -66,7 +61,7 @@ class Taught(SpatialGroup):
         self.marks = VGroup(
             *(
                 # At opposite ends: the levels may lie close to each other.
-                anchored(label(f"{level}", size=tokens.label_size), ring[level], (2 * level - 1) * _AWAY)
+                anchored(_outlined(label(f"{level}")), ring[level], (2 * level - 1) * _AWAY)
                 for level, ring in enumerate(rings)
             )
         )
@@ -78,12 +73,13 @@ class TaughtPanel:
     Args:
         panel: where it is seen.
         name: a message in English, the title above it.
-        values, box, network, data, height: as of Taught.
+        values, box, network, data: as of Taught.
+        height: of the near surface, with its levels, in scene units.
         readings: for each name, a message in English, what is read off the values (n,) all over the box.
         times: how much further the far one goes.
 
     Attributes:
-        near, far: a Taught each; the far one is as much higher as it is wider.
+        near, far: a Taught each, in the same units.
         title, numbers: flat mobjects above the panel; the numbers are those of the near box at first.
     """
 
@@ -101,8 +97,10 @@ class TaughtPanel:
         times: float,
     ) -> None:
         self.values, self.box, self.readings, self.times = values, box, readings, times
-        self.near = Taught(values, box, network, data, height=height)
-        self.far = Taught(values, tuple(times * end for end in box), network, data, height=times * height)
+        unit = height / spread(values, box)
+        self.near, self.far = (
+            Taught(values, tuple(scale * end for end in box), network, data, unit=unit) for scale in (1, times)
+        )
         panel.add(self.near, self.near.marks, self.far, self.far.marks)
         self.title = label(name)
         self.numbers = VGroup(*(LiveNumber(name, value, digits=2) for name, value in self.read(1.0).items()))
@@ -125,6 +123,17 @@ class TaughtPanel:
         return Follow(
             self.numbers, lambda t: self.read(1 + (self.times - 1) * t).values(), self.count, run_time=theme().turn
         )
+
+
+def spread(values: Values, box: Box) -> float:
+    """How far it is from the lowest of the values over a box to the highest, 0 and 1 included."""
+    over = values(_places(box))
+    return float(max(over.max(), 1.0) - min(over.min(), 0.0))
+
+
+def _outlined(text: VMobject) -> VMobject:
+    """A text that can be read over whatever it comes to lie on."""
+    return text.set_stroke(theme().background, width=2.5, background=True)
 
 
 def _places(box: Box) -> np.ndarray:
