@@ -39,7 +39,7 @@ class Backpropagation(Stage):
             )
             room = self.area()
             size = room.right - room.left - 1.1, room.top - room.bottom
-            diagram = NetworkDiagram(network, names=("x", "h", "y"), size=size, radius=0.6, spread=6, decimals=3)
+            diagram = NetworkDiagram(network, names=("x", "h", "y"), size=size, radius=0.55, spread=6, decimals=3)
             diagram.move_to(room.centre).shift(0.55 * LEFT)
             weights = Parameters(diagram, network.layers)
             self.play(FadeIn(diagram))
@@ -48,7 +48,7 @@ class Backpropagation(Stage):
         with self.beat("Forward: each neuron adds up what comes in, times its weights, and squashes the sum."):
             self.play(diagram.send(x))
 
-        with self.beat("Beside the outputs stand their targets t. The loss tells how far off they are."):
+        with self.beat("Targets t stand beside the outputs. The loss tells how far off these are."):
             wanted = [Equation(f"t_{i} =", value, decimals=0) for i, value in enumerate(target, start=1)]
             squares = Terms([(f"1/2 (y_{i} - t_{i})^2",) for i in (1, 2)], (now.y - target) ** 2 / 2, sign="+")
             self.play(FadeIn(diagram.beside(2, wanted, RIGHT)))

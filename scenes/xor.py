@@ -26,6 +26,7 @@ from scenes.kit.view import TOP
 from scenes.kit.writing import LiveAffine, formula, stack
 
 BOX = (-0.5, 1.5, -0.5, 1.5)
+SCALES = {"linear": "linear", "log": "log1p"}  # of the axis of epochs, for each pace
 ASLANT = {"phi": 64 * DEGREES, "theta": -62 * DEGREES}
 
 
@@ -38,7 +39,7 @@ class Xor(Stage):
         activations=("sigmoid", "sigmoid"),
         loss="binary_cross_entropy",
         learning_rate=0.05,
-        epochs=1500,
+        epochs=300,
         starts=24,
         snapshots=60,
     )
@@ -46,7 +47,7 @@ class Xor(Stage):
     hidden = Layer([[1, 1], [-0.5, -0.5]], [0, 0], "sigmoid")
 
     def construct(self):
-        single = self.trained(replace(self.recipe, **self.alone, epochs=300))
+        single = self.trained(replace(self.recipe, **self.alone))
         X, y = single.X, single.y
         features = Network([self.hidden]).forward(X).output
         output = Network.create((2, 1), ["sigmoid"], initializer="glorot", rng=np.random.default_rng(self.recipe.seed))
@@ -68,7 +69,7 @@ class Xor(Stage):
             self.play(FadeIn(cloud), FadeIn(tags))
 
         with self.beat("Lift each point to its answer: a surface of probabilities should go through all four."):
-            view = self.reframe(space, sheet, sheet.copy().shift(OUT), **ASLANT)
+            view = self.swing(space, sheet, sheet.copy().shift(OUT), **ASLANT)
             self.play(FadeOut(axes), FadeIn(space), sheet.faces.animate.set_opacity(0.3), view)
             self.play(tags.lift(y))
 
@@ -83,7 +84,7 @@ class Xor(Stage):
         with self.beat("Join the points of each class: the lines cross. So no straight line parts the classes."):
             bonds = bold_lines([X[y == label] for label in (0, 1)], self.tokens.accent)
             self.play(FadeOut(surface), FadeOut(space), tags.lift(0 * y))
-            self.play(self.reframe(axes, **TOP._asdict()), FadeIn(axes), sheet.faces.animate.set_opacity(1))
+            self.play(self.swing(axes, sheet, **TOP._asdict()), FadeIn(axes), sheet.faces.animate.set_opacity(1))
             self.play(Draw(bonds))
 
         with self.beat(
@@ -95,7 +96,8 @@ class Xor(Stage):
             world = SpatialGroup(sheet, bonds, cloud)
             flow = AffineFlow(world, layer=self.hidden)
             sums = Axes.around(sheet, flows=[flow], names=("z_1", "z_2"), at_corner=True)
-            self.play(FadeOut(axes), FadeIn(sums), self.reframe(sums, sheet, flows=[flow]))
+            self.play(FadeOut(axes), self.reframe(sums, sheet, flows=[flow]))
+            self.play(FadeIn(sums))
             self.play(flow, flow.read_out(numbers), tags.follow(run_time=flow.run_time))
 
         with self.beat("The sigmoid bends this line, and puts it into the unit square."):
@@ -115,7 +117,7 @@ class Xor(Stage):
         with self.beat("Here a single neuron, trained anew, finds a line between the classes."):
             halves = Regions(learnt.network_at(0), box, opacity=0.3)
             columns = {"h_1": features[:, 0], "h_2": features[:, 1], "y": y}
-            learning = self.learn(learnt, "hp", features, columns, halves)
+            learning = self.learn(learnt, "hp", features, columns, halves, pace="log")
             self.play(FadeIn(halves))
             self.play(learning)
 
@@ -127,7 +129,7 @@ class Xor(Stage):
             self.play(FadeIn(axes), self.reframe(axes), FadeIn(tags.show_at(cloud.points)))
 
         with self.beat("Trained together, all three neurons find such a way by themselves."):
-            view = self.reframe(space, sheet, sheet.copy().shift(OUT), **ASLANT)
+            view = self.swing(space, sheet, sheet.copy().shift(OUT), **ASLANT)
             self.play(FadeOut(axes), FadeOut(border), FadeIn(space), sheet.faces.animate.set_opacity(0.3), view)
             self.play(tags.lift(y))
             self.fit_surface(self.trained(self.recipe), "xhp", inputs)
@@ -142,11 +144,11 @@ class Xor(Stage):
         self.play(learning)
         return surface
 
-    def learn(self, history, letters, X, columns, *followers):
+    def learn(self, history, letters, X, columns, *followers, pace="linear"):
         """Put a network into the column, with its probabilities and its loss, for the training that is returned."""
         start = history.network_at(0)
         found = Reading(lambda network: network.predict_proba(X)[:, 1], start)
         diagram = NetworkDiagram(start, names=letters, size=(3.2, 1.1))
-        curve = LossCurve(history, size=(2.9, 0.7), epochs="log1p", decimals=3)
+        curve = LossCurve(history, size=(2.9, 0.7), epochs=SCALES[pace], decimals=3)
         self.play(self.aside(diagram, Table({**columns, "p": found}), curve))
-        return Learning(history, *followers, diagram, found, curve, run_time=2 * self.tokens.turn)
+        return Learning(history, *followers, diagram, found, curve, pace=pace, run_time=2 * self.tokens.turn)

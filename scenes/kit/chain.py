@@ -17,10 +17,10 @@ from scenes.kit.writing import LiveMatrix, formula
 Numbers = Sequence[Layer] | Sequence[Gradient]
 """A weight (n_out, n_in) and a bias (n_out,) for each layer: a network's own, or the derivatives by them."""
 
-_AT = 0.37  # of the way along an edge: clear of the neuron that it leaves and of the edge that it crosses
+_AT = 0.39  # of the way along an edge: clear of the neuron that it leaves and of the edge that it crosses
 _SIZE = 1.15  # of the numbers in formulas, in label sizes
 _LARGER = 1.35  # a formula than the numbers beside or below it
-_GAP = 0.12  # frame units between a sign and what stands beside it
+_GAP = 0.16  # frame units between a sign and what stands beside it
 
 
 class Pass:

@@ -219,6 +219,28 @@ class Stage(ThreeDScene):
         lens, _ = self.lens(*things)
         return CameraMove(lens, self.framing(*things, **kwargs), run_time=run_time or self.tokens.turn)
 
+    def swing(self, *things: Mobject, phi: float, theta: float, run_time: float | None = None) -> CameraMove:
+        """An animation towards another direction, in which things stay framed all the way.
+
+        Args:
+            things: what lives in space.
+            phi: radians from the vertical, at the end.
+            theta: radians about it, at the end, reached by the shorter way.
+            run_time: seconds; a camera move if not given.
+        """
+        lens, area = self.lens(*things)
+        now, places = View.of(lens), np.concatenate([part.points for part in spatial_parts(things)])
+        theta = _nearest(theta, now.theta)
+        shares = np.linspace(0, 1, 17)
+        fits = [
+            fit(lens, places, area, phi=(1 - t) * now.phi + t * phi, theta=(1 - t) * now.theta + t * theta).numbers()
+            for t in shares
+        ]
+        # Where the camera stands now need not be where it would frame these things: that fades on the way.
+        off = now.numbers() - fits[0]
+        views = [View.from_numbers(numbers + (1 - t) * off) for t, numbers in zip(shares, fits, strict=True)]
+        return CameraMove(lens, *views[1:], run_time=run_time or self.tokens.turn)
+
     def follow(self, flow: Flow, *things: Mobject, phi: float | None = None, theta: float | None = None) -> CameraMove:
         """An animation that keeps things framed at every moment of a flow.
 

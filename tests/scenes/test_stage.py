@@ -212,6 +212,29 @@ def test_turn_keeps_things_framed_and_comes_round_evenly(stage):
         assert View.of(stage.camera).theta == pytest.approx(t * 360 * DEGREES, abs=1e-6)
 
 
+def test_swing_keeps_things_framed_on_the_way_to_another_direction(stage):
+    sheet = Sheet((0, 3, 0, 1))
+    stage.look(sheet)
+    move = stage.swing(sheet, phi=75 * DEGREES, theta=50 * DEGREES)
+    move.begin()
+    for t in np.linspace(0, 1, 33):
+        move.interpolate(t)
+        assert within(seen(stage, sheet), stage.area(), slack=0.15)
+    view = View.of(stage.camera)
+    assert (view.phi, view.theta) == (pytest.approx(75 * DEGREES), pytest.approx(50 * DEGREES))
+    np.testing.assert_allclose(view.numbers(), stage.framing(sheet).numbers(), atol=1e-3)
+
+
+def test_swing_sets_out_from_where_the_camera_stands(stage):
+    near, far = Sheet((0, 1, 0, 1)), Sheet((3, 9, 0, 1))
+    stage.look(near)
+    before = View.of(stage.camera).numbers()
+    move = stage.swing(far, phi=40 * DEGREES, theta=-120 * DEGREES)
+    move.begin()
+    move.interpolate(0.01)
+    assert np.abs(View.of(stage.camera).numbers() - before).max() < 0.05
+
+
 def test_facing_shows_the_broad_side(stage):
     wall = Cloud(np.array([[0.0, y, z] for y in np.linspace(-1, 1, 9) for z in np.linspace(0, 1, 5)]))
     before = View.of(stage.camera).numbers()
