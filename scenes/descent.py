@@ -19,6 +19,7 @@ from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
 from scenes.kit.view import TOP
 from scenes.kit.writing import MINUS, formula
 
+NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 BOX = (-1.5, 6.5, -3.2, 3.2)  # of the weight and the bias
 HEIGHT, LEVELS = 1.3, 0.1  # scene units per unit of the loss, and the loss between two level lines
 ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
@@ -44,56 +45,48 @@ class Descent(Stage):
 
     def construct(self):
         rng = np.random.default_rng(self.seed)
-        self.X, self.y = make_wave(40, rng=rng)
-        loss = partial(loss_at, neuron(), self.X, self.y)
+        self.data = make_wave(40, rng=rng)
+        loss = partial(loss_at, NEURON, *self.data)
         self.surface = surface = Landscape.over(loss, BOX, tolerance=4e-3, height=HEIGHT)
         levels = LevelLines(surface, LEVELS)
         plane = Landscape.planes(np.zeros((1, 2)), np.zeros(1), BOX, grid=1)
         axes = Axes(BOX, ("w", "b"), at_corner=True)
         tour = Trail(plane, np.array(self.starts), self.tokens.accent)
+        self.trails = []
 
         with self.beat("One neuron draws a wave, and two numbers shape it. Which wave fits the points?"):
-            fits = Fits(neuron(), self.X, self.y, [tour])
+            fits = Fits(NEURON, *self.data, [tour])
             self.play(self.aside(formula("a = sin(w x + b)"), fits))
             [self.panel] = self.panels(1)
             self.panel.add(surface, levels, plane, axes, tour)
             self.look(surface, axes, **ASLANT)
             self.play(FadeIn(plane), FadeIn(axes), FadeIn(tour))
             self.play(Roll(tour, fits, steps=len(self.starts) - 1))
-
         with self.beat("Its loss, the mean squared error, is a height over each pair of numbers."):
             self.play(FadeOut(tour), FadeOut(plane), surface.rise(run_time=3))
             surface.add(levels)
             self.play(Draw(levels))
-
-        self.trails = []
         starts = {f"({w:g}, {b:g})".replace("-", MINUS): self.way((w, b)) for w, b in self.starts}
         with self.beat("Gradient descent steps against the slope, like a ball that rolls down."):
             self.roll("start", dict([*starts.items()][:1]))
-
         with self.beat("From another start it may end in another valley, where the wave stays wrong."):
             self.roll("start", starts)
-
         with self.beat("A step may look at all points, or at a few at random: the fewer, the more it sways."):
             samples = {name: self.way(self.ridge, batch_size=n, rng=rng) for name, n in self.batches.items()}
-            rules: ClassVar = {name: self.way(self.ridge, name) for name in self.rules}
-            near = Cloud(np.concatenate([*samples.values(), *rules.values()]))
-            self.panel.add(near)
+            rules = {name: self.way(self.ridge, name) for name in self.rules}
+            self.panel.add(near := Cloud(np.concatenate([*samples.values(), *rules.values()])))
             sink = Rise(surface, down=True, run_time=self.tokens.turn)
             self.play(*map(FadeOut, (axes, *self.trails)), sink, self.reframe(near, **TOP._asdict()))
             surface.set_unit_height(0.0)
             self.trails = []
             self.roll("a step sees", samples)
-
         with self.beat("Momentum and Nesterov keep most of the last step: they roll on, and swing past the bottom."):
-            self.roll("rule", {name: rules[name] for name in [*rules][:3]}, rate=self.rates()[:3])
-
+            self.roll("rule", {name: rules[name] for name in [*rules][:3]})
         with self.beat("Four more give each number a step size of its own. Seven rules, one start, as many steps:"):
-            self.roll("rule", rules, rate=self.rates())
-
+            self.roll("rule", rules)
         with self.beat("Where a descent ends depends on its start, on chance, and on its rule."):
             surface.set_unit_height(HEIGHT)
-            risen = [self.trail(way, k).show_step(self.steps) for k, way in enumerate(rules.values())]
+            risen = [trail.show_step(self.steps) for trail in self.trails_of(rules)]
             self.remove(*self.trails)
             # To sink backwards: what rises would appear anew.
             rise = Rise(surface, *risen, down=True, run_time=self.tokens.turn, rate_func=lambda t: smooth(1 - t))
@@ -102,27 +95,20 @@ class Descent(Stage):
 
     def way(self, start, rule="gradient descent", **options):
         """The places that a descent from a start passes, (steps + 1, 2)."""
-        return descend(neuron(*start), self.X, self.y, optimizer=self.rules[rule], steps=self.steps, **options)
+        at_start = NEURON.with_parameters(np.array(start))
+        return descend(at_start, *self.data, optimizer=self.rules[rule], steps=self.steps, **options)
 
-    def rates(self):
-        """The learning rates of all rules."""
-        return [rule.learning_rate for rule in self.rules.values()]
+    def trails_of(self, ways):
+        """A trail on the surface for each of these ways."""
+        trails = [Trail(self.surface, *each) for each in zip(ways.values(), self.tokens.classes, strict=False)]
+        self.panel.add(*trails)
+        return trails
 
-    def trail(self, way, number):
-        """A way on the surface, in the colour of its number."""
-        trail = Trail(self.surface, way, self.tokens.classes[number])
-        self.panel.add(trail)
-        return trail
-
-    def roll(self, title, ways, **given):
+    def roll(self, title, ways):
         """Let a ball for each of these ways roll down, and show its loss and its wave."""
-        before, self.trails = self.trails, [self.trail(way, number) for number, way in enumerate(ways.values())]
-        legend = Legend(self.trails, title, list(ways), given=given)
-        fits = Fits(neuron(), self.X, self.y, self.trails)
+        before, self.trails = self.trails, self.trails_of(ways)
+        rates = [self.rules[name].learning_rate for name in ways if name in self.rules]
+        legend = Legend(self.trails, title, list(ways), given={"rate": rates} if rates else {})
+        fits = Fits(NEURON, *self.data, self.trails)
         self.play(self.aside(fits, legend), *map(FadeOut, before), *map(FadeIn, self.trails))
         self.play(Roll(*self.trails, legend, fits, steps=self.steps))
-
-
-def neuron(weight=0.0, bias=0.0):
-    """A network of one neuron that draws the wave sin(weight x + bias)."""
-    return Network([Layer([[weight]], [bias], "sin")])

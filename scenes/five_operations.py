@@ -1,21 +1,17 @@
 """All that a layer can do to space, one at a time: rotate, scale, change the dimension, translate and bend."""
 
-import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry import pull_back
-from nn_core.interpolation import factors
-from nn_core.network import Layer
 from scenes.kit.axes import Axes
 from scenes.kit.curves import FunctionPlot
-from scenes.kit.factors import Act, Product, titled
-from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
+from scenes.kit.factors import Act, TakenApart, single_flows, titled
+from scenes.kit.motion import ActivationFlow, Draw, Passage
 from scenes.kit.spatial import Cloud, Segments, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.theme import rgb
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import LiveMatrix, formula, stack
 
 ASLANT = 62 * DEGREES
 UP_EQUATION = "{{tanh: t}}({{U: u}} {{E: e}} {{S: s}} {{V^top: v}} bold(x) + {{bold(b): b}})"
@@ -34,7 +30,7 @@ class FiveOperations(Stage):
         learning_rate=0.03,
         epochs=150,
         starts=6,
-        seed=20,
+        seed=2,
     )
 
     def construct(self):
@@ -42,17 +38,16 @@ class FiveOperations(Stage):
         network, (up, down) = trained.network, trained.network.layers
         self.sheet = sheet = Sheet.over(trained.X, network, margin=0.25, tolerance=5e-3)
         ends = pull_back([1, -1], 0, network, sheet.box)
-        line = Segments(
-            ends, [*rgb(self.tokens.boundary), 0], width=self.tokens.boundary_width, cased=True, origin=ends
-        )
+        rgba, width = [*rgb(self.tokens.boundary), 0], self.tokens.boundary_width
+        line = Segments(ends, rgba, width=width, cased=True, origin=ends)
         cloud = Cloud(trained.X, trained.y)
-        self.world = SpatialGroup(sheet, cloud, line)
+        world = SpatialGroup(sheet, cloud, line)
         self.ghost = sheet.outline.copy().set_opacity(0)
 
-        rotate, scale, lift, turn = self.flows(up)
-        shift = AffineFlow(self.world, layer=Layer(np.eye(3), up.bias))
+        rotate, scale, lift, turn, shift = single_flows(up, world)
         with self.beat("Two classes, one around the other, and a trained layer that takes the plane into space."):
-            self.take_apart(up, UP_EQUATION)
+            self.layer = TakenApart(up, UP_EQUATION)
+            self.play(self.aside(*self.layer.column))
             axes = Axes.around(sheet, names=("x_1", "x_2"), flows=[rotate, scale])
             self.look(axes)
             self.play(FadeIn(sheet), FadeIn(axes))
@@ -72,62 +67,41 @@ class FiveOperations(Stage):
         with self.beat("It translates: the bias moves every point by the same amount."):
             self.act("b", "translate", shift)
         with self.beat("It bends: tanh squeezes each axis by itself into the range from -1 to 1."):
-            bend = ActivationFlow(self.world, layer=up)
+            bend = ActivationFlow(world, layer=up)
             plot = FunctionPlot(up.activation, name="a", size=(3.0, 1.6))
-            self.play(self.aside(self.equation, titled("bend", plot, colour=self.tokens.accent)), *self.highlight("t"))
+            bending = titled("bend", plot, colour=self.tokens.accent)
+            self.play(self.aside(self.layer.equation, bending), self.layer.mark("t"))
             bent = Axes((-1, 1) * 3, ("a_1", "a_2", "a_3"), most=2)
             self.play(FadeOut(space), self.ghost.animate.set_opacity(0), bend, self.follow(bend, sheet))
             self.play(FadeIn(bent), self.reframe(sheet, bent))
             self.play(self.turn(-50 * DEGREES, sheet, bent, run_time=4))
 
-        rotate, drop, scale, turn = self.flows(down)
-        shift = AffineFlow(self.world, layer=Layer(np.eye(2), down.bias))
+        rotate, drop, scale, turn, shift = single_flows(down, world)
         with self.beat("The next layer leads back to two dimensions. It rotates,"):
-            self.take_apart(down, DOWN_EQUATION)
-            self.play(FadeOut(bent))
-            self.act("v", "rotate", rotate, follow=True)
+            self.layer = TakenApart(down, DOWN_EQUATION)
+            self.play(self.aside(*self.layer.column), FadeOut(bent))
+            self.act("v", "rotate", rotate, self.follow(rotate, sheet))
         with self.beat("it drops the third axis: what is in space falls flat onto a plane,"):
             self.play(sheet.faces.animate.set_opacity(0.6))
-            self.act("e", "change the dimension", drop, follow=True)
+            self.act("e", "change the dimension", drop, self.follow(drop, sheet))
         with self.beat("and it scales, rotates and translates. The last layer does not bend."):
             self.play(self.reframe(sheet, **TOP._asdict()))
             for name, title, flow in (("s", "scale", scale), ("u", "rotate", turn), ("b", "translate", shift)):
-                self.act(name, title, flow, follow=True)
+                self.act(name, title, flow, self.follow(flow, sheet))
         with self.beat("Now one straight line parts the classes."):
             self.play(Draw(line))
         with self.beat("The whole network in one go:"):
             way = {"layers": network.layers, "kind": "svd"}
-            back = Passage(self.world, start=2, stop=0, run_time=3, **way)
+            back = Passage(world, start=2, stop=0, run_time=3, **way)
             self.play(back, self.follow(back, sheet))
-            there = Passage(self.world, start=0, stop=2, run_time=8, **way)
+            there = Passage(world, start=0, stop=2, run_time=8, **way)
             self.play(there, self.follow(there, sheet))
 
-    def flows(self, layer):
-        """The weight matrix of a layer as flows that do one thing each."""
-        layers = [Layer(factor.matrix, np.zeros(len(factor.matrix))) for factor in factors(layer.weight)]
-        return [AffineFlow(self.world, layer=layer) for layer in layers]
-
-    def take_apart(self, layer, equation):
-        """Show the factors of a layer, and its weight matrix below the product of those that have acted."""
-        self.equation, self.active = formula(equation), None
-        options = {"digits": len(f"{np.abs(layer.weight).max():.0f}"), "size": 0.75 * self.tokens.label_size}
-        self.product = Product(layer.n_in, max(layer.weight.shape), **options)
-        so_far, whole = titled("so far", self.product), titled("weight matrix", LiveMatrix(layer.weight, **options))
-        self.matrices = stack(so_far, whole, gap=0.25)
-        self.play(self.aside(self.equation, self.matrices))
-
-    def act(self, name, title, flow, follow=False):
-        """Let one factor act, with its numbers. A ghost stays where the sheet was, unless the camera follows."""
-        numbers, before = Act(flow), self.ghost
-        self.ghost = self.sheet.outline.copy().set_color(self.tokens.faint).set_opacity(1 - follow)
-        titled_numbers = titled(title, numbers, colour=self.tokens.accent)
-        column = self.aside(self.equation, self.matrices, titled_numbers)
-        self.play(column, *self.highlight(name), FadeOut(before), FadeIn(self.ghost))
-        moves = [self.follow(flow, self.sheet)] if follow else []
-        self.play(flow, numbers.follow(flow), self.product.multiply(flow), *moves)
-
-    def highlight(self, name):
-        """Mark one part of the equation, and no other."""
-        before, self.active = self.active, self.equation.select(name)
-        marked = self.active.animate.set_color(self.tokens.accent)
-        return [marked] if before is None else [marked, before.animate.set_color(self.tokens.ink)]
+    def act(self, part, title, flow, camera=None):
+        """Let one factor act, with its numbers. A ghost stays where the sheet was, unless the camera follows it."""
+        before, self.ghost = self.ghost, self.sheet.outline.copy().set_color(self.tokens.faint)
+        self.ghost.set_opacity(camera is None)
+        numbers = Act(flow)
+        column = self.aside(*self.layer.column, titled(title, numbers, colour=self.tokens.accent))
+        self.play(column, self.layer.mark(part), FadeOut(before), FadeIn(self.ghost))
+        self.play(flow, numbers.follow(flow), self.layer.product.multiply(flow), *([camera] if camera else []))

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-import numpy as np
-from manim import VGroup, VMobject
+from typing import Any
 
+import numpy as np
+from manim import Animation, AnimationGroup, Mobject, VGroup, VMobject
+
+from nn_core.interpolation import factors
+from nn_core.network import Layer
 from scenes.kit.motion import AffineFlow
 from scenes.kit.theme import theme
-from scenes.kit.writing import Follow, LiveMatrix, label, stack
+from scenes.kit.writing import Follow, LiveMatrix, formula, label, stack
+
+
+def single_flows(layer: Layer, *mobjects: Mobject) -> list[AffineFlow]:
+    """The affine map of a layer as flows that do one thing each, in the order in which they act; the last one slides.
+
+    Args:
+        layer: up to 3 inputs and outputs.
+        mobjects: what moves.
+    """
+    parts = [Layer(factor.matrix, np.zeros(len(factor.matrix))) for factor in factors(layer.weight)]
+    return [AffineFlow(*mobjects, layer=part) for part in [*parts, Layer(np.eye(layer.n_out), layer.bias)]]
 
 
 class Product(LiveMatrix):
@@ -24,7 +39,7 @@ class Product(LiveMatrix):
         matrix: (3, n_in) the product, with zeros below its last row.
     """
 
-    def __init__(self, n_in: int, n_rows: int, **options: int) -> None:
+    def __init__(self, n_in: int, n_rows: int, **options: Any) -> None:
         self.matrix = np.eye(3, n_in)
         super().__init__(self._filled(self.matrix, n_in, n_rows), **options)
 
@@ -54,7 +69,7 @@ class Act(LiveMatrix):
         options: of LiveMatrix.
     """
 
-    def __init__(self, flow: AffineFlow, **options: int) -> None:
+    def __init__(self, flow: AffineFlow, **options: Any) -> None:
         self.of_bias = bool(flow.layer.bias.any())
         super().__init__(self._numbers(flow, 0.0), **options)
 
@@ -65,6 +80,35 @@ class Act(LiveMatrix):
     def _numbers(self, flow: AffineFlow, t: float) -> np.ndarray:
         weight, bias = flow.numbers(t)
         return bias[:, None] if self.of_bias else weight
+
+
+class TakenApart:
+    """A layer in formula and numbers: its factors, what those have made that have acted, and its weight matrix.
+
+    Args:
+        layer: that is taken apart.
+        equation: in Typst's notation, with parts that can be marked as ``{{U: u}}``.
+
+    Attributes:
+        equation: the formula.
+        product: of the flows that have acted.
+        column: what is to be put aside, the equation first.
+    """
+
+    def __init__(self, layer: Layer, equation: str) -> None:
+        tokens = theme()
+        options = {"digits": len(f"{np.abs(layer.weight).max():.0f}"), "size": 0.75 * tokens.label_size}
+        self.equation, self.marked = formula(equation), VGroup()
+        self.product = Product(layer.n_in, max(layer.weight.shape), **options)
+        whole = LiveMatrix(layer.weight, **options)
+        matrices = stack(titled("so far", self.product), titled("weight matrix", whole), gap=0.25)
+        self.column = [self.equation, matrices]
+
+    def mark(self, part: str) -> Animation:
+        """An animation that gives one part of the equation the accent colour, and takes it from the one before."""
+        before, self.marked = self.marked, self.equation.select(part)
+        unmarked = [before.animate.set_color(theme().ink)] if len(before) else []
+        return AnimationGroup(*unmarked, self.marked.animate.set_color(theme().accent), run_time=theme().breath)
 
 
 def titled(title: str, mobject: VMobject, *, colour: str | None = None) -> VGroup:

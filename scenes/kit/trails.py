@@ -70,7 +70,9 @@ class Trail(SpatialGroup):
         self.line = Segments(ends, [*rgb(colour), 1.0], width=tokens.crease_width, cased=True)
         self.head = Cloud(self.places[:1], radius=1.5 * tokens.dot_radius)
         self.head.rgba[:, :3] = rgb(colour)
-        super().__init__(self.line, self.head)
+        start = Cloud(self.places[:1], radius=0.8 * tokens.dot_radius)
+        start.rgba[:, :3] = rgb(colour)
+        super().__init__(self.line, start, self.head)
         self.show_step(0)
 
     def at(self, step: float) -> np.ndarray:
@@ -119,7 +121,7 @@ class Legend(VGroup):
     ) -> None:
         super().__init__()
         tokens = theme()
-        size, width = 0.8 * tokens.label_size, width or tokens.aside_width - 2 * _GAP
+        size, width = 0.75 * tokens.label_size, width or tokens.aside_width - 2 * _GAP
         self.trails = list(trails)
         self.numbers = VGroup(*(LiveNumber("", trail.height(), size=size) for trail in trails))
         pitch = 2.2 * self.numbers[0].height
