@@ -13,14 +13,14 @@ from scenes.kit.view import Panel
 
 DOMAIN = (-6.0, 6.0, -6.0, 6.0)
 OTHERS = (
-    {"data": "xor"},
+    {"data": "xor", "starts": 4},
     {"data": "gauss", "epochs": 20, "starts": 1},
     {
         "data": "two_spirals",
         "features": ("x_1", "x_2", "x_1^2", "x_2^2", "x_1 x_2", "sin x_1", "sin x_2"),
         "sizes": (7, 8, 2, 1),
         "epochs": 200,
-        "starts": 3,
+        "starts": 2,
     },
 )
 
@@ -40,7 +40,7 @@ class Playground(Stage):
         learning_rate=0.03,
         batch_size=10,
         epochs=100,
-        starts=4,
+        starts=2,
         snapshots=40,
         seed=14,
     )
@@ -82,7 +82,8 @@ class Playground(Stage):
             self.play(flow, self.follow(flow, disc.carried))
 
         with self.beat("There a straight line parts the classes. On the right, the same line is the curve."):
-            self.play(self.reframe(disc.floor), FadeIn(disc.floor.face, disc.floor.outline))
+            disc.floor.boundary.set_opacity(0)
+            self.play(self.reframe(disc.floor), FadeIn(disc.floor))
             self.play(Draw(disc.floor.boundary))
 
         with self.beat("Opposite corners belong together: now the plane moves in another way, until a line is enough."):
