@@ -92,7 +92,7 @@ class OneLine(Stage):
             self.play(Transform(cloud, labelled, run_time=self.tokens.step))
             self.play(Draw(misses))
 
-        curve, right = LossCurve(history, size=(2.5, 1.0), epochs="log1p"), Metric(history, "accuracy")
+        curve, right = LossCurve(history, size=(2.3, 1.0), epochs="log1p"), Metric(history, "accuracy")
         shown = surface, line, arrow, misses, diagram, curve, right
         settled = self.recipe.epochs**SETTLED
         with self.beat("Training turns and slides the line, so that the surface comes closer to the points."):

@@ -19,7 +19,6 @@ from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 from scenes.kit.writing import LiveNumber, formula
 
-ASLANT, BESIDE = 62 * DEGREES, -78 * DEGREES  # of the camera: from the vertical, and about it
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give
 ALONE = {"sizes": (2, 1), "activations": ("sigmoid",), "starts": 1}  # a single neuron for the same data
@@ -48,8 +47,8 @@ class ThreeClusters(Stage):
         trained = self.trained(self.recipe)
         network, history = trained.network, trained.history
         tries = [self.trained(replace(self.recipe, **ALONE, initializer=start)) for start in STARTS]
-        ground, cloud = Sheet.over(trained.X, grid=0.5, opacity=0), Cloud(trained.X, trained.y)
-        box, colours = ground.box, self.tokens.classes[6:8]
+        ground, cloud = Sheet.over(trained.X, grid=0.5, margin=1, opacity=0), Cloud(trained.X, trained.y)
+        box, colours, dark = ground.box, self.tokens.classes[6:8], self.tokens.neutral
         axes, unit = (Axes(b, (f"{x}_1", f"{x}_2"), at_corner=True) for b, x in ((box, "x"), (SQUARE, "h")))
 
         with self.beat("Three clusters in a row. The middle one is one class, the outer two are the other."):
@@ -59,31 +58,31 @@ class ThreeClusters(Stage):
             self.play(arrival, FadeIn(ground), FadeIn(axes), FadeIn(cloud))
 
         with self.beat("One neuron has one line. Wherever training moves it, it can't cut out the middle."):
-            self.play(FadeOut(self.train(tries[0].history, box, diagram)))
+            shown = self.train(tries[0].history, box, diagram)
 
         with self.beat("From another start it ends the same. Even the best of all lines gets only this share right."):
             best = LiveNumber("best of all lines", best_line_accuracy(trained.X, trained.y))
-            self.play(FadeOut(self.train(tries[1].history, box, diagram, best)))
+            shown = self.train(tries[1].history, box, diagram, best, after=shown)
 
         diagram = NetworkDiagram(history.network_at(0), names=("x", "h", "p"), size=(3.4, 2.0))
         with self.beat("Two hidden neurons have two lines. Training puts them on both sides of the middle."):
-            field, lines = self.train(history, box, diagram, colours=colours)
+            field, lines = self.train(history, box, diagram, after=shown, colours=colours)
 
         space = Axes((*box, 0, ONE), ("x_1", "x_2", "h"), most=3, at_corner=True, units=(1, 1, ONE))
         with self.beat("Each hidden neuron answers on which side of its line a point lies, with 0 or with 1."):
             self.play(self.aside(diagram, formula("bold(h) = sigma(W bold(x) + bold(b))")))
-            self.play(self.reframe(space, phi=ASLANT, theta=BESIDE), FadeOut(field), FadeOut(axes), FadeIn(space))
-            for k, colour in enumerate(colours):
-                shades = (self.tokens.neutral, colour)
-                step = Response(network, box, layer=0, number=k, height=ONE, grid=0.5, colours=shades)
-                self.play(diagram.animate.highlight(neurons=[(1, k)]), Rise(step, run_time=self.tokens.turn))
-                self.play(diagram.animate.highlight(), FadeOut(step))
+            self.play(self.reframe(space, phi=62 * DEGREES, theta=-78 * DEGREES), FadeOut(field, axes), FadeIn(space))
+            looks = {"layer": 0, "height": ONE, "grid": 0.5}
+            steps = [Response(network, box, number=k, colours=(dark, c), **looks) for k, c in enumerate(colours)]
+            for k, step in enumerate(steps):
+                self.play(diagram.animate.highlight(neurons=[(1, k)]), *map(FadeOut, steps[:k]))
+                self.play(Rise(step, run_time=self.tokens.turn))
 
         sheet = Sheet(box, network, grid=0.5, tolerance=2e-3)
         with self.beat("Two answers are two coordinates: the layer carries the whole plane into a square."):
-            self.play(self.reframe(axes, **TOP._asdict()), FadeOut(space), FadeOut(ground), FadeIn(sheet))
+            self.play(self.reframe(axes, **TOP._asdict()), FadeOut(steps[-1], space, ground), FadeIn(sheet))
             flow = AffineFlow(sheet, lines, cloud, layer=network.layers[0])
-            self.play(flow, self.follow(flow, sheet))
+            self.play(flow, self.follow(flow, sheet), diagram.animate.highlight())
             flow = ActivationFlow(sheet, lines, cloud, layer=network.layers[0])
             self.play(flow, self.follow(flow, sheet, unit))
             self.play(FadeIn(unit))
@@ -100,11 +99,12 @@ class ThreeClusters(Stage):
             self.play(back, self.follow(back, sheet))
             self.play(self.reframe(axes), FadeIn(axes), FadeIn(field), FadeOut(sheet.faces))
 
-    def train(self, history, box, diagram, *numbers, colours=None):
-        """Show one training, from its first weights to its last, and return what it has left on the plane."""
+    def train(self, history, box, diagram, *numbers, after=(), colours=None):
+        """Show one training, after what another one has left, and return what this one leaves on the plane."""
         start = history.network_at(0)
         field, lines = Response(start, box, height=0, tolerance=0.02, order=1), ZeroLines(start, box, colours=colours)
         curve = LossCurve(history, ("accuracy",), size=(2.5, 1.2), epochs="log1p")
-        self.play(self.aside(diagram, curve, *numbers), diagram.animate.show(start), FadeIn(field), FadeIn(lines))
+        self.play(self.aside(diagram, curve, *numbers), diagram.animate.show(start), *map(FadeOut, after))
+        self.play(FadeIn(field, lines))
         self.play(Learning(history, field, lines, diagram, curve, run_time=7))
         return SpatialGroup(field, lines)
