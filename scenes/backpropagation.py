@@ -39,7 +39,7 @@ class Backpropagation(Stage):
             )
             room = self.area()
             size = room.right - room.left - 1.1, room.top - room.bottom
-            diagram = NetworkDiagram(network, names=("x", "h", "y"), size=size, radius=0.55, spread=6, decimals=3)
+            diagram = NetworkDiagram(network, names=("x", "h", "y"), size=size, radius=0.6, spread=6, decimals=3)
             diagram.move_to(room.centre).shift(0.55 * LEFT)
             weights = Parameters(diagram, network.layers)
             self.play(FadeIn(diagram))
