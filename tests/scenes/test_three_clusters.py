@@ -134,4 +134,7 @@ def test_carried_back_the_border_parts_the_classes(takes, trained):
     [border], [cloud] = takes[BACK][1][Border], takes[BACK][1][Cloud]
     np.testing.assert_array_equal(cloud.points[:, :2], trained.X)
     np.testing.assert_array_equal(border.points[:, :2], border.origin)
+    # It has a piece on each side of the middle cluster.
+    assert border.origin[:, 0].min() < -0.5
+    assert border.origin[:, 0].max() > 0.5
     np.testing.assert_allclose(trained.network.forward(border.origin).output, 0.5, atol=0.01)
