@@ -44,9 +44,8 @@ class OutsideTheData(Stage):
         network, start, day = trained.network, trained.history.network_at(0), (trained.X, trained.y)
         night = make_night(len(trained.X), rng=np.random.default_rng(self.recipe.seed))
         linear = self.trained(replace(self.recipe, sizes=(*self.recipe.sizes[:-1], 1), loss="mse")).network
-        shades = self.tokens.negative, self.tokens.positive
         answers, axes = HeatPlane(start, BOX), Axes(BOX, ("x_1", "x_2"), at_corner=True)
-        by_day, by_night = (Cloud(*data, shades=shades) for data in (day, night))
+        by_day, by_night = (Cloud(*data, shades=self.tokens.points) for data in (day, night))
         diagram = NetworkDiagram(start, size=(3.4, 2.6), most=6)
         right_by_day = Accuracy("right by day", start, *day)
         right_by_night = Accuracy("right by night", network, *night)

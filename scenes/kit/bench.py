@@ -19,6 +19,7 @@ from scenes.kit.writing import formula, label
 
 _NAMES, _HEADINGS = 0.9, 0.35  # frame units left of the diagram for the names of features, and above it for headings
 _RADIUS = 0.45  # of a neuron, at most
+_LETTERS = 68  # the font size of a name beside a neuron of height 1, at most
 _LINES = 6  # pieces into which the lattice divides the domain
 _RIM = 1.1  # half the side of the last hidden plane, of tanh neurons
 
@@ -54,7 +55,7 @@ class Bench:
         self.recipe, self.trained, self.domain = recipe, trained, domain
         self.start = trained.history.network_at(0)
         self.n_front = len(self.start.layers) - 1
-        look = {"shades": (tokens.negative, tokens.positive), "radius": 0.6 * tokens.dot_radius}
+        look = {"shades": tokens.points, "radius": 0.6 * tokens.dot_radius}
         self.cloud, points = (Cloud(trained.X, trained.y, **look) for _ in range(2))
         self.map = HeatPlane(self.start, domain, features=recipe.inputs)
         self.floor = HeatPlane(self.start, (-_RIM, _RIM, -_RIM, _RIM), depth=self.n_front)
@@ -72,8 +73,9 @@ class Bench:
         top, field = room.columns(_NAMES, 0, gap=0)[1].rows(_HEADINGS, 0, gap=0.1)
         options = {"plane": self.domain, "features": self.recipe.inputs}
         diagram = NetworkDiagram(network, size=field.size, radius=_RADIUS, **options).move_to(field.centre)
-        names = [formula(name, size=1.2 * theme().label_size) for name in self.recipe.features]
         first, *inner, last = diagram.neurons
+        size = min(1.2 * theme().label_size, _LETTERS * first[0].height)
+        names = [formula(name, size=size) for name in self.recipe.features]
         columns = {"features": first, "hidden layers": VGroup(*inner), "output": last}
         headings = [heading(name).move_to([column.get_x(), *top.centre[1:]]) for name, column in columns.items()]
         return VGroup(diagram, diagram.beside(0, names, LEFT), *headings)

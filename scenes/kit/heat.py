@@ -18,7 +18,7 @@ from scenes.kit.theme import rgb, theme
 
 _THUMBNAIL = 40  # pixels along a side
 _BLUR = 1.0  # pixels, of a point in a thumbnail
-_ACROSS = 40  # how often the tolerance of the line between the classes fits into the box
+_ACROSS = 60  # how often the tolerance of the line between the classes fits into the box
 
 
 class HeatPlane(SpatialGroup):

@@ -56,7 +56,7 @@ class Taught(SpatialGroup):
         corners = np.array([[box[i], box[j]] for i, j in ((0, 2), (1, 2), (1, 3), (0, 3))])
         rings = [np.column_stack([corners, np.full(4, unit * level)]) for level in (0, 1)]
         self.levels = SpatialGroup(*(polygon(ring, tokens.ink, opacity=_LEVEL) for ring in rings))
-        self.cloud = Cloud(np.column_stack([X, unit * y]), y, shades=shades, radius=0.6 * tokens.dot_radius)
+        self.cloud = Cloud(np.column_stack([X, unit * y]), y, shades=tokens.points, radius=0.6 * tokens.dot_radius)
         super().__init__(self.levels, self.cloud, self.surface)
         self.marks = VGroup(
             *(

@@ -33,7 +33,7 @@ class Probe(SpatialGroup):
     def __init__(self, way: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], network: Network) -> None:
         tokens = theme()
         self.way, self.truth, self.network = np.asarray(way, dtype=float), truth, network
-        self.shades = np.array([rgb(tokens.negative), rgb(tokens.positive)])
+        self.shades = np.array([rgb(colour) for colour in tokens.points])
         self.point = Cloud(self.way[:1], radius=_SIZE * tokens.dot_radius)
         self.path = Segments(np.stack([self.way[:1]] * 2, axis=1), [*rgb(tokens.ink), 1.0], width=tokens.axis_width)
         super().__init__(self.path, self.point)

@@ -42,6 +42,7 @@ class Theme:
     positive: str  # weights above and below zero
     negative: str
     neutral: str  # between them, at zero
+    points: tuple[str, str]  # points of classes 0 and 1 on a ground in the colours of below and above zero
     font: str = "Noto Sans SC"
     caption_size: float = 30.0  # Manim font sizes
     label_size: float = 24.0
@@ -104,6 +105,7 @@ _DARK = Theme(
     positive="#4d9ef5",
     negative="#f5864d",
     neutral="#1d2431",
+    points=("#ffc7a3", "#b0d4ff"),
 )  # fmt: skip
 
 _LIGHT = replace(
@@ -126,6 +128,7 @@ _LIGHT = replace(
     positive="#1f6fd1",
     negative="#d1601f",
     neutral="#efebe3",
+    points=("#8a3a08", "#0c3f7d"),
     grid_opacity=0.35,
 )  # fmt: skip
 
@@ -145,6 +148,7 @@ THEMES: Mapping[str, Theme] = {
         classes=(*_OKABE_ITO, "#2f55ff", "#ffffb9", "#e0f0ff"),
         positive="#56b4e9",
         negative="#e69f00",
+        points=("#ffe0a1", "#cdeafa"),
     ),
     "light-safe": replace(
         _LIGHT,
@@ -153,6 +157,7 @@ THEMES: Mapping[str, Theme] = {
         classes=(*_OKABE_ITO, "#2a2aff", "#000000", "#7a0019"),
         positive="#0072b2",
         negative="#b36200",
+        points=("#5e3300", "#00324f"),
     ),
 }
 

@@ -134,6 +134,10 @@ def test_day_and_night_share_the_rule_and_no_point():
     for X, y in ((day, y_day), (night, y_night)):
         np.testing.assert_array_equal(y, X[:, 1] > 1.2 * np.sin(np.pi * X[:, 0] / 3))
         assert 0.4 < y.mean() < 0.6
+        np.testing.assert_array_equal(y, X[:, 1] > ds.day_night_curve(X[:, 0]))
+    rng = np.random.default_rng(0)
+    np.testing.assert_array_equal(ds.make_day(300, rng=rng)[0], day)
+    np.testing.assert_array_equal(ds.make_night(300, rng=rng)[0], night)
 
 
 def test_labels_are_drawn_from_the_surface():

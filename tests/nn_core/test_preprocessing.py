@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn_core.preprocessing import normalise, principal_axes, subtract_mean, whiten
+from nn_core.preprocessing import FEATURES, features, normalise, principal_axes, subtract_mean, whiten
 
 
 @pytest.fixture
@@ -62,3 +62,15 @@ def test_unfit_data():
     for X in ([1.0, 2.0], [[np.nan]], np.empty((0, 2))):
         with pytest.raises(ValueError, match="expected finite numbers of shape"):
             normalise(X)
+
+
+def test_features_of_points():
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    x, y = X.T
+    given = features(X, list(FEATURES))
+    np.testing.assert_array_equal(given, np.stack([x, y, x * x, y * y, x * y, np.sin(x), np.sin(y)], axis=1))
+    np.testing.assert_array_equal(features(X, ["sin x_2", "x_1"]), given[:, [6, 0]])
+    with pytest.raises(ValueError, match="no feature is called 'x_3'; choose some of x_1, x_2, "):
+        features(X, ["x_3"])
+    with pytest.raises(ValueError, match=r"X has shape \(50, 1\), expected \(n, 2\)"):
+        features(X[:, :1], ["x_1"])
