@@ -20,6 +20,7 @@ from scenes.kit.view import TOP
 from scenes.kit.writing import MINUS, formula
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])
+PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)
 BOX = (-1.5, 6.5, -3.2, 3.2)  # of the weight and the bias
 HEIGHT, LEVELS = 1.3, 0.1  # scene units per unit of the loss, and the loss between two level lines
 ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
@@ -32,7 +33,7 @@ class Descent(Stage):
     ridge = (1.3, -1.1)
     batches: ClassVar = {"all points": None, "5 points": 5, "1 point": 1}
     rules: ClassVar = {
-        "gradient descent": GradientDescent(0.1),
+        "gradient descent": PLAIN,
         "momentum": Momentum(0.05),
         "Nesterov": Nesterov(0.05),
         "Adagrad": Adagrad(0.5),
@@ -71,10 +72,12 @@ class Descent(Stage):
             self.roll("start", dict([*starts.items()][:1]))
         with self.beat("From another start it may end in another valley, where the wave stays wrong."):
             self.roll("start", starts)
-        with self.beat("A step may look at all points, or at a few at random: the fewer, the more it sways."):
-            samples = {name: self.way(self.ridge, batch_size=n, rng=rng) for name, n in self.batches.items()}
-            rules = {name: self.way(self.ridge, name) for name in self.rules}
-            self.panel.add(near := Cloud(np.concatenate([*samples.values(), *rules.values()])))
+        with self.beat("A step may look at all points, or at a few at random. That is cheaper, but it sways."):
+            some = partial(self.way, self.ridge, SLOW, 2 * self.steps, rng=rng)
+            samples = {name: some(batch_size=n) for name, n in self.batches.items()}
+            rules = {name: self.way(self.ridge, rule) for name, rule in self.rules.items()}
+            near = Cloud(np.concatenate([*samples.values(), *rules.values()]))
+            self.panel.add(near)
             sink = Rise(surface, down=True, run_time=self.tokens.turn)
             self.play(*map(FadeOut, (axes, *self.trails)), sink, self.reframe(near, **TOP._asdict()))
             surface.set_unit_height(0.0)
@@ -93,10 +96,9 @@ class Descent(Stage):
             self.play(rise, self.reframe(surface, axes, **ASLANT))
             self.play(FadeIn(axes))
 
-    def way(self, start, rule="gradient descent", **options):
+    def way(self, start, rule=PLAIN, steps=steps, **options):
         """The places that a descent from a start passes, (steps + 1, 2)."""
-        at_start = NEURON.with_parameters(np.array(start))
-        return descend(at_start, *self.data, optimizer=self.rules[rule], steps=self.steps, **options)
+        return descend(NEURON.with_parameters(np.array(start)), *self.data, optimizer=rule, steps=steps, **options)
 
     def trails_of(self, ways):
         """A trail on the surface for each of these ways."""
@@ -111,4 +113,4 @@ class Descent(Stage):
         legend = Legend(self.trails, title, list(ways), given={"rate": rates} if rates else {})
         fits = Fits(NEURON, *self.data, self.trails)
         self.play(self.aside(fits, legend), *map(FadeOut, before), *map(FadeIn, self.trails))
-        self.play(Roll(*self.trails, legend, fits, steps=self.steps))
+        self.play(Roll(*self.trails, legend, fits, steps=len(self.trails[0].way) - 1))
