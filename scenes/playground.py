@@ -82,7 +82,7 @@ class Playground(Stage):
             self.play(flow, self.follow(flow, disc.carried))
 
         with self.beat("There a straight line parts the classes. On the right, the same line is the curve."):
-            disc.floor.boundary.set_opacity(0)
+            disc.floor.show(disc.trained.network).boundary.set_opacity(0)
             self.play(self.reframe(disc.floor), FadeIn(disc.floor))
             self.play(Draw(disc.floor.boundary))
 
