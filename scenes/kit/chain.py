@@ -17,7 +17,8 @@ from scenes.kit.writing import LiveMatrix, formula
 Numbers = Sequence[Layer] | Sequence[Gradient]
 """A weight (n_out, n_in) and a bias (n_out,) for each layer: a network's own, or the derivatives by them."""
 
-_AT = 0.39  # of the way along an edge: clear of the neuron that it leaves and of the edge that it crosses
+_AT = 0.35  # of the way along an edge: clear of the neuron that it leaves and of the edge that it crosses
+_MIDDLE = 0.5  # likewise of a level one, which crosses none
 _SIZE = 1.15  # of the numbers in formulas, in label sizes
 _LARGER = 1.35  # a formula than the numbers beside or below it
 _GAP = 0.16  # frame units between a sign and what stands beside it
@@ -75,7 +76,7 @@ class Parameters(VGroup):
         self.values = values
         self.weights = VGroup(
             *(
-                diagram.edge_numbers(layer, np.asarray(part.weight), at=_AT, size=theme().label_size)
+                diagram.edge_numbers(layer, np.asarray(part.weight), at=_AT, level=_MIDDLE, size=theme().label_size)
                 for layer, part in enumerate(values)
             )
         )

@@ -418,7 +418,13 @@ class NetworkDiagram(VGroup):
         _write(self.deltas[column], self.shown[column], before, values, share)
 
     def edge_numbers(
-        self, layer: int, values: np.ndarray | None = None, *, at: float = 0.25, size: float | None = None
+        self,
+        layer: int,
+        values: np.ndarray | None = None,
+        *,
+        at: float = 0.25,
+        level: float | None = None,
+        size: float | None = None,
     ) -> VGroup:
         """Numbers on the edges of a layer, for a film to fade in: its weights, or others.
 
@@ -426,6 +432,7 @@ class NetworkDiagram(VGroup):
             layer: which.
             values: (n_out, n_in); the weights if not given.
             at: where they stand, as a share of the way along the edge.
+            level: the same for edges that run level; `at` if not given.
             size: Manim font size.
         """
         values = np.asarray(self.network.layers[layer].weight) if values is None else values
@@ -441,7 +448,9 @@ class NetworkDiagram(VGroup):
                     centred=True,
                     size=size or 0.8 * theme().label_size,
                 )
-                number.centre_on(self.edge(layer, to, start).point_from_proportion(at))
+                edge = self.edge(layer, to, start)
+                runs_level = level is not None and abs(edge.get_vector()[1]) < 1e-6
+                number.centre_on(edge.point_from_proportion(level if runs_level else at))
                 patch = Rectangle(width=number.width + 0.1, height=number.height + 0.1, stroke_width=0)
                 number.add_to_back(patch.set_fill(theme().background, opacity=1).move_to(number))
                 numbers.add(number)

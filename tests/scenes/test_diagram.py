@@ -377,3 +377,11 @@ def test_numbers_on_edges_have_the_size_that_is_asked_for():
     diagram = NetworkDiagram(network(2, 2))
     small, large = (diagram.edge_numbers(0, size=size)[0].entries.height for size in (20, 40))
     assert large == pytest.approx(2 * small, rel=0.01)
+
+
+def test_numbers_on_level_edges_can_stand_elsewhere():
+    diagram = NetworkDiagram(network(2, 2))
+    numbers = diagram.edge_numbers(0, at=0.3, level=0.5)
+    for i, number in enumerate(numbers):
+        edge, share = diagram.edge(0, *divmod(i, 2)), 0.5 if i in (0, 3) else 0.3
+        np.testing.assert_allclose(number.entries.get_center(), edge.point_from_proportion(share), atol=0.1)
