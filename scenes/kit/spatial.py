@@ -80,7 +80,10 @@ class SpatialMobject(Mobject):
 
     def get_opacity(self) -> float:
         """The mean opacity of the vertices."""
-        return float(self.rgba[:, 3].mean())
+        opacities = self.rgba[:, 3]
+        # The mean of equal numbers may be off by a rounding, and what is given on from frame to frame would drift.
+        even = len(opacities) > 0 and (opacities == opacities[0]).all()
+        return float(opacities[0] if even else opacities.mean())
 
     def fade(self, darkness: float = 0.5, family: bool = True) -> Self:
         """Take away this share of the opacity."""

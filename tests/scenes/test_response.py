@@ -85,6 +85,19 @@ def test_played_and_skipped_leave_the_same_for_the_cache():
     assert film(True) == film(False)
 
 
+def test_showing_often_and_once_leave_the_same_for_the_cache():
+    def shown(networks):
+        parts = [Response(ONE, BOX, opacity=0.6), ZeroLines(ONE, BOX), Border(ONE, BOX), WeightArrow(ONE, BOX)]
+        for part in parts[:3]:
+            part.set_opacity(0.6)
+        for network in networks:
+            for part in parts:
+                part.show(network)
+        return get_json(parts)
+
+    assert shown([OTHER, ONE, OTHER, TWO, ONE]) == shown([ONE])
+
+
 def test_lines_are_where_neurons_are_zero():
     lines = ZeroLines(TWO, BOX, colours=["#ff0000", "#00ff00"])
     np.testing.assert_array_equal(lines.neurons, [0, 1])

@@ -271,3 +271,11 @@ def test_points_of_another_dimension_are_refused_in_one_line(shape):
 def test_parts_are_listed_once():
     cloud = Cloud(CORNERS)
     assert spatial_parts([SpatialGroup(cloud), cloud, Group(Group(cloud))]) == [cloud]
+
+
+def test_an_even_opacity_is_given_back_to_the_last_digit():
+    cloud = Cloud(np.zeros((10, 2))).set_opacity(0.6)
+    assert np.full(10, 0.6).mean() != 0.6
+    assert cloud.get_opacity() == 0.6
+    cloud.rgba[:5, 3] = 0.2
+    assert cloud.get_opacity() == pytest.approx(0.4)
