@@ -6,14 +6,13 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
-from nn_core.network import Network
 from scenes.kit.axes import Axes, graph
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.heat import HeatPlane
 from scenes.kit.learning import Accuracy, Learning
-from scenes.kit.levels import TaughtPanel
+from scenes.kit.levels import TaughtPanel, surer_than
 from scenes.kit.motion import Draw
-from scenes.kit.probe import Probe, Wander
+from scenes.kit.probe import Probe, Wander, into_the_unknown
 from scenes.kit.regions import BeyondData
 from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
@@ -64,7 +63,7 @@ class OutsideTheData(Stage):
             self.play(FadeIn(veil))
 
         with self.beat("A point wanders into the night. Its colour is the truth, the ground shows the answer."):
-            probe = Probe(into_the_night(network, day, night), lambda X: X[:, 1] > day_night_curve(X[:, 0]), network)
+            probe = Probe(into_the_unknown(network, day, night), lambda X: X[:, 1] > day_night_curve(X[:, 0]), network)
             self.play(self.aside(diagram, probe.confidence, probe.for_truth), FadeIn(probe))
             self.play(Wander(probe, run_time=8))
 
@@ -72,7 +71,7 @@ class OutsideTheData(Stage):
             self.play(FadeOut(axes, answers, veil, probe, by_day), self.aside())
             panels = self.panels(2, gap=self.tokens.margin, headroom=self.tokens.margin)
             options = {"height": HEIGHT, "times": FAR}
-            readings = {"from": np.min, "to": np.max}, {"share surer than 0.99": surer}
+            readings = {"from": np.min, "to": np.max}, {"share surer than 0.99": surer_than(0.99)}
             wild = linear, "linear", lambda X: linear.forward(X).output[:, 0]
             tame = network, "softmax", lambda X: network.predict_proba(X)[:, 1]
             sides = [
@@ -102,19 +101,3 @@ class OutsideTheData(Stage):
 
         with self.beat("What it could not know: the curve between the classes, a hill by day, is a valley by night."):
             self.play(Draw(graph(day_night_curve, BOX), run_time=5))
-
-
-def surer(probability: np.ndarray) -> float:
-    """The share of probabilities (n,) of one of two classes by which the answer is surer than 0.99."""
-    return (np.maximum(probability, 1 - probability) > 0.99).mean()
-
-
-def into_the_night(
-    network: Network, day: tuple[np.ndarray, np.ndarray], night: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
-    """A way (2, 2) from the point of the day to that of the night where the network is the surest, right and wrong."""
-    ends = []
-    for (X, y), wanted in ((day, True), (night, False)):
-        sure = network.predict_proba(X).max(axis=1) * ((network.predict(X) == y) == wanted)
-        ends.append(X[sure.argmax()])
-    return np.array(ends)

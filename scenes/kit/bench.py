@@ -55,7 +55,7 @@ class Bench:
         self.recipe, self.trained, self.domain = recipe, trained, domain
         self.start = trained.history.network_at(0)
         self.n_front = len(self.start.layers) - 1
-        look = {"shades": tokens.points, "radius": 0.6 * tokens.dot_radius}
+        look = {"shades": tokens.points, "radius": 0.75 * tokens.dot_radius}
         self.cloud, points = (Cloud(trained.X, trained.y, **look) for _ in range(2))
         self.map = HeatPlane(self.start, domain, features=recipe.inputs)
         self.floor = HeatPlane(self.start, (-_RIM, _RIM, -_RIM, _RIM), depth=self.n_front)

@@ -56,7 +56,7 @@ class Taught(SpatialGroup):
         corners = np.array([[box[i], box[j]] for i, j in ((0, 2), (1, 2), (1, 3), (0, 3))])
         rings = [np.column_stack([corners, np.full(4, unit * level)]) for level in (0, 1)]
         self.levels = SpatialGroup(*(polygon(ring, tokens.ink, opacity=_LEVEL) for ring in rings))
-        self.cloud = Cloud(np.column_stack([X, unit * y]), y, shades=tokens.points, radius=0.6 * tokens.dot_radius)
+        self.cloud = Cloud(np.column_stack([X, unit * y]), y, shades=tokens.points, radius=0.8 * tokens.dot_radius)
         super().__init__(self.levels, self.cloud, self.surface)
         self.marks = VGroup(
             *(
@@ -123,6 +123,11 @@ class TaughtPanel:
         return Follow(
             self.numbers, lambda t: self.read(1 + (self.times - 1) * t).values(), self.count, run_time=theme().turn
         )
+
+
+def surer_than(confidence: float) -> Callable[[np.ndarray], float]:
+    """A reading of the probabilities (n,) of one of two classes: the share that is surer of either than this."""
+    return lambda p: float((np.maximum(p, 1 - p) > confidence).mean())
 
 
 def spread(values: Values, box: Box) -> float:

@@ -64,3 +64,25 @@ class Wander(Animation):
     def interpolate_mobject(self, alpha: float) -> None:
         """Stand where the probe is at this moment."""
         self.probe.go(self.rate_func(alpha))
+
+
+def into_the_unknown(
+    network: Network, known: tuple[np.ndarray, np.ndarray], unknown: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """A way (2, 2) from points that a network has learnt to others, the longest between some it is sure of.
+
+    It is right about the first and wrong about the last; each is in the half of such points of which it is the surest.
+
+    Args:
+        network: of two classes.
+        known: X (n, 2) and labels y (n,), of some of which it must be right.
+        unknown: likewise, of some of which it must be wrong.
+    """
+    ends = []
+    for (X, y), wanted in ((known, True), (unknown, False)):
+        X = X[(network.predict(X) == y) == wanted]
+        confidence = network.predict_proba(X).max(axis=1)
+        ends.append(X[confidence >= np.median(confidence)])
+    distances = np.linalg.norm(ends[0][:, None] - ends[1], axis=2)
+    first, last = np.unravel_index(distances.argmax(), distances.shape)
+    return np.array([ends[0][first], ends[1][last]])

@@ -13,8 +13,8 @@ from nn_core.preprocessing import features
 from scenes.kit.diagram import signed_colours
 from scenes.kit.heat import HeatPlane, Thumbnails, scatter
 from scenes.kit.learning import Carried
-from scenes.kit.levels import spread
-from scenes.kit.probe import Probe, Wander
+from scenes.kit.levels import spread, surer_than
+from scenes.kit.probe import Probe, Wander, into_the_unknown
 from scenes.kit.spatial import Cloud, Lattice
 from scenes.kit.theme import theme
 from scenes.kit.training import Recipe, train
@@ -126,6 +126,17 @@ def test_a_probe_reads_the_network_all_along_its_way(stage):
         shown = [number.number.entries[0].points for number in (probe.confidence, probe.for_truth)]
         for points, number, value in zip(shown, (probe.confidence, probe.for_truth), (p.max(), p[true]), strict=True):
             np.testing.assert_array_equal(points, number.copy().set_value(value).number.entries[0].points)
+
+
+def test_the_way_into_the_unknown_leads_between_points_that_the_network_is_sure_of():
+    X = np.array([[0.9, 0.0], [3.0, 0.0], [4.0, 1.0], [9.0, 0.0]])
+    # It is wrong about the last of the known, and right about the first of the unknown.
+    way = into_the_unknown(Network([SLOPE]), (X, [0, 1, 1, 0]), (-X, [0, 1, 1, 1]))
+    assert way.tolist() == [[4.0, 1.0], [-9.0, 0.0]]
+
+
+def test_surer_than_counts_both_classes():
+    assert surer_than(0.9)(np.array([0.05, 0.2, 0.8, 0.95])) == 0.5
 
 
 def test_the_spread_of_values_holds_both_levels():

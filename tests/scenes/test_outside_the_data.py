@@ -11,12 +11,12 @@ from nn_core.datasets import make_day_night, make_night
 from scenes.kit.heat import HeatPlane
 from scenes.kit.landscape import Landscape
 from scenes.kit.learning import Accuracy
-from scenes.kit.levels import Taught
-from scenes.kit.probe import Probe
+from scenes.kit.levels import Taught, surer_than
+from scenes.kit.probe import Probe, into_the_unknown
 from scenes.kit.regions import BeyondData
 from scenes.kit.spatial import Segments
 from scenes.kit.training import train
-from scenes.outside_the_data import BOX, FAR, OutsideTheData, into_the_night, surer
+from scenes.outside_the_data import BOX, FAR, OutsideTheData
 
 BEATS = 9
 LEARNT, VEIL, WANDERED, RISEN, FURTHER, NIGHT = 1, 2, 3, 4, 6, 7  # beats, from 0
@@ -80,7 +80,7 @@ def test_the_veil_is_over_what_is_far_from_all_data(takes, trained):
 
 def test_the_probe_ends_where_the_network_is_sure_and_wrong(takes, trained, night):
     [probe] = takes[WANDERED][1][Probe]
-    start, end = into_the_night(trained.network, (trained.X, trained.y), night)
+    start, end = into_the_unknown(trained.network, (trained.X, trained.y), night)
     np.testing.assert_array_equal(probe.place, end)
     p = trained.network.predict_proba(np.array([start, end]))
     true = int(night[1][(night[0] == end).all(axis=1)][0])
@@ -110,7 +110,7 @@ def test_far_away_the_linear_output_grows_and_softmax_is_surer(takes, trained, l
     near, far = (linear.network.forward(times * grid).output for times in (1, FAR))
     assert near.max() > 1.5
     assert np.ptp(far) > 2 * np.ptp(near)
-    near, far = (surer(trained.network.predict_proba(times * grid)[:, 1]) for times in (1, FAR))
+    near, far = (surer_than(0.99)(trained.network.predict_proba(times * grid)[:, 1]) for times in (1, FAR))
     assert (near, far) == pytest.approx((0.89, 0.96), abs=0.005)
     widths = [np.ptp(surface.surfaces[0].faces.points[:, 0]) for surface in takes[FURTHER][1][Landscape]]
     np.testing.assert_allclose(sorted(widths), np.ptp(BOX[:2]) * np.array([1, 1, FAR, FAR]))
