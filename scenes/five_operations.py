@@ -37,6 +37,9 @@ class FiveOperations(Stage):
         trained = self.trained(self.recipe)
         network, (up, down) = trained.network, trained.network.layers
         self.sheet = sheet = Sheet.over(trained.X, network, margin=0.25, tolerance=5e-3)
+        # Where pieces of the sheet come to lie in one plane, they lie there in the order of their triangles.
+        places = sheet.faces.origin[sheet.faces.triangles].mean(axis=1)
+        sheet.faces.triangles = sheet.faces.triangles[places[:, 0].argsort()]
         ends = pull_back([1, -1], 0, network, sheet.box)
         rgba, width = [*rgb(self.tokens.boundary), 0], self.tokens.boundary_width
         line = Segments(ends, rgba, width=width, cased=True, origin=ends)
@@ -48,7 +51,7 @@ class FiveOperations(Stage):
         with self.beat("Two classes, one around the other, and a trained layer that takes the plane into space."):
             self.layer = TakenApart(up, UP_EQUATION)
             self.play(self.aside(*self.layer.column))
-            axes = Axes.around(sheet, names=("x_1", "x_2"), flows=[rotate, scale])
+            axes = Axes.around(sheet, names=("x_1", "x_2"), flows=[rotate, scale], at_corner=True)
             self.look(axes)
             self.play(FadeIn(sheet), FadeIn(axes))
             self.play(FadeIn(cloud))
@@ -57,7 +60,7 @@ class FiveOperations(Stage):
         with self.beat("It scales: each axis has a factor of its own."):
             self.act("s", "scale", scale)
         with self.beat("It changes the dimension: there is a third axis, and the plane lies flat in space."):
-            space = Axes.around(sheet, names=("z_1", "z_2", "z_3"), flows=[turn, shift])
+            space = Axes.around(sheet, names=("z_1", "z_2", "z_3"), flows=[turn, shift], most=4)
             side = self.facing(sheet, phi=ASLANT, flows=[turn])
             self.act("e", "change the dimension", lift)
             view = self.reframe(sheet, space, flows=[turn, shift], phi=ASLANT, theta=side)
