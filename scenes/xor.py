@@ -91,14 +91,15 @@ class Xor(Stage):
             "Two hidden neurons with these weights see only the sum of the inputs: the plane becomes a line."
         ):
             numbers = LiveAffine(np.eye(2), np.zeros(2))
-            rank = formula(f'op("rank") W = {decompose(self.hidden.weight).rank}')
-            self.play(self.aside(stack(formula("bold(z) = W bold(x) + bold(b)"), numbers), rank))
+            layer = stack(formula("bold(z) = W bold(x) + bold(b)"), numbers)
+            self.play(self.aside(layer))
             world = SpatialGroup(sheet, bonds, cloud)
             flow = AffineFlow(world, layer=self.hidden)
             sums = Axes.around(sheet, flows=[flow], names=("z_1", "z_2"), at_corner=True)
             self.play(FadeOut(axes), self.reframe(sums, sheet, flows=[flow]))
             self.play(FadeIn(sums))
             self.play(flow, flow.read_out(numbers), tags.follow(run_time=flow.run_time))
+            self.play(self.aside(layer, formula(f'op("rank") W = {decompose(self.hidden.weight).rank}')))
 
         with self.beat("The sigmoid bends this line, and puts it into the unit square."):
             table = Table({**inputs, "h_1": features[:, 0], "h_2": features[:, 1]})
