@@ -95,7 +95,7 @@ def test_showing_often_and_once_leave_the_same_for_the_cache():
                 part.show(network)
         return get_json(parts)
 
-    assert shown([OTHER, ONE, OTHER, TWO, ONE]) == shown([ONE])
+    assert shown([OTHER, ONE, OTHER, ONE]) == shown([ONE])
 
 
 def test_lines_are_where_neurons_are_zero():
