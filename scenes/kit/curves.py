@@ -22,6 +22,7 @@ METRICS = {
 }
 MOST_POINTS = 600  # of a curve; more than a panel has pixels
 
+_DOT_RADIUS = 0.07  # frame units
 _SCALES: dict[str, Callable[[Any], Any]] = {"linear": np.asarray, "log": np.log10, "log1p": np.log1p}
 
 
@@ -54,7 +55,7 @@ class Plot(VGroup):
     ) -> None:
         super().__init__()
         tokens = theme()
-        self.ranges, self.scales = (x, y), scales
+        self.ranges, self.scales, self.size = (x, y), scales, size
         for (low, high), scale in zip(self.ranges, scales, strict=True):
             if scale not in _SCALES:
                 raise UnfoldError(f"There is no scale {scale!r} of an axis: choose one of {', '.join(_SCALES)}.")
@@ -111,8 +112,16 @@ class Plot(VGroup):
 
     def add_dot(self, colour: str) -> Dot:
         """A dot that runs along a curve; it stands in the low corner."""
-        dot = Dot(self.place([[low for low, _ in self.ranges]])[0], radius=0.07, color=colour)
+        dot = Dot(self.place([[low for low, _ in self.ranges]])[0], radius=_DOT_RADIUS, color=colour)
         self.dots.add(dot)
+        return dot
+
+    def put(self, dot: Dot, place: np.ndarray) -> Dot:
+        """Put a dot at a point (3,) of the screen, to the last digit the same wherever it was before."""
+        origin, right = self.frame.points[:2]
+        scale = float(np.linalg.norm(right - origin)) / self.size[0]
+        # An outline that is moved on and on drifts by roundings, so that the segment cache would miss.
+        dot.points = place + scale * Dot(radius=_DOT_RADIUS).points
         return dot
 
 
@@ -184,7 +193,7 @@ class LossCurve(Plot):
             if len(path) == 1:
                 path = np.repeat(path, 2, axis=0)
             curve.set_points_as_corners(self.place(path))
-            dot.move_to(curve.get_end())
+            self.put(dot, curve.get_end())
             number.set_value(value)
         return self
 
@@ -242,7 +251,7 @@ class FunctionPlot(Plot):
     def show_at(self, x: float) -> Self:
         """Put the dot on the graph at x."""
         y = np.asarray(self.function(np.array([x], dtype=float)))
-        self.dot.move_to(self.place([[x, y[0]]])[0]).set_opacity(1)
+        self.put(self.dot, self.place([[x, y[0]]])[0]).set_opacity(1)
         return self
 
 

@@ -151,3 +151,12 @@ def test_an_animation_takes_over_the_function(stage):
     stage.play(plot.animate.show(ACTIVATIONS["tanh"]))
     plot.show_at(1.0)
     np.testing.assert_allclose(in_data(plot, plot.dot.get_center()[None]), [[1.0, np.tanh(1.0)]], atol=1e-9)
+
+
+def test_a_dot_stands_the_same_whatever_way_it_came(history):
+    ways = [LossCurve(history).shift(0.1 * UP).scale(0.8) for _ in range(2)]
+    for epoch in np.linspace(0, 37, 50):
+        ways[0].show_epoch(epoch)
+    ways[1].show_epoch(37)
+    np.testing.assert_array_equal(*(way.dots[0].points for way in ways))
+    assert ways[0].dots[0].width == pytest.approx(0.8 * 0.14)
