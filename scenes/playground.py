@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from manim import DEGREES, FadeIn, FadeOut
 
-from scenes.kit.bench import Bench, heading
+from scenes.kit.bench import HEADINGS, Bench, heading
 from scenes.kit.heat import Thumbnails
 from scenes.kit.motion import Draw, Morph
 from scenes.kit.stage import Stage
@@ -56,7 +56,7 @@ class Playground(Stage):
         places = {"room": above, "corner": corner, "output": output, "hidden": hidden}
         disc, corners, clouds, spiral = (Bench(*game, DOMAIN, **places) for game in zip(recipes, games, strict=True))
         data = Thumbnails([(game.X, game.y) for game in games], DOMAIN).move_to(shelf.centre)
-        title = heading("data").move_to(shelf.rows(0.35, 0, gap=0)[0].centre)
+        title = heading("data", [shelf.centre[0], shelf.top - HEADINGS, 0])
         self.look(disc.map)
 
         with self.beat("Data of two classes, blue and orange: here a disc in a ring."):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from manim import LEFT, RIGHT, FadeIn, FadeOut, Mobject, VGroup, VMobject
+import numpy as np
+from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from nn_core.network import Network
 from scenes.kit.curves import LossCurve
@@ -17,10 +19,11 @@ from scenes.kit.training import Recipe, Trained
 from scenes.kit.view import Area, Panel
 from scenes.kit.writing import formula, label
 
-_NAMES, _HEADINGS = 0.9, 0.35  # frame units left of the diagram for the names of features, and above it for headings
+_NAMES, HEADINGS = 0.9, 0.25  # frame units left of the diagram for the names of features, and above it for headings
 _RADIUS = 0.45  # of a neuron, at most
 _LETTERS = 68  # the font size of a name beside a neuron of height 1, at most
 _LINES = 6  # pieces into which the lattice divides the domain
+_PIECES = 300  # of each of its lines
 _RIM = 1.1  # half the side of the last hidden plane, of tanh neurons
 
 
@@ -59,25 +62,28 @@ class Bench:
         self.cloud, points = (Cloud(trained.X, trained.y, **look) for _ in range(2))
         self.map = HeatPlane(self.start, domain, features=recipe.inputs)
         self.floor = HeatPlane(self.start, (-_RIM, _RIM, -_RIM, _RIM), depth=self.n_front)
-        lattice = Lattice(domain, grid=(domain[1] - domain[0]) / _LINES)
+        lattice = Lattice(domain, grid=(domain[1] - domain[0]) / _LINES, pieces=_PIECES)
         self.carried = Carried(lattice, points, depth=self.n_front, features=recipe.inputs)
         output.add(self.map, self.cloud)
         hidden.add(self.floor, self.carried)
         self.curve = LossCurve(trained.history, size=(corner.size[0] - 1.1, 0.8)).move_to(corner.centre)
         self.epoch = Metric(trained.history, "epoch", size=0.9 * tokens.label_size)
-        self.epoch.move_to(self.curve.numbers).align_to(self.curve, RIGHT)
+        self.epoch.align_to(self.curve, RIGHT)
+        # Both numbers stand on one line.
+        (_, here, _), (_, there, _) = (live.number.frame.points[0] for live in (self.epoch, self.curve.numbers[0]))
+        self.epoch.shift((there - here) * UP)
         self.diagram = self.drawn(room, self.start)
 
     def drawn(self, room: Area, network: Network) -> VGroup:
         """A diagram of this network in a room, followed by the names of its features and of its columns."""
-        top, field = room.columns(_NAMES, 0, gap=0)[1].rows(_HEADINGS, 0, gap=0.1)
+        top, field = room.columns(_NAMES, 0, gap=0)[1].rows(HEADINGS, 0, gap=0.2)
         options = {"plane": self.domain, "features": self.recipe.inputs}
         diagram = NetworkDiagram(network, size=field.size, radius=_RADIUS, **options).move_to(field.centre)
         first, *inner, last = diagram.neurons
         size = min(1.2 * theme().label_size, _LETTERS * first[0].height)
         names = [formula(name, size=size) for name in self.recipe.features]
         columns = {"features": first, "hidden layers": VGroup(*inner), "output": last}
-        headings = [heading(name).move_to([column.get_x(), *top.centre[1:]]) for name, column in columns.items()]
+        headings = [heading(name, [column.get_x(), top.bottom, 0]) for name, column in columns.items()]
         return VGroup(diagram, diagram.beside(0, names, LEFT), *headings)
 
     def learning(self, *more: Mobject, diagram: VGroup | None = None, **options: Any) -> Learning:
@@ -104,6 +110,12 @@ class Bench:
         return [self.map, self.cloud, self.floor, self.carried, self.diagram, self.curve, self.epoch]
 
 
-def heading(text: str) -> VMobject:
-    """A word above a part of the screen that says what is shown there."""
-    return label(text, size=0.85 * theme().label_size, colour=theme().faint)
+def heading(text: str, place: Sequence[float]) -> VMobject:
+    """A word above a part of the screen that says what is shown there.
+
+    Args:
+        text: a message in English.
+        place: (3,) the middle of the line that its first letter stands on.
+    """
+    word = label(text, size=0.85 * theme().label_size, colour=theme().faint)
+    return word.shift(np.array(place) - [word.get_x(), word[0].get_bottom()[1], 0])
