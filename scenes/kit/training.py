@@ -125,6 +125,9 @@ def train(recipe: Recipe, cache: Path) -> Trained:
         except (ValueError, TrainingDiverged) as error:
             raise UnfoldError(f"The training of this film's network failed: {error}") from error
         _write(path, history)
+        # From here on as if it had been there: a network that is read lies in memory in another way than one that was
+        # just trained, and Manim's segment cache would tell them apart.
+        history = _read(path, recipe) or history
     return Trained(history.network, X, y, history)
 
 

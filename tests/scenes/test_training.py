@@ -31,6 +31,9 @@ def test_the_second_time_it_comes_from_the_cache_to_the_last_bit(tmp_path, train
     for name in ("loss", "accuracy", "snapshots", "snapshot_epochs"):
         np.testing.assert_array_equal(getattr(first.history, name), getattr(second.history, name))
     np.testing.assert_array_equal(first.X, second.X)
+    for one, other in zip(first.network.layers, second.network.layers, strict=True):
+        assert one.weight.flags == other.weight.flags
+        assert one.weight.strides == other.weight.strides  # which Manim's segment cache sees too
     assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
 
 
@@ -66,6 +69,7 @@ def test_every_ingredient_is_in_the_key():
         "seed": 5,
         "starts": 3,
         "snapshots": 4,
+        "features": ("x_1", "x_1^2"),
     }
     assert set(others) >= {field.name for field in fields(Recipe)} - {"schedule"}
     keys = {replace(RECIPE, **{name: value}).key() for name, value in others.items()}
