@@ -132,6 +132,31 @@ def test_a_translucent_line_on_an_opaque_surface_mixes_with_it(stage, pixel):
     np.testing.assert_allclose(pixel(FROM_ABOVE, square(RED), line), mixed, atol=0.01)
 
 
+@pytest.mark.parametrize("turn", [0, 7, 30, 45, 100])
+@pytest.mark.parametrize("opacity", [0.3, 0.8])
+def test_a_translucent_face_fades_out_within_a_pixel_of_its_edge_and_is_nowhere_painted_twice(stage, turn, opacity):
+    face = square(RED, half=1.0, opacity=opacity)
+    face.rotate(turn * DEGREES)
+    FROM_ABOVE.take(stage.camera)
+    view = stage.camera.projection()
+    settings = {"light": np.array([0.0, 0.0, 1.0]), "shading": 0.0, "grid": (0.0,) * 4, "grid_width": 0.0}
+    alpha = painter.Painter(480, 270, 4).paint([face.batch()], view, **settings).whole(270, 480)[..., 3] / 255
+    places = np.stack(np.meshgrid(np.arange(480) + 0.5, np.arange(270) + 0.5), axis=-1)
+    clip = face.points @ view[[0, 1, 3], :3].T + view[[0, 1, 3], 3]
+    corners = (clip[:, :2] / clip[:, 2:] + 1) / 2 * [480, 270]
+    along = np.roll(corners, -1, axis=0) - corners
+    outwards = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1)[:, None]
+    off = ((places[:, :, None] - corners) * outwards).sum(axis=-1)
+    if off[135, 240].max() > 0:
+        off = -off
+    off = off.max(axis=-1)
+    near_corner = np.linalg.norm(places[:, :, None] - corners, axis=-1).min(axis=-1) < 3
+    expected = opacity * np.clip(np.where(off < 0, 1, 1 - off), 0, 1)
+    wrong = (np.abs(alpha - expected) > 0.02) & ~near_corner & (np.abs(off) > 0.01)
+    assert not wrong.any()
+    assert alpha.max() <= opacity + 0.005
+
+
 @pytest.mark.parametrize("make", [lambda: square(RED), lambda: Sheet((-1, 1, -1, 1)), lambda: Cloud([[0.0, 0.0]])])
 def test_what_has_no_opacity_leaves_no_mark(stage, picture, make):
     empty = picture(stage)

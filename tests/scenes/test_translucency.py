@@ -55,6 +55,12 @@ def waves(rng):
     return Landscape.over(lambda X: np.column_stack([np.sin(2 * X[:, 0]), np.cos(X @ [1, 2])]), BOX, tolerance=0.05)
 
 
+@pytest.fixture(autouse=True)
+def hard_edges(monkeypatch):
+    """Rays know no soft edges."""
+    monkeypatch.setattr(painter_module, "rims", lambda *arguments: None)
+
+
 SURFACES = [planes, rising, envelope, probabilities, waves]
 
 

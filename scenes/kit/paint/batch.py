@@ -24,14 +24,16 @@ class Batch:
         marker: (j,) or one number: the marker shape of each dot.
         cased: whether lines have a dark rim, a third as wide as they are.
         smoothing: whether the lines are the soft edges of opaque faces, to be painted right after these.
+        feather: whether of lines only the side is painted that lies to the left of them on the screen, with faces that
+            end there: half of a soft edge, for faces that may not be painted twice.
         uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of; with a picture, in
             that, from (0, 0) at its lower left to (1, 1). For dots with a picture (j, 4): the part of it that
             each shows, as left, right, bottom, top.
         grid: for faces, the distance of these lines in units of `uv`; 0 for none.
         rim: (n, 2) for faces: the place of each vertex in a unit square along whose sides the faces have a line in
             their own colour; None for no such line.
-        depth: (m,) by which translucent faces are painted from large to small, in scene units along the view
-            axis; None for that of their middles.
+        depth: (m,), or (k,) of feathers, by which translucent faces are painted from large to small, in scene units
+            along the view axis; None for that of their middles.
         picture: (h, w, 3) or (h, w, 4) uint8 that faces or dots bear, tinted by their colours; None for none.
     """
 
@@ -44,6 +46,7 @@ class Batch:
     marker: np.ndarray | int = 0
     cased: bool = False
     smoothing: bool = False
+    feather: bool = False
     uv: np.ndarray | None = None
     grid: float = 0.0
     rim: np.ndarray | None = None

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from string import Template
+from typing import Any, NamedTuple
 
 import moderngl
 import numpy as np
@@ -43,8 +45,12 @@ _VERTEX = np.dtype(
         ("kind", "f4"),
     ]
 )
+_LAYOUT = "3f 3f 2f 4f 1f 1f"
 _LINE_CORNERS = np.array([[1, -1], [1, 1], [-1, -1], [-1, 1]], dtype="f4")
+_FEATHER_CORNERS = np.array([[1, 0], [1, 1], [-1, 0], [-1, 1]], dtype="f4")
 _POINT_CORNERS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype="f4")
+_OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+_NOTHING = (moderngl.ZERO, moderngl.ONE)
 _QUAD = np.array([[0, 1, 2], [2, 1, 3]])
 
 NO_GL = (
@@ -100,7 +106,7 @@ class Painter:
         "_buffer",
         "_context",
         "_frame",
-        "_program",
+        "_programs",
         "_resolve",
         "_sampled",
         "_samples",
@@ -113,7 +119,7 @@ class Painter:
         self._context = context = _open_context()
         size = (width, height)
         self._frame = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
-        self._program = _program(context, "spatial")
+        self._programs: dict[tuple[bool, ...], moderngl.Program] = {}
         self._sampled = None
         if samples:
             samples = min(samples, context.max_samples)
@@ -154,10 +160,10 @@ class Painter:
         batches = [batch for batch in batches if batch.rgba[:, 3].any()]
         atlas = Atlas(batches)
         scale = self.height / REFERENCE_HEIGHT
-        # Several samples a pixel are dear: they are for what cuts through itself, or bears a picture up to its edge.
-        sampled = self._sampled is not None and any(_cuts(batch) for batch in batches)
-        frame = self._sampled if sampled else self._frame
         batches = arranged(batches, projection)
+        # Several samples a pixel are dear: they are for faces that end where they have no edge.
+        sampled = self._sampled is not None and _end_without_edges(batches)
+        frame = self._sampled if sampled else self._frame
         if not sampled:
             edges = (rims(batch, projection, light, shading) for batch in batches)
             batches = [*batches, *(edge for edge in edges if edge is not None)]
@@ -165,44 +171,67 @@ class Painter:
         left, top, width, height = region = self._region(vertices, projection)
         if len(indices) == 0 or width <= 0 or height <= 0:
             return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0)
-        context, program = self._context, self._program
+        context = self._context
         frame.use()
         frame.scissor = region
         frame.depth_mask = True
         frame.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-        program["projection"].write(np.ascontiguousarray(projection.T, dtype="f4").tobytes())
-        program["pixel"].value = (2 / self.width, 2 / self.height)
-        program["light"].value = tuple(float(c) for c in light)
-        program["shading"].value = shading
-        program["grid"].value = grid
-        program["grid_width"].value = grid_width * scale
-        program["any_picture"].value = bool(atlas)
         if atlas:
             self._load(atlas)
-        context.enable_only(moderngl.DEPTH_TEST | moderngl.BLEND)
-        context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-        vertex_buffer = context.buffer(vertices)
-        index_buffer = context.buffer(indices.astype("u4"))
-        array = context.vertex_array(
-            program,
-            [(vertex_buffer, "3f 3f 2f 4f 1f 1f", *_VERTEX.names)],
-            index_buffer,
-        )
+        context.enable_only(moderngl.DEPTH_TEST)
+        context.blend_func = _OVER
+        uniforms = {
+            "projection": projection.T,
+            "pixel": (2 / self.width, 2 / self.height),
+            "light": light,
+            "shading": shading,
+            "grid": grid,
+            "grid_width": grid_width * scale,
+        }
+        extras = {
+            "PICTURES": bool(atlas),
+            "GRIDS": any(batch.grid for batch in batches),
+            "RIMS": any(batch.rim is not None for batch in batches),
+        }
+        buffers = context.buffer(vertices), context.buffer(indices.astype("u4"))
+        arrays: dict[moderngl.Program, moderngl.VertexArray] = {}
+
+        def draw(
+            first: int,
+            count: int,
+            *,
+            depth_write: bool,
+            offset: tuple[float, float] = (0.0, 0.0),
+            faintest: float = _FAINTEST,
+        ) -> None:
+            if not count:
+                return
+            program = self._program_for(vertices["kind"][indices[first : first + count, 0]], **extras)
+            if program not in arrays:
+                arrays[program] = context.vertex_array(
+                    program, [(buffers[0], _LAYOUT, *_VERTEX.names)], buffers[1], skip_errors=True
+                )
+                _set(program, uniforms)
+            _set(program, {"faintest": faintest})
+            frame.depth_mask = depth_write
+            context.polygon_offset = offset
+            arrays[program].render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
+
         faces, edges, lines, points, translucent = counts
         after = np.cumsum(counts)
-        program["faintest"].value = _FAINTEST
-        self._draw(frame, array, 0, faces, depth_write=True, offset=_BACK)
-        self._draw(frame, array, faces, edges + lines, depth_write=False)
-        self._draw(frame, array, after[2], points, depth_write=True)
+        if atlas:
+            context.enable(moderngl.BLEND)  # a picture may have holes
+        draw(0, faces, depth_write=True, offset=_BACK)
+        context.enable(moderngl.BLEND)
+        draw(faces, edges + lines, depth_write=False)
+        draw(after[2], points, depth_write=True)
         if lines and translucent and vertices["kind"][indices[-translucent:, 0]].min() == FACE:
             # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
-            program["faintest"].value = 0.5
-            context.blend_func = (moderngl.ZERO, moderngl.ONE)
-            self._draw(frame, array, after[1], lines, depth_write=True)
-            context.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-            program["faintest"].value = _FAINTEST
-        self._draw(frame, array, after[3], translucent, depth_write=False, offset=_BACK)
-        for resource in (array, vertex_buffer, index_buffer):
+            context.blend_func = _NOTHING
+            draw(after[1], lines, depth_write=True, faintest=0.5)
+            context.blend_func = _OVER
+        draw(after[3], translucent, depth_write=False, offset=_BACK)
+        for resource in (*arrays.values(), *buffers):
             resource.release()
         if sampled:
             self._frame.use()
@@ -244,20 +273,19 @@ class Painter:
             self._atlas_digest = digest
         self._atlas.use(0)
 
-    def _draw(
-        self,
-        frame: moderngl.Framebuffer,
-        array: moderngl.VertexArray,
-        first: int,
-        count: int,
-        *,
-        depth_write: bool,
-        offset: tuple[float, float] = (0.0, 0.0),
-    ) -> None:
-        if count:
-            frame.depth_mask = depth_write
-            self._context.polygon_offset = offset
-            array.render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
+    def _program_for(self, kinds: np.ndarray, **extras: bool) -> moderngl.Program:
+        """The program that draws these kinds of vertices (n,), with these extras, and nothing else."""
+        present = {
+            "FACES": kinds.min() == FACE,
+            "LINES": (kinds == LINE).any(),
+            "POINTS": kinds.max() >= POINT,
+            **extras,
+        }
+        key = tuple(bool(value) for value in present.values())
+        if key not in self._programs:
+            constants = {name: str(bool(value)).lower() for name, value in present.items()}
+            self._programs[key] = _program(self._context, "spatial", constants)
+        return self._programs[key]
 
 
 def assemble(
@@ -286,7 +314,8 @@ def assemble(
             triangles.append(corner_of + start)
             groups.append(np.full(len(corner_of), group, dtype=np.uint8))
             known = batch.depth is not None and group == _FACES
-            depths.append(batch.depth if known else np.full(len(corner_of), np.nan))
+            each = len(corner_of) // len(batch.depth) if known else 0  # a feather has two triangles
+            depths.append(batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan))
             start += len(block)
     if not vertices:
         return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0, 0)
@@ -333,7 +362,9 @@ def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.
         parts.append((_FACES, batch.triangles, block))
     if len(batch.segments):
         width = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
-        if batch.cased:
+        if batch.feather:
+            parts.append((_FACES, *_lines(batch, batch.rgba, np.ones((1, 1)), _FEATHER_CORNERS)))
+        elif batch.cased:
             casing = batch.rgba * [CASING, CASING, CASING, 1.0]
             parts.append((_CASED, *_lines(batch, casing, width)))
             parts.append((_CASED, *_lines(batch, batch.rgba, width * (1 - 1 / 3))))
@@ -361,7 +392,9 @@ def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.
     return parts
 
 
-def _lines(batch: Batch, rgba: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lines(
+    batch: Batch, rgba: np.ndarray, width: np.ndarray, corners: np.ndarray = _LINE_CORNERS
+) -> tuple[np.ndarray, np.ndarray]:
     """The quads of a batch's lines: triangles (2k, 3) and vertices, four to a line."""
     ends = batch.segments
     # Twice its start, twice its end, each knowing the other end.
@@ -369,15 +402,20 @@ def _lines(batch: Batch, rgba: np.ndarray, width: np.ndarray) -> tuple[np.ndarra
     block["position"] = batch.points[ends[:, [0, 0, 1, 1]]]
     block["other"] = batch.points[ends[:, [1, 1, 0, 0]]]
     block["rgba"] = rgba[ends[:, [0, 0, 1, 1]]]
-    block["corner"] = _LINE_CORNERS
+    block["corner"] = corners
     block["size"] = width
     block["kind"] = LINE
     return _quads(len(ends)), block.ravel()
 
 
-def _cuts(batch: Batch) -> bool:
-    """Whether faces may meet others in places that are no edges of theirs, or bear a picture."""
-    return len(batch.triangles) > 0 and (batch.picture is not None or float(batch.rgba[:, 3].min()) < OPAQUE)
+def _end_without_edges(batches: list[Batch]) -> bool:
+    """Whether faces bear a picture up to their end, or translucent ones may go through others."""
+    faces = [batch for batch in batches if len(batch.triangles)]
+    if any(batch.picture is not None for batch in faces):
+        return True
+    levels = [(batch.points[:, 2].min(), batch.points[:, 2].max()) for batch in faces]
+    loose = [i for i, batch in enumerate(faces) if batch.depth is None and batch.rgba[:, 3].min() < OPAQUE]
+    return any(len({*levels[i], *levels[j]}) > 1 for i in loose for j in range(len(faces)) if i != j)
 
 
 def _quads(n: int) -> np.ndarray:
@@ -399,8 +437,17 @@ def _open_context() -> moderngl.Context:
         ) from error
 
 
-def _program(context: moderngl.Context, name: str) -> moderngl.Program:
+def _program(context: moderngl.Context, name: str, constants: Mapping[str, str] | None = None) -> moderngl.Program:
+    """The program of the two shaders of this name, in which `$CONSTANT` stands for what is given."""
     vertex, fragment = (
-        (Path(__file__).parent / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("vert", "frag")
+        Template((Path(__file__).parent / f"{name}.{kind}").read_text(encoding="utf-8")).substitute(constants or {})
+        for kind in ("vert", "frag")
     )
     return context.program(vertex_shader=vertex, fragment_shader=fragment)
+
+
+def _set(program: moderngl.Program, uniforms: Mapping[str, Any]) -> None:
+    """Give a program the numbers that it needs of these."""
+    for name, value in uniforms.items():
+        if name in program:
+            program[name].write(np.ascontiguousarray(value, dtype="f4"))

@@ -1,7 +1,8 @@
-"""Smooth edges for opaque faces, without more samples than pixels.
+"""Smooth edges for faces, without more samples than pixels.
 
-Where a face ends, or turns away, a line of its own colour and one pixel wide is laid along the edge. The inner half of
-it can't be told from the face; the outer half fades out, as the line painter's lines do, to exact fractions of a pixel.
+Where a face ends, or turns away, a line of its own colour is laid along the edge, which fades out as the line painter's
+lines do, to exact fractions of a pixel. Along opaque faces it is one pixel wide: the inner half can't be told from the
+face. Translucent faces would show it, so theirs is an outer half alone, a pixel wide, painted in turn with its face.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import numpy as np
 from scenes.kit.paint.batch import OPAQUE, Batch
 
 _SHADES_APART = 0.02  # faces whose brightness differs by more meet in an edge that must be smooth
+_RIM_STRENGTH = 1.4  # how much more opaque than a face is the line along its sides, as the shader has it
+_ALMOST = 0.99  # a feather stays translucent
 _KEPT = 64  # meshes whose edges are remembered
 
 _edges_of: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
 
 
 def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float) -> Batch | None:
-    """The lines along the edges of a batch's opaque faces, or None where it has none.
+    """The lines along the edges of a batch's faces, or None where it has none.
 
     Args:
         batch: faces, in plain colours.
@@ -27,25 +30,50 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
         light: (3,) unit vector towards the light.
         shading: 0 (flat colours) to 1 (fully lit).
     """
-    if not len(batch.triangles) or batch.rgba[:, 3].min() < OPAQUE:
+    if not len(batch.triangles):
         return None
+    opaque = batch.rgba[:, 3].min() >= OPAQUE
     edges, sides = edges_of(batch.triangles)
     shade = _brightness(batch, light, shading)
     rows = projection[[0, 1, 3]]
     clip = batch.points @ rows[:, :3].T + rows[:, 3]
-    (a, b, c) = (clip[:, :2] / clip[:, 2:])[batch.triangles].transpose(1, 2, 0)
-    (ax, ay), (bx, by) = b - a, c - a
-    facing = ax * by > ay * bx
+    screen = clip[:, :2] / clip[:, 2:]
+    a, b, c = screen[batch.triangles].transpose(1, 2, 0)
+    facing = _left_of(a, b, c)
 
     one, other = sides.T
     # A side of -1 is no face; what is looked up for it does not count.
-    sharp = (other < 0) | (facing[one] != facing[other]) | (np.abs(shade[one] - shade[other]) > _SHADES_APART)
-    ends, one, other = edges[sharp], one[sharp], other[sharp]
-    brightness = np.where(other < 0, shade[one], (shade[one] + shade[other]) / 2)
-    rgba = batch.rgba[ends].reshape(-1, 4).copy()
-    rgba[:, :3] *= np.repeat(brightness, 2)[:, None]
-    points = batch.points[ends].reshape(-1, 3)
-    return Batch(points, rgba, segments=np.arange(len(points)).reshape(-1, 2), size=1.0, smoothing=True)
+    sharp = (other < 0) | (facing[one] != facing[other])
+    if opaque:
+        sharp |= np.abs(shade[one] - shade[other]) > _SHADES_APART
+    alone = other[sharp] < 0
+    ends, one = edges[sharp], one[sharp]
+    other = np.where(alone, one, other[sharp])
+    brightness = (shade[one] + shade[other]) / 2
+    if not opaque:
+        # The face has to lie on the right of the edge, for its feather to lie on the left.
+        third = batch.triangles[one].sum(axis=1) - ends.sum(axis=1)
+        turned = _left_of(*(screen[i].T for i in (ends[:, 0], ends[:, 1], third)))
+        ends = np.where(turned[:, None], ends[:, ::-1], ends)
+    rgba, points = batch.rgba[ends], batch.points[ends].reshape(-1, 3)
+    if batch.rim is not None:
+        # The line along the sides of the square is as bright as it can be, and stronger than the face.
+        at_side = alone & (np.abs(batch.rim[ends] - 0.5) == 0.5).any(axis=2).all(axis=1)
+        brightness = np.where(at_side, 1.0, brightness)
+        rgba[at_side, :, 3] *= _RIM_STRENGTH
+    rgba[..., :3] *= brightness[:, None, None]
+    lines = np.arange(len(points)).reshape(-1, 2)
+    if opaque:
+        return Batch(points, rgba.reshape(-1, 4), segments=lines, size=1.0, smoothing=True)
+    rgba[..., 3] = np.minimum(rgba[..., 3], _ALMOST)
+    depth = None if batch.depth is None else np.minimum(batch.depth[one], batch.depth[other])
+    return Batch(points, rgba.reshape(-1, 4), segments=lines, size=1.0, feather=True, depth=depth)
+
+
+def _left_of(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Whether points c (2, n) lie to the left of the lines from a to b, where y points up."""
+    (ux, uy), (vx, vy) = b - a, c - a
+    return ux * vy > uy * vx
 
 
 def _brightness(batch: Batch, light: np.ndarray, shading: float) -> np.ndarray:

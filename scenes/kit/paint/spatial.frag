@@ -13,7 +13,9 @@ uniform vec4 grid;          // straight-alpha colour of the lines on faces
 uniform float grid_width;   // pixels
 uniform float faintest;     // what has less alpha is left out
 uniform sampler2D pictures; // premultiplied
-uniform bool any_picture;   // whether anything bears one: looking them up takes time
+
+// What a call draws is known when this is compiled: on a processor every pixel would pay for what is not there.
+const bool FACES = $FACES, LINES = $LINES, POINTS = $POINTS, PICTURES = $PICTURES, GRIDS = $GRIDS, RIMS = $RIMS;
 
 out vec4 pixel_colour;      // premultiplied
 
@@ -63,29 +65,29 @@ void main() {
     vec3 rgb = colour.rgb;
     float alpha = colour.a;
     vec4 texel = vec4(0.0);
-    if (any_picture) {
+    if (PICTURES) {
         texel = texture(pictures, chart.xy);
         texel.rgb /= max(texel.a, 1e-3);
     }
-    if (shape < 0.5) {
-        if (chart.z < -0.5) {
+    if (FACES && (!(LINES || POINTS) || shape < 0.5)) {
+        if (PICTURES && chart.z < -0.5) {
             rgb *= texel.rgb;
             alpha *= texel.a;
         }
-        if (chart.z > 0.0) {
+        if (GRIDS && chart.z > 0.0) {
             float line = grid.a * grid_line();
             rgb = mix(rgb, grid.rgb, line);
             alpha *= 1.0 + line * (1.0 - alpha);
         }
         vec3 normal = normalize(cross(dFdx(place), dFdy(place)));
-        float rim = rim_line();
+        float rim = RIMS ? rim_line() : 0.0;
         rgb = mix(rgb * (1.0 - shading + shading * abs(dot(normal, light))), rgb, rim);
         alpha = mix(alpha, min(1.0, 1.4 * alpha), rim);
-    } else if (shape < 1.5) {
+    } else if (LINES && (!POINTS || shape < 1.5)) {
         float beyond = max(max(-local.x, local.x - length_px), 0.0);
         float distance_px = length(vec2(beyond, local.y));
         alpha *= clamp(0.5 * extent + 0.5 - distance_px, 0.0, 1.0);
-    } else if (shape > 8.5) {
+    } else if (PICTURES && shape > 8.5) {
         // A small picture in a frame of the point's colour.
         float d = max(abs(local.x), abs(local.y)) - extent;
         float rim = max(1.0, 0.12 * extent);
@@ -103,6 +105,7 @@ void main() {
         vec3 rim_colour = luminance > 0.35 ? rgb * 0.22 : mix(rgb, vec3(1.0), 0.78);
         rgb = mix(rgb * lit, rim_colour, clamp(d + rim + 0.5, 0.0, 1.0));
     }
-    if (alpha < faintest) discard;
+    // Without a discard, what is hidden needs no colour.
+    if ((LINES || POINTS || PICTURES) && alpha < faintest) discard;
     pixel_colour = vec4(rgb * alpha, alpha);
 }
