@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 from manim import config
 from manim._config.utils import ManimConfig, make_config_parser
 from manim.scene.scene_file_writer import SceneFileWriter
@@ -59,6 +61,19 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
         self._unfinished = _unfinished(target)
         super().__init__(target=self._unfinished, spec=spec)
         self.target = target  # the name by which Manim looks for work in flight
+
+    def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
+        """As in Manim, packet for packet, but the pixels are not copied, and a frame that stands is converted once."""
+        self._validate_frame(pixels, repeat)
+        try:
+            frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgba").reformat(format=self.spec.pixel_format)
+            frame.time_base = 1 / self.spec.frame_rate
+            for _ in range(repeat):
+                frame.pts = self._next_pts
+                self._next_pts += 1
+                self._container.mux(self._stream.encode(frame))
+        except BaseException as error:
+            raise self._operation_error("encode", error) from error
 
     def finish(self) -> None:
         """Close the segment and give it its name."""

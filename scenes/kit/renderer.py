@@ -39,6 +39,11 @@ class StageRenderer(CairoRenderer):
         self._unseen = self.skip_animations
         return super().save_static_frame_data(scene, static_mobjects)
 
+    def render(self, scene: Scene, time: float, moving_mobjects: Any = None) -> None:
+        """As in Manim, but the frame goes to the encoder itself, and not a copy of it."""
+        self.update_frame(scene, moving_mobjects)
+        self.add_frame(self.camera.hand_over())
+
     def update_frame(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As in Manim."""
         if not self._unseen:

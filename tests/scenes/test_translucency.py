@@ -10,6 +10,7 @@ from manim import DEGREES
 
 from scenes.kit.landscape import Landscape
 from scenes.kit.paint import painter as painter_module
+from scenes.kit.paint.batch import Batch
 from scenes.kit.paint.painter import Painter
 from scenes.kit.spatial import Faces, spatial_parts
 
@@ -58,7 +59,7 @@ def waves(rng):
 @pytest.fixture(autouse=True)
 def hard_edges(monkeypatch):
     """Rays know no soft edges."""
-    monkeypatch.setattr(painter_module, "rims", lambda *arguments: None)
+    monkeypatch.setattr(painter_module, "rims", lambda *arguments: Batch(np.empty((0, 3)), np.empty((0, 4))))
 
 
 SURFACES = [planes, rising, envelope, probabilities, waves]

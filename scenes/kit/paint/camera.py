@@ -7,6 +7,7 @@ it, unless they are solid (`shade_in_3d`) or tied to a place in space (`anchor`)
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from scenes.kit.paint.painter import Painting, painter_for
 from scenes.kit.theme import rgb, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
+_BAND = 64  # pixels: the height of the pieces of what is held
+_MOST_PATHS = 1000  # outlines whose paths are remembered
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
 
@@ -109,13 +112,36 @@ class StageCamera(Perspective, ThreeDCamera):
 
     def transform_points_pre_display(self, mobject: Mobject, points: np.ndarray) -> np.ndarray:
         """Scene points to frame coordinates: flat on the screen unless solid, anchored or registered."""
-        anchor = getattr(mobject, "anchor", None)
-        if anchor is not None:
-            x, y, _ = self.lens(mobject).project_points(anchor[None])[0]
-            return points + np.array([x, y, 0.0])
+        if getattr(mobject, "anchor", None) is not None:
+            return points + self._anchorage(mobject)
         if self.follows_view(mobject):
             return super().transform_points_pre_display(mobject, points)
         return points
+
+    def set_cairo_context_path(self, ctx: cairo.Context, vmobject: VMobject) -> Self:
+        """As stock, but what is only moved over the screen, or stands, keeps its path."""
+        anchored = getattr(vmobject, "anchor", None) is not None
+        if self.follows_view(vmobject) and not anchored:
+            return super().set_cairo_context_path(ctx, vmobject)
+        paths, outline = self._held.paths, vmobject.points.tobytes()
+        if outline in paths:
+            paths.move_to_end(outline)
+        else:
+            super().set_cairo_context_path(ctx, VMobject().set_points(vmobject.points))
+            paths[outline] = ctx.copy_path()
+            if len(paths) > _MOST_PATHS:
+                paths.popitem(last=False)
+        x, y, _ = self._anchorage(vmobject) if anchored else np.zeros(3)
+        ctx.new_path()
+        ctx.translate(x, y)
+        ctx.append_path(paths[outline])
+        ctx.translate(-x, -y)
+        return self
+
+    def _anchorage(self, mobject: Mobject) -> np.ndarray:
+        """(3,) where on the screen the anchor of a mobject is seen."""
+        x, y, _ = self.lens(mobject).project_points(mobject.anchor[None])[0]
+        return np.array([x, y, 0.0])
 
     def follows_view(self, mobject: Mobject) -> bool:
         """Whether a vector mobject moves on the screen when the camera moves."""
@@ -137,11 +163,12 @@ class StageCamera(Perspective, ThreeDCamera):
         """
         held = self._held
         held.mobjects = frozenset(mobjects)
+        held.paintings = []
         if mobjects:
-            if held.painting is None:
-                held.painting = Painting(np.zeros((self.pixel_height, self.pixel_width, 4), dtype=np.uint8), 0, 0)
-            held.painting.pixels[:] = 0
-            self.display_multiple_vectorized_mobjects(list(mobjects), held.painting.pixels)
+            picture = np.zeros((self.pixel_height, self.pixel_width, 4), dtype=np.uint8)
+            self.display_multiple_vectorized_mobjects(list(mobjects), picture)
+            self.pixel_array_to_cairo_context.pop(id(picture))
+            held.paintings = _in_bands(picture)
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
         """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
@@ -152,10 +179,23 @@ class StageCamera(Perspective, ThreeDCamera):
             self._lay_over(painting, getattr(lens, "area", None))
         held = self._held
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
-        super().capture_mobjects([m for m in drawn if self.follows_view(m)], include_submobjects=False)
-        if held.mobjects:
-            self._lay_over(held.painting)
-        super().capture_mobjects([m for m in drawn if not self.follows_view(m)], include_submobjects=False)
+        self._draw([m for m in drawn if self.follows_view(m)])
+        for painting in held.paintings:
+            self._lay_over(painting)
+        self._draw([m for m in drawn if not self.follows_view(m)])
+
+    def hand_over(self) -> np.ndarray:
+        """The frame (h, w, 4) as it is, which the camera will not touch again; the next is drawn elsewhere."""
+        frame, self.pixel_array = self.pixel_array, np.empty_like(self.pixel_array)
+        self.pixel_array_to_cairo_context.clear()
+        return frame
+
+    def _draw(self, mobjects: list[Mobject]) -> None:
+        """Draw single mobjects, already in order, without their parts."""
+        if all(isinstance(mobject, VMobject) for mobject in mobjects):
+            self.display_multiple_vectorized_mobjects(mobjects, self.pixel_array)
+        else:
+            super().capture_mobjects(mobjects, include_submobjects=False)
 
     def apply_fill(self, ctx: cairo.Context, vmobject: VMobject) -> Self:
         """As stock, but a shape with a `picture()` (h, w, 4), premultiplied, is filled with that, edge to edge."""
@@ -222,13 +262,26 @@ def _rotation(phi: float, theta: float, gamma: float) -> np.ndarray:
 
 
 class _Held:
-    """What is held. It has slots and no __dict__, so that Manim's cache key sees its type and not its pixels."""
+    """What is held, and outlines' paths; with slots and no __dict__, so that Manim's cache key sees the type alone."""
 
-    __slots__ = ("mobjects", "painting")
+    __slots__ = ("mobjects", "paintings", "paths")
 
     def __init__(self) -> None:
         self.mobjects: frozenset[Mobject] = frozenset()
-        self.painting: Painting | None = None
+        self.paintings: list[Painting] = []
+        self.paths: OrderedDict[bytes, cairo.Path] = OrderedDict()
+
+
+def _in_bands(picture: np.ndarray) -> list[Painting]:
+    """What there is to be seen of a picture (h, w, 4), as a few pieces above each other."""
+    pieces = []
+    for top, band in zip(
+        range(0, len(picture), _BAND), np.split(picture, range(_BAND, len(picture), _BAND)), strict=True
+    ):
+        used = np.flatnonzero(band[..., 3].any(axis=0))
+        if len(used):
+            pieces.append(Painting(np.ascontiguousarray(band[:, used[0] : used[-1] + 1]), int(used[0]), top))
+    return pieces
 
 
 @lru_cache(maxsize=1)

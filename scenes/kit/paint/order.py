@@ -9,10 +9,11 @@ they are cut where they cross; whether the lower one is in front depends on the 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -21,6 +22,8 @@ from scipy.sparse.csgraph import connected_components
 from nn_core.geometry.mesh import fans
 from nn_core.geometry.subdivision import Subdivision
 from scenes.kit.paint.batch import OPAQUE, Batch
+
+_stacks: deque[tuple[list[tuple], Stack | None]] = deque(maxlen=4)
 
 _ROUNDING = 1e-9  # relative: heights that differ by less are equal
 
@@ -55,12 +58,29 @@ def arranged(batches: Sequence[Batch], projection: np.ndarray) -> list[Batch]:
             together.setdefault(np.ascontiguousarray(batch.points[:, :2]).tobytes(), []).append(number)
     result = list(batches)
     for members in together.values():
-        stack = _stacked([batches[i] for i in members])
+        stack = _ready([batches[i] for i in members])
         if stack is not None:
-            stack = _cut_where_they_cross(stack)
             for i, faces in zip(members, _in_order(stack, projection), strict=True):
                 result[i] = replace(batches[i], **faces)
     return result
+
+
+def _ready(batches: list[Batch]) -> Stack | None:
+    """The stack of these batches, cut where they cross; remembered for when the camera alone moves."""
+    now = [(b.points, b.rgba, b.triangles, b.uv, b.rim) for b in batches]
+    for before, stack in _stacks:
+        if len(now) == len(before) and all(map(_alike, chain(*now), chain(*before))):
+            return stack
+    stack = _stacked(batches)
+    if stack is not None:
+        stack = _cut_where_they_cross(stack)
+    # Mobjects change their points and colours in place.
+    _stacks.append(([(p.copy(), c.copy(), *others) for p, c, *others in now], stack))
+    return stack
+
+
+def _alike(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def _stacked(batches: list[Batch]) -> Stack | None:
@@ -159,7 +179,7 @@ def _in_order(stack: Stack, projection: np.ndarray) -> list[dict[str, np.ndarray
             "rgba": vertices[:, 3:7],
             "uv": vertices[:, 7:9],
             "rim": vertices[:, 9:],
-            "triangles": stack.cells[there],
+            "triangles": stack.cells if there.all() else stack.cells[there],
             "depth": depths[there],
         }
         for vertices, there, depths in zip(stack.vertices, stack.there, depth.reshape(turn.shape), strict=True)

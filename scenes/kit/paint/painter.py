@@ -20,7 +20,7 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.paint.atlas import Atlas
 from scenes.kit.paint.batch import OPAQUE, Batch
 from scenes.kit.paint.order import arranged
-from scenes.kit.paint.rims import rims
+from scenes.kit.paint.rims import count_borders, rims
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
@@ -32,6 +32,8 @@ _FACES, _EDGES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(6)  # the order of
 
 _BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
 _FAINTEST = 0.004  # what covers less of a pixel is left out
+
+_MOST_EDGES = 20_000  # with more than this samples are cheaper than lines
 
 CASING = 0.12  # the brightness of a line's rim, as a share of the line's
 
@@ -162,11 +164,11 @@ class Painter:
         scale = self.height / REFERENCE_HEIGHT
         batches = arranged(batches, projection)
         # Several samples a pixel are dear: they are for faces that end where they have no edge.
-        sampled = self._sampled is not None and _end_without_edges(batches)
+        too_many = sum(count_borders(batch) for batch in batches) > _MOST_EDGES
+        sampled = self._sampled is not None and (too_many or _end_without_edges(batches))
+        if not (sampled or too_many):
+            batches = [*batches, *(rims(batch, projection, light, shading) for batch in batches)]
         frame = self._sampled if sampled else self._frame
-        if not sampled:
-            edges = (rims(batch, projection, light, shading) for batch in batches)
-            batches = [*batches, *(edge for edge in edges if edge is not None)]
         vertices, indices, counts = assemble(batches, projection, scale, atlas)
         left, top, width, height = region = self._region(vertices, projection)
         if len(indices) == 0 or width <= 0 or height <= 0:

@@ -21,8 +21,8 @@ _KEPT = 64  # meshes whose edges are remembered
 _edges_of: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
 
 
-def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float) -> Batch | None:
-    """The lines along the edges of a batch's faces, or None where it has none.
+def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float) -> Batch:
+    """The lines along the edges of a batch's faces.
 
     Args:
         batch: faces, in plain colours.
@@ -31,7 +31,7 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
         shading: 0 (flat colours) to 1 (fully lit).
     """
     if not len(batch.triangles):
-        return None
+        return Batch(np.empty((0, 3)), np.empty((0, 4)))
     opaque = batch.rgba[:, 3].min() >= OPAQUE
     edges, sides = edges_of(batch.triangles)
     shade = _brightness(batch, light, shading)
@@ -68,6 +68,11 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     rgba[..., 3] = np.minimum(rgba[..., 3], _ALMOST)
     depth = None if batch.depth is None else np.minimum(batch.depth[one], batch.depth[other])
     return Batch(points, rgba.reshape(-1, 4), segments=lines, size=1.0, feather=True, depth=depth)
+
+
+def count_borders(batch: Batch) -> int:
+    """How many edges of a batch's faces have a face on one side alone."""
+    return int((edges_of(batch.triangles)[1][:, 1] < 0).sum()) if len(batch.triangles) else 0
 
 
 def _left_of(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -1,0 +1,88 @@
+"""The processor time of a whole film beside that of encoding its very frames alone: python benchmarks/encoding.py.
+
+The film is rendered by `manim render` without a cache, in a process of its own; its networks are trained before. Then
+its frames are read back from it, and Manim's own segment encoder encodes them again with the same settings: only its
+time counts. Both have one thread for painter, encoder and linear algebra.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import av
+from manim._config.utils import ManimConfig, make_config_parser
+from manim._config.video_encoder import VideoEncoderSpec
+from manim.scene.video_segment_encoder import VideoSegmentEncoder
+
+ROOT = Path(__file__).parents[1]
+
+
+def render(film, quality, media, *options):
+    """The processor seconds of a render, and the most memory that it had, in MB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "manim", "render", f"-q{quality}", "-v", "ERROR", "--progress_bar", "none"]
+        + ["--media_dir", str(media), *options, f"scenes/{film}.py"],
+        env={**os.environ, "LP_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, after.ru_maxrss / 1000
+
+
+def settings(pixels, rate):
+    """The encoder's settings for frames like these (h, w, 4), as manim.cfg has them."""
+    project = ManimConfig().digest_parser(make_config_parser(ROOT / "manim.cfg"))
+    options = tuple(sorted((name, str(value)) for name, value in project.video_encoder_options.items()))
+    height, width = pixels.shape[:2]
+    return VideoEncoderSpec("mp4", project.video_codec, "yuv420p", width, height, rate, options)
+
+
+def encode(film, target):
+    """The processor seconds of encoding a film's frames, and how many these are."""
+    seconds, count, encoder = 0.0, 0, None
+    with av.open(str(film)) as container:
+        rate = container.streams.video[0].average_rate
+        for frame in container.decode(video=0):
+            pixels = frame.to_ndarray(format="rgba")
+            began = time.process_time()
+            encoder = encoder or VideoSegmentEncoder(target=target, spec=settings(pixels, rate))
+            encoder.write_frame(pixels)
+            seconds += time.process_time() - began
+            count += 1
+    began = time.process_time()
+    encoder.finish()
+    return seconds + time.process_time() - began, count
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("films", nargs="*", default=["relu_fold"])
+    parser.add_argument("--quality", default="h")
+    options = parser.parse_args()
+    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print("| film | frames | film, s of processor | encoding alone | ratio | memory, MB |")
+    print("|---|---|---|---|---|---|")
+    for film in options.films:
+        with tempfile.TemporaryDirectory() as folder:
+            render(film, "l", folder)
+            shutil.rmtree(Path(folder) / "videos")
+            whole, memory = render(film, options.quality, folder, "--disable_caching")
+            [path] = (path for path in Path(folder, "videos").rglob("*.mp4") if "partial_movie_files" not in path.parts)
+            alone, frames = encode(path, Path(folder) / "again.mp4")
+        print(f"| {film} | {frames} | {whole:.0f} | {alone:.0f} | {whole / alone:.2f} | {memory:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
