@@ -44,7 +44,7 @@ class SoftmaxSurfaces(Stage):
         side = cells.box[1] - cells.box[0]
         one, deep = HEIGHT * side, DEPTH * side
         scores = {"weight": last.weight, "bias": last.bias, "box": cells.box, "height": one, "grid": 1}
-        surfaces = Landscape.softmax(**scores, temperature=HOT, coldest=1, tolerance=0.01)
+        surfaces = Landscape.softmax(**scores, temperature=HOT, tolerance=0.01)
         diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4)).set_focus(2)
         axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
         space = Axes((*cells.box, 0, one), ("h_1", "h_2", "p"), most=5, at_corner=True, units=(1, 1, one))
@@ -73,17 +73,13 @@ class SoftmaxSurfaces(Stage):
             self.play(self.turn(TAU, ground, surfaces, space, run_time=10))
 
         with self.beat("Close to zero each surface is a step: one on its cell of the map, zero elsewhere."):
-            # The same surfaces on a mesh for steep walls, which would only be slow before.
-            steps = Landscape.softmax(**scores, coldest=COLD, tolerance=0.03)
-            steps.ridges.set_opacity(1)
-            self.remove(surfaces)
-            freezing = Temper(steps, COLD, run_time=6)
+            freezing = Temper(surfaces, COLD, run_time=6)
             self.play(freezing, freezing.read_out(heat))
 
         with self.beat("No temperature moves a border: seen from above, the steps are the map of argmax."):
-            self.play(FadeOut(space), FadeOut(ground), steps.surfaces.animate.set_opacity(1))
-            self.play(self.reframe(steps, **TOP._asdict()))
+            self.play(FadeOut(space), FadeOut(ground), surfaces.surfaces.animate.set_opacity(1))
+            self.play(self.reframe(surfaces, **TOP._asdict()))
             # Hidden by the steps the map comes up to them, so that it is seen in the same size.
             self.add(ground.shift((deep + one) * OUT))
-            self.play(FadeOut(steps, run_time=self.tokens.step))
+            self.play(FadeOut(surfaces, run_time=self.tokens.step))
             self.play(ground.animate.shift(one * IN), self.reframe(axes), FadeIn(axes))

@@ -125,11 +125,17 @@ def squares(box: Box, n: int) -> Mesh:
     )
 
 
-def refined(mesh: Mesh, function: Callable[[Array], Array], *, tolerance: float) -> Mesh:
+def refined(mesh: Mesh, function: Callable[[Array], Array], *, tolerance: float, shortest: float = 0.0) -> Mesh:
     """The same mesh with triangles halved until flat ones follow a smooth map; see `adaptive_mesh`.
 
     The lines of the mesh stay lines of the new one. With a `sheet_mesh` it serves networks that fold first
     and bend later.
+
+    Args:
+        mesh: to begin with.
+        function: (n, 2) -> (n,) or (n, k).
+        tolerance: how far flat triangles may be off, in units of the function.
+        shortest: edges up to this length stay whole, for maps with steep places.
 
     Raises:
         ValueError: the tolerance is not positive, or a million triangles don't do.
@@ -142,7 +148,7 @@ def refined(mesh: Mesh, function: Callable[[Array], Array], *, tolerance: float)
     crease, neurons = mesh.crease_segments, mesh.crease_neurons
     border, sides = mesh.boundary_segments, mesh.boundary_classes
     fresh = triangles
-    while len(marked := _too_flat(function, vertices, values, fresh, tolerance)):
+    while len(marked := _too_flat(function, vertices, values, fresh, tolerance, shortest)):
         n, old = len(vertices), triangles
         vertices, triangles, parent, halved = bisect(vertices, triangles, marked)
         if len(triangles) > MOST_TRIANGLES:
@@ -170,7 +176,12 @@ def _values(function: Callable[[Array], Array], points: Array) -> Array:
 
 
 def _too_flat(
-    function: Callable[[Array], Array], vertices: Array, values: Array, triangles: Indices, tolerance: float
+    function: Callable[[Array], Array],
+    vertices: Array,
+    values: Array,
+    triangles: Indices,
+    tolerance: float,
+    shortest: float,
 ) -> Indices:
     """The edges (k, 2) of these triangles to be halved, since a map bends too much over or beside them."""
     edges = np.unique(edges_of(triangles).reshape(-1, 2), axis=0)
@@ -179,7 +190,9 @@ def _too_flat(
     # A map with a turning point in the middle of an edge looks straight there, but not beside it.
     off = _values(function, vertices[triangles].mean(axis=1)) - values[triangles].mean(axis=1)
     bulging = edges_of(triangles)[np.linalg.norm(off, axis=1) > tolerance, 0]
-    return np.concatenate([bent, bulging])
+    marked = np.concatenate([bent, bulging])
+    lengths = np.linalg.norm(vertices[marked[:, 1]] - vertices[marked[:, 0]], axis=1)
+    return marked[lengths > shortest]
 
 
 def _folded_sheet(box: Box, network: Network, boundary: bool) -> Subdivision:

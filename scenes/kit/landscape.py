@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from scenes.kit.writing import Follow, LiveNumber
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface
 
 _EMERGING = 0.15  # the share of its rise in which a surface becomes visible
+_FINEST = 96  # edges of softmax surfaces that would fit into the longer side of their box more often stay whole
 _OVERLAP = 0.6  # how much of one surface's rise is over when the next one begins
 
 
@@ -178,7 +180,6 @@ class Landscape(SpatialGroup):
         box: Box,
         *,
         temperature: float = 1.0,
-        coldest: float | None = None,
         tolerance: float = 6e-3,
         **options: Any,
     ) -> Self:
@@ -189,22 +190,15 @@ class Landscape(SpatialGroup):
             bias: (K,).
             box: (x_min, x_max, y_min, y_max) in units of the plane.
             temperature: z is divided by it.
-            coldest: the lowest temperature that it will be given later; surfaces become the steeper the
-                colder it is, and all must fit on one mesh.
-            tolerance: how far flat triangles may be off, as a probability.
+            tolerance: how far flat triangles may be off, as a probability, at any temperature.
             options: of Landscape.
         """
         weight, bias = np.asarray(weight, dtype=float), np.asarray(bias, dtype=float)
-        # Steps by a factor of 2 from warm to cold: what bends in between bends at one of them too.
-        coldest = min(temperature, coldest or temperature)
-        halvings = np.arange(np.ceil(np.log2(temperature / coldest)) + 1)
-        functions = [Softmax(weight, bias, t) for t in np.maximum(temperature / 2**halvings, coldest)]
-        # Split where two of them are equal, no two surfaces cut each other inside a triangle.
-        first, second = np.triu_indices(len(bias), 1)
-        differences = Layer(weight[first] - weight[second], bias[first] - bias[second], "relu")
-        mesh = sheet_mesh(box, Network([differences])) if len(first) else squares(box, 8)
-        mesh = refined(mesh, lambda X: np.hstack([f(X) for f in functions]), tolerance=tolerance)
-        return cls(functions[0], [_patch(mesh)], ridges=_ridges(Affine(weight, bias), box), **options)
+        patch = _softmax_patch(weight.tobytes(), bias.tobytes(), tuple(box), tolerance, _octave(temperature))
+        function, ridges = Softmax(weight, bias, temperature), _ridges(Affine(weight, bias), box)
+        landscape = cls(function, [patch], ridges=ridges, **options)
+        landscape.meshed = tuple(box), tolerance
+        return landscape
 
     @classmethod
     def over(
@@ -266,7 +260,19 @@ class Landscape(SpatialGroup):
         Raises:
             UnfoldError: for surfaces that have none.
         """
-        return self.set_function(self.tempered(temperature))
+        function = self.tempered(temperature)
+        vertices, triangles = patch = _softmax_patch(
+            function.weight.tobytes(), function.bias.tobytes(), *self.meshed, _octave(temperature)
+        )
+        low, high = _span([patch])
+        for k, faces in enumerate(surface.faces for surface in self.surfaces):
+            if faces.origin is vertices:
+                break
+            faces.origin = faces.uv = vertices
+            faces.surface = np.full(len(vertices), k)
+            faces.triangles, faces.rim = triangles, (vertices - low) / (high - low)
+            faces.rgba = np.repeat(faces.rgba[:1], len(vertices), axis=0)
+        return self.set_function(function)
 
     def tempered(self, temperature: float) -> Softmax:
         """The function of softmax surfaces at another temperature.
@@ -428,6 +434,28 @@ def _span(patches: Sequence[Patch]) -> tuple[np.ndarray, np.ndarray]:
 
 def _patch(mesh: Mesh) -> Patch:
     return Patch(mesh.vertices, mesh.triangles)
+
+
+def _octave(temperature: float) -> int:
+    """The power of 2 at or below a temperature."""
+    return int(np.floor(np.log2(temperature)))
+
+
+@lru_cache(maxsize=64)
+def _softmax_patch(weight: bytes, bias: bytes, box: Box, tolerance: float, octave: int) -> Patch:
+    """A mesh for softmax surfaces from the temperature 2^octave to twice that.
+
+    The colder it is, the steeper they are: one mesh for all temperatures would be far too fine for each. What bends in
+    between bends at one of the two ends.
+    """
+    w, b = np.frombuffer(weight).reshape(-1, 2), np.frombuffer(bias)
+    cold, warm = (Softmax(w, b, 2.0**power) for power in (octave, octave + 1))
+    # Split where two of them are equal, no two surfaces cut each other inside a triangle.
+    first, second = np.triu_indices(len(b), 1)
+    differences = Layer(w[first] - w[second], b[first] - b[second], "relu")
+    mesh = sheet_mesh(box, Network([differences])) if len(first) else squares(box, 8)
+    shortest = max(box[1] - box[0], box[3] - box[2]) / _FINEST
+    return _patch(refined(mesh, lambda X: np.hstack([cold(X), warm(X)]), tolerance=tolerance, shortest=shortest))
 
 
 def _ridges(planes: Affine, box: Box) -> np.ndarray:

@@ -70,7 +70,7 @@ def test_ridges_lie_where_the_two_highest_planes_are_equal():
 
 
 def test_probabilities_are_softmax_at_every_moment_of_a_tempering():
-    surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, temperature=4.0, coldest=0.1, height=2.0, base=0.5, tolerance=0.02)
+    surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, temperature=4.0, height=2.0, base=0.5, tolerance=0.02)
     change = Temper(surfaces, 0.1, rate_func=lambda t: t)
     change.begin()
     for t in (0.0, 0.5, 1.0):
@@ -84,7 +84,7 @@ def test_probabilities_are_softmax_at_every_moment_of_a_tempering():
 
 @pytest.mark.parametrize("temperature", [1.0, 0.3, 0.1])
 def test_flat_triangles_follow_the_probabilities_at_every_temperature(temperature):
-    surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, coldest=0.1, tolerance=0.02).set_temperature(temperature)
+    surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, tolerance=0.02).set_temperature(temperature)
     faces = surfaces.surfaces[0].faces
     middles = faces.points[faces.triangles].mean(axis=1)
     p = softmax(logits(middles[:, :2]) / temperature, axis=1)[:, 0]
@@ -109,7 +109,7 @@ def test_any_function_and_another_one_on_the_same_mesh():
 
 
 def test_points_stand_on_the_surface_and_stay_there():
-    surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, base=-1.0, tolerance=0.02, coldest=0.2)
+    surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, base=-1.0, tolerance=0.02)
     X = np.random.default_rng(0).uniform(-1, 2, (20, 2))
     stems, cloud = surfaces.add_points(X)
     surfaces.set_temperature(0.2)

@@ -16,7 +16,7 @@ class ProbabilitySurfaces(Stage):
     def construct(self):
         weight, bias = np.array([[-1.5, 0.5], [0.3, 1.6], [1.4, -1.0]]), np.array([0.2, -0.4, 0.1])
         box = (-2, 2, -2, 2)
-        surfaces = Landscape.softmax(weight, bias, box, height=2.5, base=0.8, coldest=0.4, grid=0.5)
+        surfaces = Landscape.softmax(weight, bias, box, height=2.5, base=0.8, grid=0.5)
         regions = Regions(Network([Layer(weight, bias)]), box)
         X, _ = make_clusters(8, n_clusters=3, rng=np.random.default_rng(0))
         X *= 1.8 / np.abs(X).max()
