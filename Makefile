@@ -16,9 +16,9 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 	@$(PYTHON_HERE) -c 'import av, sys; print(f"\nThe film, {av.open(sys.argv[1]).duration / 1e6:.0f} seconds, and its captions:")' $(FILM).mp4
 	@du -h $(FILM).mp4 $(FILM).srt
 
-# One thread for linear algebra: matrices are small here, and threads of several processes would only wait for each other.
+# A process for each core, with one thread: those of several processes would only wait for each other.
 test: setup  ## Run all tests
-	OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest
+	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest -n auto --dist loadgroup
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check

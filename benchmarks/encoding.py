@@ -28,9 +28,9 @@ ROOT = Path(__file__).parents[1]
 def render(film, quality, media, *options):
     """The processor seconds of a render, and the most memory that it had, in MB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "manim", "render", f"-q{quality}", "-v", "ERROR", "--progress_bar", "none"]
     subprocess.run(
-        [sys.executable, "-m", "manim", "render", f"-q{quality}", "-v", "ERROR", "--progress_bar", "none"]
-        + ["--media_dir", str(media), *options, f"scenes/{film}.py"],
+        [*command, "--media_dir", str(media), *options, f"scenes/{film}.py"],
         env={**os.environ, "LP_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         check=True,

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from charts import svg
 
 from nn_core.datasets import make_spiral
 from nn_core.geometry import creases, decision_boundary, linear_regions
@@ -25,7 +26,6 @@ TURNS = 3
 WIDTHS = (10, 20, 50, 100, 200, 400)
 DEPTHS = (1, 2, 3, 4, 6, 8)
 MOST_NEURONS = 400
-COLOURS = ("#1b6ca8", "#c8553d", "#3f8f5b")
 
 
 def seconds(function, *arguments):
@@ -93,39 +93,6 @@ def growth():
     return {"width of each hidden layer": over_width, "hidden layers": over_depth}
 
 
-def svg(panels):
-    """Two log-log panels side by side."""
-    parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 330" font-family="sans-serif" font-size="12">',
-        '<rect width="760" height="330" fill="white"/>',
-    ]
-    low, high = 1e-3, 1e1
-    for number, (title, curves) in enumerate(panels.items()):
-        left, right, top, bottom = 60 + 370 * number, 360 + 370 * number, 20, 280
-        xs = sorted({x for curve in curves.values() for x, *_ in curve})
-
-        def across(x, left=left, right=right, xs=xs):
-            return left + (right - left) * np.log(x / xs[0]) / np.log(xs[-1] / xs[0])
-
-        def up(y, top=top, bottom=bottom):
-            return bottom - (bottom - top) * np.log(y / low) / np.log(high / low)
-
-        for x in xs:
-            parts.append(f'<text x="{across(x):.0f}" y="{bottom + 18}" text-anchor="middle">{x}</text>')
-        for y in (1e-3, 1e-2, 1e-1, 1, 10):
-            parts.append(f'<path d="M{left} {up(y):.1f}H{right}" stroke="#ddd"/>')
-            parts.append(f'<text x="{left - 6}" y="{up(y) + 4:.1f}" text-anchor="end">{y:g} s</text>')
-        parts.append(f'<text x="{(left + right) / 2}" y="{bottom + 38}" text-anchor="middle">{title}</text>')
-        for row, ((label, curve), colour) in enumerate(zip(curves.items(), COLOURS, strict=True)):
-            points = " ".join(f"{across(x):.1f},{up(taken):.1f}" for x, taken, _ in curve)
-            parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-            parts += [
-                f'<circle cx="{across(x):.1f}" cy="{up(taken):.1f}" r="3" fill="{colour}"/>' for x, taken, _ in curve
-            ]
-            parts.append(f'<text x="{left + 8}" y="{top + 14 + 16 * row}" fill="{colour}">{label}</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
-
-
 def main():
     panels = growth()
     lines = [
@@ -156,7 +123,7 @@ def main():
             for x, taken, cells in curve
         ]
         lines.append("")
-    for name, text in (("geometry.md", "\n".join(lines)), ("geometry.svg", svg(panels))):
+    for name, text in (("geometry.md", "\n".join(lines)), ("geometry.svg", svg(panels, 1e-3, 1e1))):
         draft = HERE / (name + ".part")
         draft.write_text(text)
         draft.replace(HERE / name)

@@ -190,9 +190,10 @@ def _too_flat(
     # A map with a turning point in the middle of an edge looks straight there, but not beside it.
     off = _values(function, vertices[triangles].mean(axis=1)) - values[triangles].mean(axis=1)
     bulging = edges_of(triangles)[np.linalg.norm(off, axis=1) > tolerance, 0]
-    marked = np.concatenate([bent, bulging])
+    marked: Indices = np.concatenate([bent, bulging])
     lengths = np.linalg.norm(vertices[marked[:, 1]] - vertices[marked[:, 0]], axis=1)
-    return marked[lengths > shortest]
+    long: Indices = marked[lengths > shortest]
+    return long
 
 
 def _folded_sheet(box: Box, network: Network, boundary: bool) -> Subdivision:

@@ -157,6 +157,9 @@ def formula(typst: str, *, size: float | None = None, colour: str | None = None)
             typst_preamble=f'#set text(font: ("New Computer Modern", "{tokens.font}"))',
             font_paths=[FONTS],
         )
+    # Groups are looked up by their labels alone.
+    labelled = {key for keys in written._label_aliases.values() for key in keys}
+    written.id_to_vgroup_dict = {key: group for key, group in written.id_to_vgroup_dict.items() if key in labelled}
     return _lean(written)
 
 

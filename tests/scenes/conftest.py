@@ -37,7 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for what films write; trained networks and formulas in it are shared by all tests of a run."""
-    return tmp_path_factory.mktemp("renders")
+    base = tmp_path_factory.getbasetemp()
+    # The workers of pytest-xdist have folders of their own in one of the run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "renders"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _studio(media: Path, **settings: object) -> AbstractContextManager[None]:
@@ -154,38 +158,11 @@ def differing() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     return outside
 
 
-_ASKED = pytest.StashKey[set[str]]()
-_PARTIAL = pytest.StashKey[bool]()
-
-
 @pytest.fixture
-def snapshot(request: pytest.FixtureRequest) -> Snapshots:
+def snapshot(request: pytest.FixtureRequest, asked: set[str]) -> Snapshots:
     """`snapshot(stage, "name")` compares what a stage shows with snapshots/<module>-<name>.png."""
     return Snapshots(
         module=request.path.stem.removeprefix("test_"),
         update=request.config.getoption("update_snapshots"),
-        asked=request.config.stash.setdefault(_ASKED, set()),
+        asked=asked,
     )
-
-
-@pytest.fixture
-def orphans(request: pytest.FixtureRequest) -> list[Path]:
-    """Baselines that no test of this run has asked for; only a whole run, so far without failures, can tell."""
-    if request.config.stash.get(_PARTIAL, False) or request.session.testsfailed:
-        pytest.skip("only a whole run without failures can tell which baselines nobody asks for")
-    asked = request.config.stash.get(_ASKED, set())
-    return [path for path in sorted(SNAPSHOTS.glob("*.png")) if path.name not in asked]
-
-
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.config.stash[_PARTIAL] = True
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The test for orphans comes last, and knows whether all others ran."""
-    ran = {item.path for item in items}
-    if any("::" in arg for arg in config.args) or not set(HERE.glob("test_*.py")) <= ran:
-        config.stash[_PARTIAL] = True
-    items.sort(key=lambda item: "orphans" in getattr(item, "fixturenames", ()))

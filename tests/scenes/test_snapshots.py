@@ -91,7 +91,3 @@ def test_a_baseline_is_written_only_when_asked_for_and_a_failure_leaves_pictures
     assert left == {"expected.png", "actual.png", "difference.png"}
     with Image.open(tmp_path / "failed" / "snapshots-noise" / "actual.png") as actual:
         np.testing.assert_array_equal(np.asarray(actual), 255 - frame)
-
-
-def test_no_baseline_is_an_orphan(orphans):
-    assert not orphans, f"no test asks for {[path.name for path in orphans]}: delete them"
