@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 from manim._config.utils import ManimConfig, make_config_parser
@@ -25,20 +24,29 @@ from manim.scene.video_segment_encoder import VideoSegmentEncoder
 ROOT = Path(__file__).parents[1]
 
 
-def render(film, quality, media, *options):
-    """The processor seconds of a render, and the most memory that it had, in MB."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "manim", "render", f"-q{quality}", "-v", "ERROR", "--progress_bar", "none"]
-    subprocess.run(
+class Cost(NamedTuple):
+    """Of a process: seconds on the clock, processor seconds, and the most memory that it had, in MB."""
+
+    wall: float
+    processor: float
+    memory: float
+
+
+def render(film, media, *options, threads=None):
+    """What it costs to render a film of the project; with so many threads for the painter, or as many as it takes."""
+    command = [sys.executable, "-m", "manim", "render", "-v", "ERROR", "--progress_bar", "none"]
+    painter = {} if threads is None else {"LP_NUM_THREADS": str(threads)}
+    began = time.perf_counter()
+    process = subprocess.Popen(
         [*command, "--media_dir", str(media), *options, f"scenes/{film}.py"],
-        env={**os.environ, "LP_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **painter},
         cwd=ROOT,
-        check=True,
         stdout=subprocess.DEVNULL,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, after.ru_maxrss / 1000
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{film} could not be rendered: see above.")
+    return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
 
 
 def settings(pixels, rate):
@@ -76,12 +84,12 @@ def main():
     print("|---|---|---|---|---|---|")
     for film in options.films:
         with tempfile.TemporaryDirectory() as folder:
-            render(film, "l", folder)
-            shutil.rmtree(Path(folder) / "videos")
-            whole, memory = render(film, options.quality, folder, "--disable_caching")
+            render(film, folder, "-s", "-ql")
+            whole = render(film, folder, f"-q{options.quality}", "--disable_caching", threads=1)
             [path] = (path for path in Path(folder, "videos").rglob("*.mp4") if "partial_movie_files" not in path.parts)
             alone, frames = encode(path, Path(folder) / "again.mp4")
-        print(f"| {film} | {frames} | {whole:.0f} | {alone:.0f} | {whole / alone:.2f} | {memory:.0f} |", flush=True)
+        row = f"{frames} | {whole.processor:.0f} | {alone:.0f} | {whole.processor / alone:.2f} | {whole.memory:.0f}"
+        print(f"| {film} | {row} |", flush=True)
 
 
 if __name__ == "__main__":

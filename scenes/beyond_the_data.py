@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup
+from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup, config
 
 from nn_core.datasets import spiral_arm
 from nn_core.geometry import creases
@@ -19,7 +19,7 @@ from scenes.kit.view import Panel
 from scenes.kit.writing import LiveNumber, formula
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one
-FAR_DETAIL = (128, 128)  # triangles across it: less than two pixels of a draft
+ROWS = 8  # of pixels, for each triangle of the far regions
 
 
 class BeyondTheData(Stage):
@@ -87,7 +87,8 @@ class Side:
         self.axes, self.far_axes = (
             Axes(times * np.array(self.near.box), ("x_1", "x_2"), at_corner=True) for times in (1, FAR)
         )
-        self.far = Regions(network, tuple(FAR * np.array(self.near.box)), detail=FAR_DETAIL)
+        across = config.pixel_height // ROWS
+        self.far = Regions(network, tuple(FAR * np.array(self.near.box)), detail=(across, across))
         self.far.boundary.width_px = 0.5 * theme().boundary_width
         left, right, low, high = self.near.box
         corners = np.array([[left, low, 0], [right, low, 0], [right, high, 0], [left, high, 0]])

@@ -3,6 +3,7 @@
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from scenes.argmax_planes import ArgmaxPlanes
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.landscape import Landscape, Temper
@@ -10,7 +11,6 @@ from scenes.kit.motion import Draw
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, SpatialGroup
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 from scenes.kit.writing import LiveNumber, formula, stack
 
@@ -23,17 +23,7 @@ HOT, COLD = 100.0, 0.12  # temperatures
 class SoftmaxSurfaces(Stage):
     """Softmax makes every score a surface; the colder it is, the more exactly it stands on the cells of argmax."""
 
-    recipe = Recipe(
-        data="spiral",
-        data_options={"n_per_class": 80, "n_classes": 5},
-        sizes=(2, 100, 2, 5),
-        activations=("leaky_relu", "identity", "identity"),
-        learning_rate=0.02,
-        epochs=800,
-        l2=1e-3,
-        starts=4,
-        seed=2,
-    )
+    recipe = ArgmaxPlanes.recipe
 
     def construct(self):
         trained = self.trained(self.recipe)

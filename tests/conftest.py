@@ -30,7 +30,6 @@ def asked(pytestconfig: pytest.Config) -> set[str]:
     return pytestconfig.stash[_ASKED]
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note whether all tests of frames run, and keep those of a file together, which share the film that they play."""
     ran = {item.path for item in items}

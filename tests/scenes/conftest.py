@@ -18,6 +18,7 @@ from manim import tempconfig
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from scenes.kit.layout import findings
 from scenes.kit.stage import Stage
 
 HERE = Path(__file__).parent
@@ -90,6 +91,18 @@ def play(media: Path) -> Callable[..., Stage]:
         return stage
 
     return play
+
+
+@pytest.fixture(scope="session")
+def flaws(play: Callable[..., Stage]) -> Callable[[type[Stage]], list[str]]:
+    """Plays a film and tells what is cut, covered or off the screen at the end of any beat; a film has beats."""
+
+    def flaws(film: type[Stage]) -> list[str]:
+        found: list[str] = []
+        stage = play(film, lambda stage: found.extend(f"beat {len(stage.beats)}: {line}" for line in findings(stage)))
+        return found if stage.beats else ["there are no beats"]
+
+    return flaws
 
 
 def _picture(stage: Stage) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from manim import Text
@@ -12,7 +10,6 @@ from nn_core.network import Network
 from scenes.argmax_planes import SLOPE, ArgmaxPlanes
 from scenes.kit.axes import Axes
 from scenes.kit.landscape import Affine, Landscape, Surface
-from scenes.kit.layout import findings
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud
 from scenes.kit.theme import rgb, theme
@@ -99,21 +96,3 @@ def test_the_map_is_that_of_the_last_layer_and_carried_back_that_of_the_network(
         middles = regions.faces.points[triangles].mean(axis=1)[:, :2]
         np.testing.assert_array_equal(regions.faces.rgba[triangles[:, 0], :3], colours[network.predict(middles)])
         np.testing.assert_array_equal(regions.faces.rgba[:, 3], 1)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"seed": 3},
-        {"seed": 4},
-        {"seed": 5},
-        {"sizes": (2, 100, 2, 3), "data_options": {"n_per_class": 80, "n_classes": 3}},
-        {"sizes": (2, 100, 2, 7), "data_options": {"n_per_class": 80, "n_classes": 7}},
-    ],
-    ids=str,
-)
-def test_it_is_laid_out_for_any_network(changes, play):
-    film = type("Another", (ArgmaxPlanes,), {"recipe": replace(ArgmaxPlanes.recipe, **changes)})
-    found: list[str] = []
-    play(film, lambda stage: found.extend(f"beat {len(stage.beats)}: {line}" for line in findings(stage)))
-    assert not found

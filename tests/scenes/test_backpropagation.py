@@ -11,7 +11,6 @@ from scenes.backpropagation import Backpropagation
 from scenes.kit.chain import Equation, Parameters, Pass, Terms
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.layout import findings
 from scenes.kit.writing import LiveMatrix
 
 BEATS = 13
@@ -158,11 +157,3 @@ def test_what_the_captions_say_holds_for_other_networks(seed):
     before, then = (np.abs(net.forward(x[None]).output[0] - target) for net in (network, after))
     assert (then < before).all()
     assert then.max() < 0.15
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_it_is_laid_out_for_any_network(seed, play):
-    film = type("Another", (Backpropagation,), {"seed": seed})
-    found: list[str] = []
-    play(film, lambda stage: found.extend(f"beat {len(stage.beats)}: {line}" for line in findings(stage)))
-    assert not found

@@ -9,7 +9,6 @@ import pytest
 
 from nn_core.datasets import spiral_arms
 from scenes.beyond_the_data import FAR, BeyondTheData, Side, continued, crests
-from scenes.kit.layout import findings
 from scenes.kit.regions import Regions
 from scenes.kit.theme import rgb, theme
 from scenes.kit.training import train
@@ -71,21 +70,3 @@ def test_a_wave_is_highest_on_its_crests(networks):
     heights = np.sin(lines.points[:, :2] @ network.layers[0].weight.T + network.layers[0].bias)
     neuron = np.linalg.norm(network.layers[1].weight, axis=0).argmax()
     np.testing.assert_allclose(heights[:, neuron], 1.0)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"seed": 3},
-        {"seed": 4},
-        {"seed": 6},
-        {"sizes": (2, 100, 3), "data_options": {"n_per_class": 100, "n_classes": 3}},
-        {"sizes": (2, 100, 7), "data_options": {"n_per_class": 100, "n_classes": 7}},
-    ],
-    ids=str,
-)
-def test_it_is_laid_out_for_any_network(changes, play):
-    film = type("Another", (BeyondTheData,), {"recipe": replace(BeyondTheData.recipe, **changes)})
-    found: list[str] = []
-    play(film, lambda stage: found.extend(findings(stage)))
-    assert not found

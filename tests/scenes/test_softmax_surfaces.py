@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from nn_core.network import Network
 from scenes.kit.landscape import Surface
-from scenes.kit.layout import findings
 from scenes.kit.regions import Regions
 from scenes.kit.theme import rgb, theme
 from scenes.kit.training import train
@@ -88,21 +85,3 @@ def test_the_map_is_that_of_the_last_layer(takes, last):
     colours = np.array([rgb(colour) for colour in theme().class_colours(5)])
     winners = Network([last]).predict(cells.faces.points[triangles].mean(axis=1)[:, :2])
     np.testing.assert_array_equal(cells.faces.rgba[triangles[:, 0], :3], colours[winners])
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"seed": 3},
-        {"seed": 4},
-        {"seed": 5},
-        {"sizes": (2, 100, 2, 3), "data_options": {"n_per_class": 80, "n_classes": 3}},
-        {"sizes": (2, 100, 2, 7), "data_options": {"n_per_class": 80, "n_classes": 7}},
-    ],
-    ids=str,
-)
-def test_it_is_laid_out_for_any_network(changes, play):
-    film = type("Another", (SoftmaxSurfaces,), {"recipe": replace(SoftmaxSurfaces.recipe, **changes)})
-    found: list[str] = []
-    play(film, lambda stage: found.extend(f"beat {len(stage.beats)}: {line}" for line in findings(stage)))
-    assert not found
