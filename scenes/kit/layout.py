@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scenes.kit.stage import Stage
 
 SLACK = 0.02  # frame units that nobody sees
+TOUCH = 0.04  # likewise of two texts, whose boxes hold the control points of their outlines, and these lie outside
 COVERED = 0.02  # share of a flat thing's box that what is in space may reach into
 OPAQUE = 64  # of 255: what is fainter covers nothing
 
@@ -55,7 +56,7 @@ def _over_each_other(texts: dict[VMobject, Area]) -> Iterator[str]:
     for (one, a), (other, b) in combinations(texts.items(), 2):
         across = min(a.right, b.right) - max(a.left, b.left)
         down = min(a.top, b.top) - max(a.bottom, b.bottom)
-        if min(across, down) > SLACK:
+        if min(across, down) > TOUCH:
             yield f"{_name(one)} lies over {_name(other)} by {across:.2f} x {down:.2f}"
 
 
