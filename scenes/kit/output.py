@@ -18,6 +18,7 @@ from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 from scenes.kit.errors import UnfoldError
+from scenes.kit.paint.frames import give_back
 from scenes.kit.theme import PROJECT
 
 
@@ -72,6 +73,7 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
                 frame.pts = self._next_pts
                 self._next_pts += 1
                 self._container.mux(self._stream.encode(frame))
+            give_back(pixels)
         except BaseException as error:
             raise self._operation_error("encode", error) from error
 

@@ -194,6 +194,7 @@ class Painter:
             "PICTURES": bool(atlas),
             "GRIDS": any(batch.grid for batch in batches),
             "RIMS": any(batch.rim is not None for batch in batches),
+            "TILTED": any(len(batch.triangles) and np.ptp(batch.points[:, 2]) for batch in batches),
         }
         buffers = context.buffer(vertices), context.buffer(indices.astype("u4"))
         arrays: dict[moderngl.Program, moderngl.VertexArray] = {}

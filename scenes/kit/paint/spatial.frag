@@ -16,6 +16,7 @@ uniform sampler2D pictures; // premultiplied
 
 // What a call draws is known when this is compiled: on a processor every pixel would pay for what is not there.
 const bool FACES = $FACES, LINES = $LINES, POINTS = $POINTS, PICTURES = $PICTURES, GRIDS = $GRIDS, RIMS = $RIMS;
+const bool TILTED = $TILTED;  // any face; what lies level needs no normal
 
 out vec4 pixel_colour;      // premultiplied
 
@@ -79,9 +80,9 @@ void main() {
             rgb = mix(rgb, grid.rgb, line);
             alpha *= 1.0 + line * (1.0 - alpha);
         }
-        vec3 normal = normalize(cross(dFdx(place), dFdy(place)));
+        float towards = TILTED ? dot(normalize(cross(dFdx(place), dFdy(place))), light) : light.z;
         float rim = RIMS ? rim_line() : 0.0;
-        rgb = mix(rgb * (1.0 - shading + shading * abs(dot(normal, light))), rgb, rim);
+        rgb = mix(rgb * (1.0 - shading + shading * abs(towards)), rgb, rim);
         alpha = mix(alpha, min(1.0, 1.4 * alpha), rim);
     } else if (LINES && (!POINTS || shape < 1.5)) {
         float beyond = max(max(-local.x, local.x - length_px), 0.0);
