@@ -40,7 +40,11 @@ class Optimizer(Protocol):
 
 
 def _rates(rate: Rate) -> Iterator[float]:
-    return map(rate, itertools.count()) if callable(rate) else itertools.repeat(float(rate))
+    if callable(rate):
+        return map(rate, itertools.count())
+    if not rate >= 0:
+        raise ValueError(f"learning_rate is {rate}, but it may not be below 0: steps go against the gradient")
+    return itertools.repeat(float(rate))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from manim import (
     VMobject,
     config,
     smooth,
+    squish_rate_func,
 )
 from scipy.spatial import ConvexHull
 
@@ -107,7 +108,11 @@ class Stage(ThreeDScene):
         new.move_to([0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0])
         changes: list[Animation] = [FadeIn(new)]
         if self._caption is not None:
-            changes.append(FadeOut(self._caption))
+            # One after the other: lines that are mixed can't be read.
+            changes = [
+                FadeOut(self._caption, rate_func=squish_rate_func(smooth, 0.0, 0.5)),
+                FadeIn(new, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
+            ]
         self._caption = new
         self.play(*changes, run_time=tokens.breath)
         yield
