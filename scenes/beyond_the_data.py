@@ -19,7 +19,7 @@ from scenes.kit.view import Panel
 from scenes.kit.writing import LiveNumber, formula
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one
-ROWS = 8  # of pixels, for each triangle of the far regions
+ROWS = 10  # of pixels, for each triangle of a region of the sine network
 
 
 class BeyondTheData(Stage):
@@ -83,11 +83,11 @@ class Side:
         self.panel, self.network = panel, trained.network
         network, X, y = trained.network, trained.X, trained.y
         self.cloud = Cloud(X, y)
-        self.near = Regions.over(X, network, order=1)
+        across = config.pixel_height // ROWS
+        self.near = Regions.over(X, network, order=1, detail=(across, 2 * across))
         self.axes, self.far_axes = (
             Axes(times * np.array(self.near.box), ("x_1", "x_2"), at_corner=True) for times in (1, FAR)
         )
-        across = config.pixel_height // ROWS
         self.far = Regions(network, tuple(FAR * np.array(self.near.box)), detail=(across, across))
         self.far.boundary.width_px = 0.5 * theme().boundary_width
         left, right, low, high = self.near.box

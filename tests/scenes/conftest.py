@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
-from manim import tempconfig
+from manim import Mobject, tempconfig
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -94,6 +94,27 @@ def play(media: Path) -> Callable[..., Stage]:
 
 
 @pytest.fixture(scope="session")
+def takes_of(play: Callable[..., Stage]) -> Callable[..., list[Take]]:
+    """Plays a film, which takes half a minute to one and a half, and keeps what the end of each beat shows.
+
+    `takes_of(film, kinds)` gives a `Take` for each beat, with copies of the mobjects of these kinds.
+    """
+
+    def takes_of(film: type[Stage], kinds: Sequence[type[Mobject]]) -> list[Take]:
+        taken = []
+
+        def take(stage: Stage) -> None:
+            family = dict.fromkeys(part for mobject in stage.mobjects for part in mobject.get_family())
+            shown = {kind: [part.copy() for part in family if isinstance(part, kind)] for kind in kinds}
+            taken.append(Take(_picture(stage), shown))
+
+        assert 30 <= play(film, take).clock <= 90
+        return taken
+
+    return takes_of
+
+
+@pytest.fixture(scope="session")
 def flaws(play: Callable[..., Stage]) -> Callable[[type[Stage]], list[str]]:
     """Plays a film and tells what is cut, covered or off the screen at the end of any beat; a film has beats."""
 
@@ -121,6 +142,13 @@ def outside(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
         return np.ones(actual.shape[:2], dtype=bool)
     one, other = (gaussian_filter(frame.astype(float), (1, 1, 0)) for frame in (expected, actual))
     return np.abs(one - other).max(axis=2) > LEVELS
+
+
+class Take(NamedTuple):
+    """What the end of a beat shows: the frame (270, 480, 3), and copies of mobjects in display order, by kind."""
+
+    frame: np.ndarray
+    shown: dict[type[Mobject], list[Mobject]]
 
 
 @dataclass

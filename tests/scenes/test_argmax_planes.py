@@ -25,18 +25,8 @@ def trained(media):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and copies of what is in space, by kind."""
-    taken = []
-    kinds = (Cloud, Landscape, Surface, Regions, Axes)
-
-    def take(stage):
-        family = [m for mobject in stage.mobjects for m in mobject.get_family()]
-        found = {kind: [m.copy() for m in dict.fromkeys(family) if isinstance(m, kind)] for kind in kinds}
-        taken.append((picture(stage), found))
-
-    play(ArgmaxPlanes, take)
-    return taken
+def takes(takes_of):
+    return takes_of(ArgmaxPlanes, (Cloud, Landscape, Surface, Regions, Axes))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))

@@ -19,16 +19,8 @@ KINDS = (NetworkDiagram, Parameters, Terms, Equation, LossCurve)
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and copies of what is seen, by kind."""
-    taken = []
-
-    def take(stage):
-        family = dict.fromkeys(m for mobject in stage.mobjects for m in mobject.get_family())
-        taken.append((picture(stage), {kind: [m.copy() for m in family if isinstance(m, kind)] for kind in KINDS}))
-
-    assert 60 <= play(Backpropagation, take).clock <= 90
-    return taken
+def takes(takes_of):
+    return takes_of(Backpropagation, KINDS)
 
 
 @pytest.fixture(scope="module")

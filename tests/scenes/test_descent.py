@@ -38,18 +38,8 @@ def way(start, rule=PLAIN, seed=0, steps=Descent.steps, **options):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and what is shown, by kind."""
-    taken = []
-
-    def take(stage):
-        family = [m for mobject in stage.mobjects for m in mobject.get_family()]
-        kinds = (Landscape, LevelLines, Trail, Legend, Fits)
-        taken.append((picture(stage), {kind: [m.copy() for m in family if isinstance(m, kind)] for kind in kinds}))
-
-    stage = play(Descent, take)
-    assert 30 <= stage.clock <= 90
-    return taken
+def takes(takes_of):
+    return takes_of(Descent, (Landscape, LevelLines, Trail, Legend, Fits))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))

@@ -7,7 +7,6 @@ import pytest
 from scipy.special import expit
 
 from scenes.kit.landscape import Misses
-from scenes.kit.layout import findings
 from scenes.kit.learning import network_at
 from scenes.kit.response import Response, WeightArrow, ZeroLines
 from scenes.kit.spatial import Cloud
@@ -25,19 +24,8 @@ def trained(media):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and copies of what is shown, by kind."""
-    taken = []
-    kinds = (Cloud, Response, ZeroLines, WeightArrow, Misses, LiveAffine)
-
-    def take(stage):
-        assert not findings(stage)
-        family = [m for mobject in stage.mobjects for m in mobject.get_family()]
-        found = {kind: [m.copy() for m in dict.fromkeys(family) if isinstance(m, kind)] for kind in kinds}
-        taken.append((picture(stage), found))
-
-    play(OneLine, take)
-    return taken
+def takes(takes_of):
+    return takes_of(OneLine, (Cloud, Response, ZeroLines, WeightArrow, Misses, LiveAffine))
 
 
 @pytest.fixture(scope="module")

@@ -38,17 +38,8 @@ def night(trained):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and what is shown, by kind."""
-    taken = []
-    kinds = (HeatPlane, Accuracy, BeyondData, Probe, Landscape, Taught, Segments)
-
-    def take(stage):
-        family = dict.fromkeys(part for mobject in stage.mobjects for part in mobject.get_family())
-        taken.append((picture(stage), {kind: [m.copy() for m in family if isinstance(m, kind)] for kind in kinds}))
-
-    play(OutsideTheData, take)
-    return taken
+def takes(takes_of):
+    return takes_of(OutsideTheData, (HeatPlane, Accuracy, BeyondData, Probe, Landscape, Taught, Segments))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))

@@ -28,17 +28,8 @@ def games(media):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and copies of what is shown, by kind."""
-    taken = []
-    kinds = (HeatPlane, Carried, NetworkDiagram, LossCurve, Thumbnails, Cloud)
-
-    def take(stage):
-        family = dict.fromkeys(part for mobject in stage.mobjects for part in mobject.get_family())
-        taken.append((picture(stage), {kind: [m.copy() for m in family if isinstance(m, kind)] for kind in kinds}))
-
-    play(Playground, take)
-    return taken
+def takes(takes_of):
+    return takes_of(Playground, (HeatPlane, Carried, NetworkDiagram, LossCurve, Thumbnails, Cloud))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))

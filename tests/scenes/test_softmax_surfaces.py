@@ -24,18 +24,8 @@ def last(media):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    """Of each beat: the frame, and copies of some of what is shown, by kind."""
-    taken = []
-
-    def take(stage):
-        family = [m for mobject in stage.mobjects for m in mobject.get_family()]
-        kinds = (Surface, Regions, LiveNumber)
-        found = {kind: [m.copy() for m in dict.fromkeys(family) if isinstance(m, kind)] for kind in kinds}
-        taken.append((picture(stage), found))
-
-    play(SoftmaxSurfaces, take)
-    return taken
+def takes(takes_of):
+    return takes_of(SoftmaxSurfaces, (Surface, Regions, LiveNumber))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))

@@ -307,48 +307,70 @@ def assemble(
         faces, their soft edges, opaque lines, opaque points and translucent, in this order.
     """
     vertices: list[np.ndarray] = []
-    triangles: list[np.ndarray] = []
-    groups: list[np.ndarray] = []
-    depths: list[np.ndarray] = []
+    parts: list[tuple[int, np.ndarray, np.ndarray, np.ndarray | bool]] = []
     start = 0
     for batch in batches:
         for group, corner_of, block in _primitives(batch, scale, atlas):
-            vertices.append(block)
-            triangles.append(corner_of + start)
-            groups.append(np.full(len(corner_of), group, dtype=np.uint8))
             known = batch.depth is not None and group == _FACES
             each = len(corner_of) // len(batch.depth) if known else 0  # a feather has two triangles
-            depths.append(batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan))
+            depth = batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan)
+            alpha = block["rgba"][:, 3]
+            if alpha.min() <= 0:
+                seen = (alpha > 0)[corner_of].any(axis=1)
+                corner_of, depth = corner_of[seen], depth[seen]
+            if alpha.min() >= OPAQUE or alpha.max() < OPAQUE:
+                faint = bool(len(corner_of) and alpha.min() < OPAQUE)
+            else:
+                faint = (alpha < OPAQUE)[corner_of].any(axis=1)
+            parts.append((group, corner_of + start, depth, faint))
+            vertices.append(block)
             start += len(block)
     if not vertices:
         return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0, 0)
-    vertex, triangle = np.concatenate(vertices), np.concatenate(triangles)
-    laid, depth = np.concatenate(groups), np.concatenate(depths)
-    group = laid.copy()
-    alpha = vertex["rgba"][:, 3]
-    seen = (alpha > 0)[triangle].any(axis=1)
-    if not seen.all():
-        triangle, group, depth = triangle[seen], group[seen], depth[seen]
-    faint = (alpha < OPAQUE)[triangle].any(axis=1)
-    if (faint & (group == _FACES)).any():
-        group[faint] = _TRANSLUCENT  # with nothing to see them through, faint lines stay below strong ones
+    vertex = np.concatenate(vertices)
+    # With nothing to see them through, faint lines stay below strong ones.
+    veiled = any(group == _FACES and np.any(faint) for group, _, _, faint in parts)
+    grouped: list[list[np.ndarray]] = [[] for _ in range(_TRANSLUCENT)]
+    loose: list[tuple[int, np.ndarray, np.ndarray]] = []
+    for group, triangle, depth, faint in parts:
+        if not (veiled and np.any(faint)):
+            grouped[group].append(triangle)
+        elif np.all(faint):
+            loose.append((group, triangle, depth))
+        else:
+            grouped[group].append(triangle[~faint])
+            loose.append((group, triangle[faint], depth[faint]))
+    if loose:
+        grouped.append([_from_far_to_near(vertex, loose, projection)])
     # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
-    order = np.argsort(group, kind="stable")
-    faces, edges, lines, cased, points, translucent = (int(n) for n in np.bincount(group, minlength=6))
-    ordered = order[faces + edges + lines + cased :]
-    if len(ordered):
-        # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
-        distance = np.ascontiguousarray(vertex["position"]) @ projection[3, :3].astype("f4") + projection[3, 3]
-        middle = distance[triangle[ordered]].mean(axis=1)
-        known = depth[ordered]
-        key = np.where(np.isnan(known), middle, known)
-        # Lines and points lie on faces: among translucent things of one place they come last.
-        key -= laid[seen][ordered] * 1e-3 * (key.max() - key.min())
-        # Of opaque points in one place the first is seen, so it must be the last of translucent ones.
-        turned = (laid[seen][ordered] == _POINTS) & (group[ordered] == _TRANSLUCENT)
-        place = np.arange(len(ordered)) * np.where(turned, -1, 1)
-        order[faces + edges + lines + cased :] = ordered[np.lexsort((place, laid[seen][ordered], -key, group[ordered]))]
-    return vertex, triangle[order], (faces, edges, lines + cased, points, translucent)
+    none = np.empty((0, 3), dtype=int)
+    faces, edges, lines, cased, points, *translucent = (np.concatenate([none, *triangles]) for triangles in grouped)
+    counts = len(faces), len(edges), len(lines) + len(cased), len(points), sum(map(len, translucent))
+    points = _from_far_to_near(vertex, [(_POINTS, points, np.full(len(points), np.nan))], projection, first_last=False)
+    return vertex, np.concatenate([faces, edges, lines, cased, points, *translucent]), counts
+
+
+def _from_far_to_near(
+    vertex: np.ndarray,
+    loose: list[tuple[int, np.ndarray, np.ndarray]],
+    projection: np.ndarray,
+    *,
+    first_last: bool = True,
+) -> np.ndarray:
+    """Triangles (t, 3) in the order in which they cover each other; of points in one place the first comes last."""
+    triangle, known = (np.concatenate([part[i] for part in loose]) for i in (1, 2))
+    laid = np.repeat([group for group, *_ in loose], [len(depth) for *_, depth in loose])
+    if not len(triangle):
+        return triangle
+    # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
+    distance = np.ascontiguousarray(vertex["position"]) @ projection[3, :3].astype("f4") + projection[3, 3]
+    middle = distance[triangle].mean(axis=1)
+    key = np.where(np.isnan(known), middle, known)
+    # Lines and points lie on faces: among translucent things of one place they come last.
+    key -= laid * 1e-3 * (key.max() - key.min())
+    # Of opaque points in one place the first is seen, so it must be the last of translucent ones.
+    place = np.arange(len(key)) * np.where((laid == _POINTS) & first_last, -1, 1)
+    return triangle[np.lexsort((place, laid, -key))]
 
 
 def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.ndarray, np.ndarray]]:
