@@ -4,7 +4,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from manim import DEGREES, FadeIn, FadeOut, smooth
+from manim import DEGREES, FadeIn, FadeOut, config, smooth
 
 from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
@@ -22,6 +22,7 @@ from scenes.kit.writing import MINUS, formula
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)
 BOX = (-1.5, 6.5, -3.2, 3.2)  # of the weight and the bias
+FLAW = 3.2  # how far flat triangles may be off the loss, times the rows of pixels
 HEIGHT, LEVELS = 1.3, 0.1  # scene units per unit of the loss, and the loss between two level lines
 ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
 
@@ -48,7 +49,7 @@ class Descent(Stage):
         rng = np.random.default_rng(self.seed)
         self.data = make_wave(40, rng=rng)
         loss = partial(loss_at, NEURON, *self.data)
-        self.surface = surface = Landscape.over(loss, BOX, tolerance=4e-3, height=HEIGHT)
+        self.surface = surface = Landscape.over(loss, BOX, tolerance=FLAW / config.pixel_height, height=HEIGHT)
         levels = LevelLines(surface, LEVELS)
         plane = Landscape.planes(np.zeros((1, 2)), np.zeros(1), BOX, grid=1)
         axes = Axes(BOX, ("w", "b"), at_corner=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from manim import tempconfig
 
 from nn_core.datasets import spiral_arms
 from scenes.beyond_the_data import FAR, BeyondTheData, Side, continued, crests
@@ -46,7 +47,8 @@ def test_both_networks_have_learnt_the_arms_and_neither_knows_how_they_go_on(net
 def test_the_far_picture_is_the_network(networks, stage, name, wrong):
     trained = networks[name]
     [panel] = stage.panels(1)
-    side = Side(panel, "z", trained)
+    with tempconfig({"pixel_height": 1080}):  # drafts show less
+        side = Side(panel, "z", trained)
     np.testing.assert_allclose(side.far.box, FAR * np.array(side.near.box))
     colours = np.array([rgb(colour) for colour in theme().class_colours(5)])
     for regions, tolerated in ((side.near, wrong / 10), (side.far, wrong)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -52,3 +52,14 @@ class Batch:
     rim: np.ndarray | None = None
     depth: np.ndarray | None = None
     picture: np.ndarray | None = None
+
+    def frozen(self) -> Batch:
+        """The same, but what mobjects change in place is copied: something to compare later batches with."""
+        return replace(self, points=self.points.copy(), rgba=self.rgba.copy())
+
+    def same_as(self, other: Batch) -> bool:
+        """Whether another batch gives the same picture."""
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return all(
+            one is two or (one is not None and two is not None and np.array_equal(one, two)) for one, two in pairs
+        )

@@ -198,8 +198,10 @@ class StageCamera(Perspective, ThreeDCamera):
         """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
         spatial = [mobject for mobject in shown if hasattr(mobject, "batch")]
-        for lens in dict.fromkeys(self.lens(mobject) for mobject in spatial):
-            painting = self.painted([m.batch() for m in spatial if self.lens(m) is lens], lens)
+        lenses = dict.fromkeys(self.lens(mobject) for mobject in spatial)
+        for lens in lenses:
+            batches = [m.batch() for m in spatial if self.lens(m) is lens]
+            painting = self._painted_once(batches, lens) if len(lenses) > 1 else self.painted(batches, lens)
             self._lay_over(painting, getattr(lens, "area", None))
         held = self._held
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
@@ -254,6 +256,17 @@ class StageCamera(Perspective, ThreeDCamera):
             grid_width=self.tokens.grid_width,
         )
 
+    def _painted_once(self, batches: list[Batch], lens: Perspective) -> Painting:
+        """The same, but a panel in which nothing has changed keeps its picture."""
+        projection = lens.projection()
+        before, seen_from, painting = self._held.panels.get(lens, ([], projection, None))
+        same = len(before) == len(batches) and np.array_equal(seen_from, projection)
+        if painting is None or not (same and all(map(Batch.same_as, batches, before))):
+            painting = self.painted(batches, lens)
+            painting = painting._replace(pixels=painting.pixels.copy())
+            self._held.panels[lens] = [batch.frozen() for batch in batches], projection, painting
+        return painting
+
     def _lay_over(self, painting: Painting, area: tuple[float, float, float, float] | None = None) -> None:
         """Composite a painting over the frame, or over an area of it alone.
 
@@ -286,13 +299,14 @@ def _rotation(phi: float, theta: float, gamma: float) -> np.ndarray:
 
 
 class _Held:
-    """What is held, and outlines' paths; with slots and no __dict__, so that Manim's cache key sees the type alone."""
+    """What is kept to be used again; with slots and no __dict__, so that Manim's cache key sees the type alone."""
 
-    __slots__ = ("mobjects", "paintings", "paths")
+    __slots__ = ("mobjects", "paintings", "panels", "paths")
 
     def __init__(self) -> None:
         self.mobjects: frozenset[Mobject] = frozenset()
         self.paintings: list[Painting] = []
+        self.panels: dict[Perspective, tuple[list[Batch], np.ndarray, Painting]] = {}
         self.paths: OrderedDict[bytes, cairo.Path] = OrderedDict()
 
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain, combinations
+from itertools import combinations
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -23,7 +23,7 @@ from nn_core.geometry.mesh import fans
 from nn_core.geometry.subdivision import Subdivision
 from scenes.kit.paint.batch import OPAQUE, Batch
 
-_stacks: deque[tuple[list[tuple], Stack | None]] = deque(maxlen=4)
+_stacks: deque[tuple[list[Batch], Stack | None]] = deque(maxlen=4)
 
 _ROUNDING = 1e-9  # relative: heights that differ by less are equal
 
@@ -67,20 +67,14 @@ def arranged(batches: Sequence[Batch], projection: np.ndarray) -> list[Batch]:
 
 def _ready(batches: list[Batch]) -> Stack | None:
     """The stack of these batches, cut where they cross; remembered for when the camera alone moves."""
-    now = [(b.points, b.rgba, b.triangles, b.uv, b.rim) for b in batches]
     for before, stack in _stacks:
-        if len(now) == len(before) and all(map(_alike, chain(*now), chain(*before))):
+        if len(batches) == len(before) and all(map(Batch.same_as, batches, before)):
             return stack
     stack = _stacked(batches)
     if stack is not None:
         stack = _cut_where_they_cross(stack)
-    # Mobjects change their points and colours in place.
-    _stacks.append(([(p.copy(), c.copy(), *others) for p, c, *others in now], stack))
+    _stacks.append(([batch.frozen() for batch in batches], stack))
     return stack
-
-
-def _alike(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def _stacked(batches: list[Batch]) -> Stack | None:

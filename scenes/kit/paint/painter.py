@@ -314,12 +314,13 @@ def assemble(
             known = batch.depth is not None and group == _FACES
             each = len(corner_of) // len(batch.depth) if known else 0  # a feather has two triangles
             depth = batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan)
-            alpha = block["rgba"][:, 3]
-            if alpha.min() <= 0:
+            alpha = np.ascontiguousarray(block["rgba"][:, 3])
+            low, high = alpha.min(), alpha.max()
+            if low <= 0:
                 seen = (alpha > 0)[corner_of].any(axis=1)
                 corner_of, depth = corner_of[seen], depth[seen]
-            if alpha.min() >= OPAQUE or alpha.max() < OPAQUE:
-                faint = bool(len(corner_of) and alpha.min() < OPAQUE)
+            if low >= OPAQUE or high < OPAQUE:
+                faint = len(corner_of) > 0 and bool(low < OPAQUE)
             else:
                 faint = (alpha < OPAQUE)[corner_of].any(axis=1)
             parts.append((group, corner_of + start, depth, faint))
