@@ -132,7 +132,9 @@ def _may_hide(
     A quadratic function is off its flat interpolation by at most 4/3 of what it is off in the middle of an
     edge; the lead of one score over another by twice that.
     """
-    edges, number = np.unique(edges_of(triangles).reshape(-1, 2), axis=0, return_inverse=True)
+    # Pairs as single numbers: many times as fast to tell apart.
+    keys, number = np.unique(edges_of(triangles) @ np.array([len(vertices), 1]), return_inverse=True)
+    edges = np.stack(np.divmod(keys, len(vertices)), axis=1)
     bend = np.abs(scores(vertices[edges].mean(axis=1)) - values[edges].mean(axis=1)).max(axis=1)
     top = np.partition(values[triangles], -2, axis=2)
     lead = (top[:, :, -1] - top[:, :, -2]).min(axis=1)

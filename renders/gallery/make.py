@@ -16,8 +16,10 @@ HERE = Path(__file__).parent
 BEATS = {
     "relu_fold": (4, 7, 10),
     "fold_into_space": (4, 6),
-    "spiral_regions": (5,),
-    "spiral_bottleneck": (5,),
+    "softmax_surfaces": (4,),
+    "playground": (6,),
+    "descent": (4,),
+    "backpropagation": (10,),
 }
 
 

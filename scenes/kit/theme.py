@@ -178,24 +178,30 @@ def option(name: str) -> str:
 
 def _section() -> dict[str, str]:
     for path in (Path("manim.cfg").resolve(), PROJECT / "manim.cfg"):
-        if not path.is_file():
-            continue
-        parser = configparser.ConfigParser(interpolation=None)
-        try:
-            parser.read(path, encoding="utf-8")
-        except (configparser.Error, UnicodeDecodeError) as error:
-            reason = str(error).replace("\n", " ")
-            raise UnfoldError(f"{path} cannot be read ({reason}): correct or delete that line.") from error
-        if parser.has_section("unfold"):
-            given = dict(parser["unfold"])
-            for key in given:
-                if key not in OPTIONS:
-                    raise UnfoldError(
-                        f"[unfold] in {path} has an option {key!r}, expected one of "
-                        f"{', '.join(OPTIONS)}: correct or delete that line."
-                    )
+        if path.is_file() and (given := _given_in(path, path.stat().st_mtime_ns)) is not None:
             return given
     return {}
+
+
+@lru_cache(maxsize=8)
+def _given_in(path: Path, time: int) -> dict[str, str] | None:
+    """The options in a manim.cfg, last changed at this time; None where it has no section for them."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError) as error:
+        reason = str(error).replace("\n", " ")
+        raise UnfoldError(f"{path} cannot be read ({reason}): correct or delete that line.") from error
+    if not parser.has_section("unfold"):
+        return None
+    given = dict(parser["unfold"])
+    for key in given:
+        if key not in OPTIONS:
+            raise UnfoldError(
+                f"[unfold] in {path} has an option {key!r}, expected one of {', '.join(OPTIONS)}: "
+                "correct or delete that line."
+            )
+    return given
 
 
 def theme() -> Theme:

@@ -24,7 +24,7 @@ from scenes.kit.paint.rims import count_borders, rims
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
-FACE, LINE, POINT = 0, 1, 2  # as the shaders know them; a point's kind is POINT + its marker shape
+FACE, LINE, EDGE, POINT = 0, 1, 1.25, 2  # as the shaders know them; a point's kind is POINT + its marker shape
 PICTURED = -1.0  # in place of the distance of grid lines: the face bears a picture
 PICTURE = 7  # the marker shape of a point that shows a picture
 REACH = 1.3  # how far the square of a point reaches beyond its radius, as the vertex shader has it; and a pixel more
@@ -280,7 +280,7 @@ class Painter:
         """The program that draws these kinds of vertices (n,), with these extras, and nothing else."""
         present = {
             "FACES": kinds.min() == FACE,
-            "LINES": (kinds == LINE).any(),
+            "LINES": ((kinds > FACE) & (kinds < POINT)).any(),
             "POINTS": kinds.max() >= POINT,
             **extras,
         }
@@ -430,7 +430,7 @@ def _lines(
     block["rgba"] = rgba[ends[:, [0, 0, 1, 1]]]
     block["corner"] = corners
     block["size"] = width
-    block["kind"] = LINE
+    block["kind"] = EDGE if batch.smoothing else LINE
     return _quads(len(ends)), block.ravel()
 
 

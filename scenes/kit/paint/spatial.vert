@@ -8,7 +8,7 @@ in vec3 other;      // lines: the other end; faces: place in their plane, distan
 in vec2 corner;     // lines: (+1 start / -1 end, side); points: corner of the square; faces: place in the square with a rim
 in vec4 rgba;       // straight alpha
 in float size;      // lines: width, points: radius, both in pixels; faces: order among coplanar faces
-in float kind;      // 0 face, 1 line, 2.. point with marker shape kind - 2
+in float kind;      // 0 face, 1 line, 1.25 soft edge of a face, 2.. point with marker shape kind - 2
 
 uniform mat4 projection;
 uniform vec2 pixel;         // one pixel in normalised device coordinates
@@ -44,8 +44,8 @@ void main() {
         along = span > 1e-6 ? along / span : vec2(1.0, 0.0);
         vec2 across = vec2(-along.y, along.x);
         float half_width = 0.5 * size + 1.0;
-        // A translucent line ends square, or its joints would be painted twice.
-        float cap = rgba.a > 0.995 ? half_width : 0.0;
+        // A translucent line ends square, or its joints would be painted twice; so does the soft edge of a face.
+        float cap = rgba.a > 0.995 && kind < 1.1 ? half_width : 0.0;
         vec2 offset = across * corner.y * half_width - along * corner.x * cap;
         p.xy += offset * pixel * p.w;
         p.z -= LINE_BIAS * p.w;
