@@ -34,7 +34,7 @@ def svg(panels, low, high):
             parts.append(f'<path d="M{left} {up(y):.1f}H{right}" stroke="#ddd"/>')
             parts.append(f'<text x="{left - 6}" y="{up(y) + 4:.1f}" text-anchor="end">{y:g} s</text>')
         parts.append(f'<text x="{(left + right) / 2}" y="{bottom + 38}" text-anchor="middle">{title}</text>')
-        for row, ((label, curve), colour) in enumerate(zip(curves.items(), COLOURS, strict=True)):
+        for row, ((label, curve), colour) in enumerate(zip(curves.items(), COLOURS, strict=False)):
             points = " ".join(f"{across(x):.1f},{up(taken):.1f}" for x, taken, *_ in curve)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
             parts += [
