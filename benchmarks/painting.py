@@ -59,7 +59,7 @@ def main():
         kinds = {"Unfold": ("unfold", f"{board}_unfold", "--config_file", str(ROOT / "manim.cfg"))}
         kinds["stock Cairo"] = ("stock", f"{board}_stock")
         if options.opengl:
-            kinds["stock OpenGL"] = ("stock", f"{board}_stock", "--renderer", "opengl", "--write_to_movie")
+            kinds["stock OpenGL"] = ("stock", f"{board}_stock", "--renderer", "opengl")
         times = {kind: [] for kind in kinds}
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(options.turns):
