@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup, config
+from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup
 
 from nn_core.datasets import spiral_arm
 from nn_core.geometry import creases
@@ -15,7 +15,7 @@ from scenes.kit.spatial import Box, Cloud, Segments, polygon
 from scenes.kit.stage import Stage
 from scenes.kit.theme import rgb, theme
 from scenes.kit.training import Recipe, Trained
-from scenes.kit.view import Panel
+from scenes.kit.view import Panel, rows_of_pixels
 from scenes.kit.writing import LiveNumber, formula
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one
@@ -83,7 +83,7 @@ class Side:
         self.panel, self.network = panel, trained.network
         network, X, y = trained.network, trained.X, trained.y
         self.cloud = Cloud(X, y)
-        across = config.pixel_height // ROWS
+        across = round(1 / rows_of_pixels(ROWS))
         self.near = Regions.over(X, network, order=1, detail=(across, 2 * across))
         self.axes, self.far_axes = (
             Axes(times * np.array(self.near.box), ("x_1", "x_2"), at_corner=True) for times in (1, FAR)

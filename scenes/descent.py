@@ -4,7 +4,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from manim import DEGREES, FadeIn, FadeOut, config, smooth
+from manim import DEGREES, FadeIn, FadeOut, smooth
 
 from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
@@ -16,13 +16,13 @@ from scenes.kit.motion import Draw
 from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
 from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
-from scenes.kit.view import TOP
+from scenes.kit.view import TOP, rows_of_pixels
 from scenes.kit.writing import MINUS, formula
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)
 BOX = (-1.5, 6.5, -3.2, 3.2)  # of the weight and the bias
-FLAW = 3.2  # how far flat triangles may be off the loss, times the rows of pixels
+FLAW = 3.2  # rows of pixels that flat triangles may be off, were a loss of 1 as high as the picture
 HEIGHT, LEVELS = 1.3, 0.1  # scene units per unit of the loss, and the loss between two level lines
 ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
 
@@ -49,7 +49,7 @@ class Descent(Stage):
         rng = np.random.default_rng(self.seed)
         self.data = make_wave(40, rng=rng)
         loss = partial(loss_at, NEURON, *self.data)
-        self.surface = surface = Landscape.over(loss, BOX, tolerance=FLAW / config.pixel_height, height=HEIGHT)
+        self.surface = surface = Landscape.over(loss, BOX, tolerance=rows_of_pixels(FLAW), height=HEIGHT)
         levels = LevelLines(surface, LEVELS)
         plane = Landscape.planes(np.zeros((1, 2)), np.zeros(1), BOX, grid=1)
         axes = Axes(BOX, ("w", "b"), at_corner=True)

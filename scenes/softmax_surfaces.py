@@ -1,6 +1,6 @@
 """The probabilities of a trained 2-100-2-5 network as surfaces, from a high temperature to nearly none."""
 
-from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut, config
+from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
 from scenes.argmax_planes import ArgmaxPlanes
@@ -11,14 +11,14 @@ from scenes.kit.motion import Draw
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, SpatialGroup
 from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
+from scenes.kit.view import TOP, rows_of_pixels
 from scenes.kit.writing import LiveNumber, formula, stack
 
 ASLANT = 68 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away
 HEIGHT, DEPTH = 0.36, 0.2  # of the probability 1, and of the map below, as shares of the plane's side
 HOT, COLD = 100.0, 0.12  # temperatures
-FLAW = 8  # rows of pixels that flat triangles may be off, if the surfaces were as high as the picture
+FLAW = 8  # rows of pixels that flat triangles may be off, were the surfaces as high as the picture
 
 
 class SoftmaxSurfaces(Stage):
@@ -35,7 +35,7 @@ class SoftmaxSurfaces(Stage):
         side = cells.box[1] - cells.box[0]
         one, deep = HEIGHT * side, DEPTH * side
         scores = {"weight": last.weight, "bias": last.bias, "box": cells.box, "height": one, "grid": 1}
-        surfaces = Landscape.softmax(**scores, temperature=HOT, tolerance=FLAW / config.pixel_height)
+        surfaces = Landscape.softmax(**scores, temperature=HOT, tolerance=rows_of_pixels(FLAW))
         diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4)).set_focus(2)
         axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
         space = Axes((*cells.box, 0, one), ("h_1", "h_2", "p"), most=5, at_corner=True, units=(1, 1, one))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -59,12 +60,13 @@ def decision_boundary(network: Network, box: Box, *, tolerance: float | None = N
     if is_piecewise(network.layers[:-1]):
         return borders(classified(network, box))[0]
 
-    def scores(points: Array) -> Array:
-        """The logits; a single one against 0."""
-        z = network.logits(points)
-        return np.asarray(np.hstack([0 * z, z]) if network.n_out == 1 else z)
+    return curved_borders(partial(class_scores, network), box, tolerance)
 
-    return curved_borders(scores, box, tolerance)
+
+def class_scores(network: Network, X: Array) -> Array:
+    """What the classes compete with, (n, n_in) -> (n, K): the logits; a single one against 0."""
+    z = network.logits(X)
+    return np.asarray(np.hstack([np.zeros_like(z), z]) if network.n_out == 1 else z)
 
 
 def borders(plane: Subdivision) -> tuple[Boundary, Indices]:

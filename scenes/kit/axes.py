@@ -11,7 +11,7 @@ from manim import Group, Mobject, VGroup
 from scenes.kit.motion import Flow, destinations
 from scenes.kit.spatial import Box, Segments, spatial_parts
 from scenes.kit.theme import rgb, theme
-from scenes.kit.writing import MINUS, anchored, formula, label
+from scenes.kit.writing import MINUS, anchored, formula, label, outlined
 
 _OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
 
@@ -67,7 +67,7 @@ class Axes(Group):
                 if abs(value - cross[axis]) > 0.35 * step if bare else at_corner or abs(value) > 1e-9:
                     text = f"{(value - zero) / unit + 0.0:.10g}".replace("-", MINUS)
                     number = label(text, size=0.8 * tokens.label_size)
-                    number.set_stroke(tokens.background, width=2.5, background=True)
+                    outlined(number)
                     numbers.append(anchored(number, place, _OFFSETS[axis]))
         for axis, name in enumerate(names):
             place = _at(cross, axis, ranges[axis, 1] + 0.5 * steps[axis])

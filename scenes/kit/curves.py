@@ -12,7 +12,7 @@ from nn_core.training import History
 from scenes.kit.axes import nice_step
 from scenes.kit.errors import UnfoldError
 from scenes.kit.theme import theme
-from scenes.kit.writing import MINUS, Frame, LiveNumber, formula, label
+from scenes.kit.writing import MINUS, Frame, LiveNumber, formula, label, outlined
 
 METRICS = {
     "loss": "loss",
@@ -82,7 +82,7 @@ class Plot(VGroup):
                 )
                 if not (at_origin and value == 0):
                     number = label(_short(value), size=0.7 * tokens.label_size, colour=tokens.faint)
-                    number.set_stroke(tokens.background, width=2.5, background=True)
+                    outlined(number)
                     self.labels.add(number.next_to(place + 0.07 * away, away, buff=0.07))
         right, upper = self._at(0, x[1], corner), self._at(1, y[1], corner)
         across_name, up_name = names

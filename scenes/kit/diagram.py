@@ -32,7 +32,7 @@ from nn_core.network import Network
 from scenes.kit.errors import UnfoldError
 from scenes.kit.spatial import Box
 from scenes.kit.theme import rgb, theme
-from scenes.kit.writing import LiveMatrix, formula, label
+from scenes.kit.writing import LiveMatrix, formula, label, outlined
 
 Features = Callable[[np.ndarray], np.ndarray]
 
@@ -209,7 +209,7 @@ class NetworkDiagram(VGroup):
         """The place of a number, this wide."""
         number = LiveMatrix([[np.nan]], decimals=self.decimals, brackets=False, centred=True, colour=colour)
         if colour or self.raster is not None:
-            number.entries.set_stroke(theme().background, width=3, background=True)
+            outlined(number.entries, 3)
         return number.scale(width / (number.columns_wide * number.advance))
 
     # What it shows

@@ -9,11 +9,10 @@ import numpy as np
 from manim import DOWN, VGroup
 from scipy.ndimage import gaussian_filter
 
-from nn_core.geometry.boundary import curved_borders, decision_boundary
-from nn_core.geometry.folding import is_piecewise
+from nn_core.geometry.boundary import class_scores, curved_borders, decision_boundary
 from nn_core.network import Network
 from scenes.kit.diagram import Features, HeatMap, signed_colours
-from scenes.kit.spatial import Box, Faces, Segments, SpatialGroup
+from scenes.kit.spatial import Box, Faces, LiveLines, Segments, SpatialGroup
 from scenes.kit.theme import rgb, theme
 
 _THUMBNAIL = 40  # pixels along a side
@@ -62,11 +61,10 @@ class HeatPlane(SpatialGroup):
         unit = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
         triangles = np.array([[0, 1, 2], [0, 2, 3]])
         self.face = Faces(corners, triangles, (1, 1, 1, opacity), origin=corners, order=-1, uv=unit)
-        self.boundary = Segments(np.empty((0, 2, 2)), (0, 0, 0, 0), width=tokens.boundary_width, cased=True)
+        self.boundary = LiveLines(width=tokens.boundary_width, cased=True)
         sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
         self.outline = Segments(sides, [*rgb(tokens.edge), 1.0], width=tokens.line_width, origin=sides)
         super().__init__(self.face, self.outline, self.boundary)
-        self.boundary_opacity = 1.0
         self.show(network)
 
     def show(self, network: Network) -> Self:
@@ -75,12 +73,7 @@ class HeatPlane(SpatialGroup):
         side = round(len(self.pixels) ** 0.5)
         self.values = 2 * behind.predict_proba(self._inputs(self.pixels))[:, 1].reshape(side, side) - 1
         self.face.picture = np.rint(255 * signed_colours(self.values)).astype(np.uint8)
-        # Of a line that was nowhere nobody can tell but this number.
-        if len(self.boundary.points):
-            self.boundary_opacity = self.boundary.get_opacity()
-        ends = self._ends(behind).reshape(-1, 2)
-        self.boundary.origin, self.boundary.points = ends, np.pad(ends, [(0, 0), (0, 1)])
-        self.boundary.rgba = np.tile([*rgb(theme().boundary), self.boundary_opacity], (len(ends), 1))
+        self.boundary.lay(self._ends(behind), rgb(theme().boundary))
         return self
 
     def _inputs(self, X: np.ndarray) -> np.ndarray:
@@ -88,14 +81,10 @@ class HeatPlane(SpatialGroup):
 
     def _ends(self, network: Network) -> np.ndarray:
         """The line between the classes, (k, 2, 2)."""
-        if self.features is None and is_piecewise(network.layers[:-1]):
-            return decision_boundary(network, self.box).segments
-
-        def scores(X: np.ndarray) -> np.ndarray:
-            z = network.logits(self._inputs(X))
-            return np.hstack([0 * z, z]) if network.n_out == 1 else z
-
-        return curved_borders(scores, self.box, (self.box[1] - self.box[0]) / _ACROSS).segments
+        tolerance = (self.box[1] - self.box[0]) / _ACROSS
+        if self.features is None:
+            return decision_boundary(network, self.box, tolerance=tolerance).segments
+        return curved_borders(lambda X: class_scores(network, self._inputs(X)), self.box, tolerance).segments
 
 
 class Thumbnails(VGroup):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from manim import RIGHT, UP, VGroup, VMobject
+from manim import RIGHT, UP, VGroup
 
 from nn_core.network import Network
 from scenes.kit.landscape import Landscape
 from scenes.kit.spatial import Box, Cloud, SpatialGroup, polygon
 from scenes.kit.theme import theme
 from scenes.kit.view import Panel
-from scenes.kit.writing import Follow, LiveNumber, anchored, label
+from scenes.kit.writing import Follow, LiveNumber, anchored, label, outlined
 
 Values = Callable[[np.ndarray], np.ndarray]
 
@@ -61,7 +61,7 @@ class Taught(SpatialGroup):
         self.marks = VGroup(
             *(
                 # At opposite ends: the levels may lie close to each other.
-                anchored(_outlined(label(f"{level}")), ring[level], (2 * level - 1) * _AWAY)
+                anchored(outlined(label(f"{level}")), ring[level], (2 * level - 1) * _AWAY)
                 for level, ring in enumerate(rings)
             )
         )
@@ -134,11 +134,6 @@ def spread(values: Values, box: Box) -> float:
     """How far it is from the lowest of the values over a box to the highest, 0 and 1 included."""
     over = values(_places(box))
     return float(max(over.max(), 1.0) - min(over.min(), 0.0))
-
-
-def _outlined(text: VMobject) -> VMobject:
-    """A text that can be read over whatever it comes to lie on."""
-    return text.set_stroke(theme().background, width=2.5, background=True)
 
 
 def _places(box: Box) -> np.ndarray:

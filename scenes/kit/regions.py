@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from nn_core.geometry.boundary import borders
+from nn_core.geometry.boundary import borders, class_scores
 from nn_core.geometry.folding import in_double, is_piecewise
 from nn_core.geometry.mesh import fans, squares
 from nn_core.geometry.refinement import bisect, edges_of, longest_last
@@ -169,11 +170,7 @@ def class_pieces(network: Network, box: Box, detail: Detail = DETAIL) -> Pieces:
     if is_piecewise(network.layers[:-1]):
         return _pieces(classified(network, box))
 
-    def scores(points: np.ndarray) -> np.ndarray:
-        z = network.logits(points)
-        return np.hstack([np.zeros_like(z), z]) if network.n_out == 1 else z
-
-    return curved_pieces(scores, box, detail)
+    return curved_pieces(partial(class_scores, network), box, detail)
 
 
 def curved_pieces(scores: Callable[[np.ndarray], np.ndarray], box: Box, detail: Detail = DETAIL) -> Pieces:

@@ -14,7 +14,7 @@ from manim import Animation, smooth
 from nn_core.geometry import decision_boundary, pull_back, refined
 from nn_core.geometry.mesh import squares
 from nn_core.network import Layer, Network
-from scenes.kit.spatial import Box, Faces, Segments, in_space
+from scenes.kit.spatial import Box, Faces, LiveLines, Segments, in_space
 from scenes.kit.theme import rgb, theme
 
 _BARB = 0.22  # the barbs of an arrow, as a share of its length
@@ -118,7 +118,7 @@ class Bend(Animation):
         self.mobject.set_bend((1 - share) * self.starting_mobject.bend + share * self.to)
 
 
-class ZeroLines(Segments):
+class ZeroLines(LiveLines):
     """The lines in the plane on which neurons of a network's first layer have the score zero.
 
     Args:
@@ -135,28 +135,19 @@ class ZeroLines(Segments):
         tokens = theme()
         self.box = box
         self.colours = [rgb(c) for c in colours or [tokens.boundary] * network.layers[0].n_out]
-        self.opacity = 1.0
-        super().__init__(
-            np.empty((0, 2, 2)), (0, 0, 0, 0), **{"width": tokens.boundary_width, "cased": True, **options}
-        )
+        super().__init__(**{"width": tokens.boundary_width, "cased": True, **options})
         self.show(network)
 
     def show(self, network: Network) -> Self:
         """Show the lines of this network; the opacity stays as it is now."""
-        if len(self.points):
-            self.opacity = self.get_opacity()
         layer = network.layers[0]
         alone = [Network([Layer(layer.weight[[k]], layer.bias[[k]])]) for k in range(layer.n_out)]
         lines = [pull_back([1.0], 0.0, one, self.box) for one in alone]
         self.neurons = np.repeat(np.arange(layer.n_out), [len(line) for line in lines])
-        ends = np.concatenate(lines).reshape(-1, 2)
-        self.points, self.origin = in_space(ends), ends
-        self.rgba = np.full((len(ends), 4), self.opacity)
-        self.rgba[:, :3] = np.repeat(np.array(self.colours)[self.neurons], 2, axis=0)
-        return self
+        return self.lay(np.concatenate(lines), np.array(self.colours)[self.neurons])
 
 
-class Border(Segments):
+class Border(LiveLines):
     """Where a network changes its class, in the input plane: of any network, be its layers smooth or not.
 
     Args:
@@ -166,20 +157,13 @@ class Border(Segments):
     """
 
     def __init__(self, network: Network, box: Box, **options: Any) -> None:
-        tokens = theme()
-        self.box, self.opacity = box, 1.0
-        looks = {"width": tokens.boundary_width, **options}
-        super().__init__(np.empty((0, 2, 2)), [*rgb(tokens.boundary), 1.0], **looks)
+        self.box = box
+        super().__init__(**{"width": theme().boundary_width, **options})
         self.show(network)
 
     def show(self, network: Network) -> Self:
         """Show the border of this network; the opacity stays as it is now."""
-        if len(self.points):
-            self.opacity = self.get_opacity()
-        ends = decision_boundary(network, self.box).segments.reshape(-1, 2)
-        self.points, self.origin = in_space(ends), ends
-        self.rgba = np.tile([*rgb(theme().boundary), self.opacity], (len(ends), 1))
-        return self
+        return self.lay(decision_boundary(network, self.box).segments, rgb(theme().boundary))
 
 
 class WeightArrow(Segments):

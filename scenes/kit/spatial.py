@@ -208,6 +208,28 @@ class Segments(SpatialMobject):
         return self
 
 
+class LiveLines(Segments):
+    """Lines in the plane that are other ones at every moment, such as the border of a network that learns.
+
+    Args:
+        options: of Segments.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(np.empty((0, 2, 2)), (0, 0, 0, 0), **options)
+        self.opacity = 1.0  # of lines that are nowhere, nobody could tell it
+
+    def lay(self, ends: np.ndarray, colours: np.ndarray | Sequence[float]) -> Self:
+        """Be these lines (k, 2, 2), in one colour (3,) or one for each (k, 3); the opacity stays as it is now."""
+        if len(self.points):
+            self.opacity = self.get_opacity()
+        self.origin = ends.reshape(-1, 2)
+        self.points = in_space(self.origin)
+        self.rgba = np.full((len(self.points), 4), self.opacity)
+        self.rgba[:, :3] = np.repeat(np.broadcast_to(colours, (len(ends), 3)), 2, axis=0)
+        return self
+
+
 def bold_lines(ends: np.ndarray, colour: str | None = None) -> Segments:
     """Lines (k, 2, 2) in the input plane that stand out from a sheet; in the colour of boundaries, if none is given."""
     tokens = theme()

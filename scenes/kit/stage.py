@@ -197,11 +197,8 @@ class Stage(ThreeDScene):
             gap: frame units between two of them, for what fills them to the edge.
             headroom: frame units left free above them, for titles.
         """
-        left, right, bottom, top = self.area()
-        room = self.tokens.label_room
-        width = (right - left + 2 * room - gap * (count - 1)) / count
-        starts = left - room + (width + gap) * np.arange(count)
-        return [Panel(Area(start, start + width, bottom - room, top + room - headroom)) for start in starts]
+        whole = self.area().grown(self.tokens.label_room)
+        return [Panel(area) for area in whole._replace(top=whole.top - headroom).columns(*[0] * count, gap=gap)]
 
     def lens(self, *things: Mobject) -> tuple[Perspective, Area]:
         """The camera or panel that things are seen in, and the area of the screen that is theirs.

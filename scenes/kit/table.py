@@ -11,7 +11,7 @@ from manim import AnimationGroup, Line, Transform, VGroup
 from nn_core.network import Network
 from scenes.kit.spatial import Cloud
 from scenes.kit.theme import theme
-from scenes.kit.writing import Follow, LiveMatrix, anchored, formula, label
+from scenes.kit.writing import Follow, LiveMatrix, anchored, formula, label, outlined
 
 _SIZE = 1.15  # of the numbers, in label sizes
 _GAP = 2.0  # widths of a digit between two columns
@@ -100,7 +100,7 @@ class Tags(VGroup):
         offsets = np.where(towards == 0, 1, towards) * _AWAY * np.ones((len(texts), 1))
         for group, leader in enumerate(self.leaders):
             words = ", ".join(text for text, other in zip(texts, groups.ravel(), strict=True) if other == group)
-            tag = label(words).set_stroke(theme().background, width=4, background=True)
+            tag = outlined(label(words), 4)
             # What is to a side of a point begins there, however long it is.
             offset = np.array([*offsets[leader], 0])
             offset[0] += np.sign(offset[0]) * max(0.0, tag.width / 2 - _AWAY[0])

@@ -57,6 +57,11 @@ class Area(NamedTuple):
         return [Area(self.left, self.right, self.top - b, self.top - a) for a, b in zip(starts, ends, strict=True)]
 
 
+def rows_of_pixels(count: float) -> float:
+    """The share of the picture's height that so many rows are: drafts need not be finer than they can show."""
+    return count / config.pixel_height
+
+
 def _split(length: float, parts: Sequence[float], gap: float) -> tuple[np.ndarray, np.ndarray]:
     """Where parts of a length begin and end, with gaps between them; parts of 0 share the rest."""
     sizes = np.array(parts, dtype=float)
@@ -77,7 +82,7 @@ class Panel(Perspective):
 
     def __init__(self, area: Area) -> None:
         self.area = area
-        self.middle = ((area.left + area.right) / 2, (area.bottom + area.top) / 2)
+        self.middle = tuple(area.centre[:2])
         self.frame_width, self.frame_height = config.frame_width, config.frame_height
         self.exponential_projection = False
         self._frame_center = Point(stroke_width=0)
@@ -95,8 +100,7 @@ class Panel(Perspective):
 
     def room(self) -> Area:
         """The area that things are framed in: within the panel, with room for the labels of axes."""
-        edge = theme().label_room
-        return Area(self.area.left + edge, self.area.right - edge, self.area.bottom + edge, self.area.top - edge)
+        return self.area.grown(-theme().label_room)
 
     def get_phi(self) -> float:
         """Radians from the vertical."""
@@ -187,8 +191,7 @@ def fit(
     zoom = 4.0 / (float(np.linalg.norm(high - low)) or 1.0)
     most_zoom = min(most_zoom, 16 * zoom)
     view = View(phi, theta, zoom, (low + high) / 2)
-    middle = np.array([(area.left + area.right) / 2, (area.bottom + area.top) / 2])
-    room = np.array([area.right - area.left, area.top - area.bottom])
+    middle, room = area.centre[:2], np.array(area.size)
     try:
         for _ in range(24):
             view.take(camera)

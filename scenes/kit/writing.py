@@ -178,6 +178,11 @@ def anchored(mobject: VMobject, place: np.ndarray, offset: np.ndarray = ORIGIN) 
     return mobject
 
 
+def outlined(text: VMobject, width: float = 2.5) -> Any:
+    """The same text with a rim in the colour of the background, so that it can be read over whatever it lies on."""
+    return text.set_stroke(theme().background, width=width, background=True)
+
+
 class Frame(VMobject):
     """Points that remember where something was moved, turned and scaled to: never seen, whatever colour it is given."""
 

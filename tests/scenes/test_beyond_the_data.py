@@ -24,16 +24,14 @@ def networks(media):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    taken = []
-    play(BeyondTheData, lambda stage: taken.append(picture(stage)))
-    return taken
+def takes(takes_of):
+    return takes_of(BeyondTheData, ())
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))
 def test_frames(takes, beat, snapshot):
     assert len(takes) == BEATS
-    snapshot(takes[beat - 1], f"{beat:02d}")
+    snapshot(takes[beat - 1].frame, f"{beat:02d}")
 
 
 def test_both_networks_have_learnt_the_arms_and_neither_knows_how_they_go_on(networks):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from manim import config
 
 from nn_core.datasets import make_wave
 from nn_core.descent import descend
 from scenes.descent import BOX, FLAW, HEIGHT, LEVELS, NEURON, PLAIN, SLOW, Descent
 from scenes.kit.landscape import Landscape
 from scenes.kit.trails import Fits, Legend, LevelLines, Trail
+from scenes.kit.view import rows_of_pixels
 
 BEATS = 8
 RISEN, ONE, STARTS, SAMPLES, MOMENTUM, RACE, LAST = range(1, 8)  # beats, from 0
@@ -58,7 +58,7 @@ def test_the_surface_and_its_level_lines_are_as_high_as_the_loss(takes, beat, he
     w, b, z = lines.points.T
     np.testing.assert_allclose(z, height * loss(w, b), atol=1e-12)
     levels = loss(w, b) / LEVELS
-    np.testing.assert_allclose(levels, np.round(levels), atol=1.1 * FLAW / config.pixel_height / LEVELS)
+    np.testing.assert_allclose(levels, np.round(levels), atol=1.1 * rows_of_pixels(FLAW) / LEVELS)
 
 
 def test_balls_go_down_the_slope_step_by_step(takes):

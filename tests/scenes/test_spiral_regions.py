@@ -28,16 +28,14 @@ def kept(stage, kind):
 
 
 @pytest.fixture(scope="module")
-def takes(play, picture):
-    taken = []
-    play(SpiralRegions, lambda stage: taken.append(picture(stage)))
-    return taken
+def takes(takes_of):
+    return takes_of(SpiralRegions, ())
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))
 def test_frames(takes, beat, snapshot):
     assert len(takes) == BEATS
-    snapshot(takes[beat - 1], f"{beat:02d}")
+    snapshot(takes[beat - 1].frame, f"{beat:02d}")
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ class StageCamera(Perspective, ThreeDCamera):
         else:
             # Always where it was made: elsewhere it is rounded otherwise, and would depend on what was drawn before.
             unmoved = VMobject().set_points(vmobject.points) if anchored else vmobject
+            ctx.new_path()
             super().set_cairo_context_path(ctx, unmoved)
             paths[outline] = ctx.copy_path()
             if len(paths) > _MOST_PATHS:

@@ -341,14 +341,13 @@ def assemble(
         else:
             grouped[group].append(triangle[~faint])
             loose.append((group, triangle[faint], depth[faint]))
-    if loose:
-        grouped.append([_from_far_to_near(vertex, loose, projection)])
-    # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
     none = np.empty((0, 3), dtype=int)
-    faces, edges, lines, cased, points, *translucent = (np.concatenate([none, *triangles]) for triangles in grouped)
-    counts = len(faces), len(edges), len(lines) + len(cased), len(points), sum(map(len, translucent))
+    faces, edges, lines, cased, points = (np.concatenate([none, *triangles]) for triangles in grouped)
+    # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
     points = _from_far_to_near(vertex, [(_POINTS, points, np.full(len(points), np.nan))], projection, first_last=False)
-    return vertex, np.concatenate([faces, edges, lines, cased, points, *translucent]), counts
+    translucent = _from_far_to_near(vertex, loose, projection) if loose else none
+    counts = len(faces), len(edges), len(lines) + len(cased), len(points), len(translucent)
+    return vertex, np.concatenate([faces, edges, lines, cased, points, translucent]), counts
 
 
 def _from_far_to_near(

@@ -15,6 +15,7 @@ from scenes.kit.paint.batch import OPAQUE, Batch
 
 _SHADES_APART = 0.02  # faces whose brightness differs by more meet in an edge that must be smooth
 _RIM_STRENGTH = 1.4  # how much more opaque than a face is the line along its sides, as the shader has it
+_ROUNDING = 1e-9  # of places in the square, where a cut has made new ones
 _ALMOST = 0.99  # a feather stays translucent
 _KEPT = 64  # meshes whose edges are remembered
 
@@ -58,7 +59,7 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     rgba, points = batch.rgba[ends], batch.points[ends].reshape(-1, 3)
     if batch.rim is not None:
         # The line along the sides of the square is as bright as it can be, and stronger than the face.
-        at_side = alone & (np.abs(batch.rim[ends] - 0.5) == 0.5).any(axis=2).all(axis=1)
+        at_side = alone & (np.abs(batch.rim[ends] - 0.5) > 0.5 - _ROUNDING).any(axis=2).all(axis=1)
         brightness = np.where(at_side, 1.0, brightness)
         rgba[at_side, :, 3] *= _RIM_STRENGTH
     rgba[..., :3] *= brightness[:, None, None]
