@@ -8,13 +8,30 @@ from typing import Any
 
 from scenes.command.films import Film
 
+# Seconds of processor time, measured on one core that paints and encodes; only their ratios count.
+_SKIPPED = 0.095  # a play that is only gone through
+_PAINTED = (0.007, 0.015)  # a frame, and each megapixel of it
+_REPEATED = (0.001, 0.006)  # the same, of a frame that was painted before and is encoded once more
+
 
 @dataclass(frozen=True)
 class Play:
-    """One play of a film: the key of its segment in Manim's cache, and how many frames it has."""
+    """One play of a film.
+
+    Attributes:
+        key: of its segment in Manim's cache.
+        frames: how many it has.
+        still: whether they are all the same one.
+    """
 
     key: str
     frames: int
+    still: bool = False
+
+    def cost(self, megapixels: float) -> float:
+        """Seconds that it takes to render, about, beyond those to skip it."""
+        once, each = _REPEATED if self.still else _PAINTED
+        return self.frames * (once + each * megapixels)
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,7 @@ def pieces(
 
     Args:
         film: which.
-        settings: of Manim, for this film.
+        settings: of Manim, for this film, with its `pixel_width` and `pixel_height`.
         plays: of the whole film.
         present: keys of the segments that exist.
         workers: at most so many pieces.
@@ -46,9 +63,10 @@ def pieces(
         # Plays that are alike, such as two rests, share a segment: the first one makes it.
         makes.append(None if play.key in there else play.key)
         there.add(play.key)
-    costs = [1.0 if key is None else 1.0 + play.frames for play, key in zip(plays, makes, strict=True)]
+    megapixels = settings["pixel_width"] * settings["pixel_height"] / 1e6
+    costs = [_SKIPPED + (key is not None) * play.cost(megapixels) for play, key in zip(plays, makes, strict=True)]
     found = []
-    for part in split(costs, workers):
+    for part in split(costs, workers, skipping=_SKIPPED):
         missing = [index for index in part if makes[index] is not None]
         if missing:
             keys = tuple(key for key in makes[part.start : part.stop] if key is not None)
@@ -89,7 +107,7 @@ def split(costs: Sequence[float], parts: int, skipping: float = 1.0) -> list[ran
 
     low, high = 0.0, sum(costs) + skipping * len(costs)
     best = [range(len(costs))]
-    while high - low > 0.5:
+    while high - low > 1e-6 * high:
         middle = (low + high) / 2
         found = cut(middle)
         low, high, best = (middle, high, best) if found is None else (low, middle, found)

@@ -168,7 +168,8 @@ def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
         writer = scene.renderer.file_writer = _RehearsalWriter(scene.file_writer_settings)
         scene.render()
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
-        plays = tuple(Play(*play) for play in zip(keys, scene.renderer.frames, strict=True))
+        played = scene.renderer
+        plays = tuple(Play(*play) for play in zip(keys, played.frames, played.still, strict=True))
         return Rehearsal(film, plays, tuple(scene.networks), config.frame_rate, writer)
 
 

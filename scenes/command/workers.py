@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -54,19 +55,20 @@ class Pool:
     def _hire(self) -> ProcessPoolExecutor:
         # Never fork: an OpenGL context and the threads of a library don't survive it.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.size, mp_context=context, initializer=_settle_in)
+        executor = ProcessPoolExecutor(self.size, mp_context=context, initializer=_settle_in)
+        with _ctrl_c_left_to_this_process():
+            # They import Manim while the first film is still rehearsed.
+            for _ in range(self.size):
+                executor.submit(int)
+        return executor
 
     def submit(self, piece: Piece, networks: Iterable[Path]) -> Future[dict[str, bytes]]:
         """Have a piece rendered, by new workers where one of the old ones was killed."""
-        # Processes that start here leave Ctrl-C to this one, from their first moment.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return self._executor.submit(_render, piece)
         except BrokenProcessPool:
             self._executor = self._hire()
             return self._executor.submit(_render, piece)
-        finally:
-            signal.signal(signal.SIGINT, handler)
 
     def stop(self) -> None:
         """End all workers; what they have not finished is thrown away."""
@@ -77,7 +79,17 @@ class Pool:
 
     def close(self) -> None:
         """Let the workers end."""
-        self._executor.shutdown()
+        self._executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _ctrl_c_left_to_this_process() -> Iterator[None]:
+    """Processes that start here ignore Ctrl-C from their first moment."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _render(piece: Piece) -> dict[str, bytes]:

@@ -17,11 +17,13 @@ class StageRenderer(CairoRenderer):
 
     Attributes:
         frames: how many frames each play so far has, whether rendered or not.
+        still: whether these frames are all the same one.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.frames: list[int] = []
+        self.still: list[bool] = []
         self._unseen = False
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
@@ -32,6 +34,7 @@ class StageRenderer(CairoRenderer):
         rate = self.camera.frame_rate
         rendered = round((self.time - began) * rate)
         self.frames.append(_frames(scene, rate) if self.skip_animations else rendered)
+        self.still.append(scene.is_current_animation_frozen_frame())
         self.time = sum(self.frames) / rate
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Any) -> Any:

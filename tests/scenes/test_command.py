@@ -105,6 +105,8 @@ def test_a_film_that_is_not_python_is_on_the_list(tmp_path, monkeypatch):
 
 # Pieces
 
+SMALL = {"pixel_width": 854, "pixel_height": 480}
+
 
 def test_no_split_is_better_balanced():
     rng = random.Random(0)
@@ -124,13 +126,21 @@ def test_no_split_is_better_balanced():
 def test_each_missing_segment_is_in_one_piece():
     film = Film("f", Path("f.py"), "F")
     plays = [Play(key, 10) for key in "abcabdef"]
-    found = pieces(film, {}, plays, {"c", "f"}, 3)
+    found = pieces(film, SMALL, plays, {"c", "f"}, 3)
     assert sorted(key for piece in found for key in piece.wanted) == ["a", "b", "d", "e"]
     for piece in found:
         # A piece begins and ends with work, at the first of plays that are alike.
         assert plays[piece.first].key == piece.wanted[0]
         assert plays[piece.last].key == piece.wanted[-1]
-    assert pieces(film, {}, plays, set("abcdef"), 3) == []
+    assert pieces(film, SMALL, plays, set("abcdef"), 3) == []
+
+
+def test_frames_that_stand_still_count_less():
+    moving, still = Play("m", 100), Play("s", 100, still=True)
+    plays = [Play(f"{index}", play.frames, play.still) for index, play in enumerate([moving, still, still, moving])]
+    (first, last) = pieces(Film("f", Path("f.py"), "F"), SMALL, [*plays, Play("n", 100)], set(), 2)
+    assert (first.last, last.first) == (2, 3)
+    assert moving.cost(2.0) > 2 * still.cost(2.0) > 0
 
 
 # Rendering
