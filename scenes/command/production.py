@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -19,6 +17,7 @@ from scenes.command.plan import pieces
 from scenes.command.rendering import Rehearsal, rehearse, render_whole, told
 from scenes.command.workers import Crew
 from scenes.kit.errors import UnfoldError
+from scenes.kit.output import written_whole
 
 TRIES = 2  # how often a piece is given to a worker, if workers are killed
 _LOOK = 0.2  # seconds between two looks at what is there
@@ -233,12 +232,5 @@ def _store(path: Path, digest: str, data: bytes) -> None:
     """
     if hashlib.sha256(data).hexdigest() != digest:
         raise UnfoldError(f"The segment {path.name} was damaged on its way from a worker: render again.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".unfinished-", suffix=path.suffix, delete=False) as file:
-        try:
-            file.write(data)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    with written_whole(path) as file:
+        file.write(data)

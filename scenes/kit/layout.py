@@ -15,7 +15,7 @@ from manim import Mobject, Text, Typst, VMobject, config
 from scenes.kit.paint.camera import NEAR, StageCamera
 from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.view import Area, Panel
-from scenes.kit.writing import LiveMatrix
+from scenes.kit.writing import Label, LiveMatrix
 
 if TYPE_CHECKING:
     from scenes.kit.stage import Stage
@@ -124,7 +124,7 @@ def _pixels(box: Area, shape: tuple[int, ...]) -> tuple[slice, slice]:
 def _texts(mobjects: Iterable[Mobject]) -> Iterator[VMobject]:
     """Every text, formula and matrix of numbers, as a whole."""
     for mobject in mobjects:
-        if isinstance(mobject, Text | Typst | LiveMatrix):
+        if isinstance(mobject, Label | Text | Typst | LiveMatrix):
             yield mobject
         else:
             yield from _texts(mobject.submobjects)
@@ -165,6 +165,8 @@ def _beyond(box: Area, limits: Area) -> list[tuple[float, str]]:
 
 
 def _name(mobject: Mobject) -> str:
+    if isinstance(mobject, Label):
+        return f"the text {mobject.words!r}"
     if isinstance(mobject, Text):
         return f"the text {mobject.original_text!r}"
     if isinstance(mobject, Typst):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -23,6 +21,7 @@ from nn_core.network import Network
 from nn_core.preprocessing import features
 from nn_core.training import History, TrainingDiverged, fit
 from scenes.kit.errors import UnfoldError
+from scenes.kit.output import written_whole
 
 _ARRAYS = ("loss", "accuracy", "gradient_norms", "snapshot_epochs", "snapshots")
 
@@ -178,19 +177,9 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
 
 
 def _write(path: Path, history: History) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-        try:
-            np.savez(
-                file,
-                parameters=history.network.parameters,
-                **{name: getattr(history, name) for name in _ARRAYS},
-            )
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    arrays = {name: getattr(history, name) for name in _ARRAYS}
+    with written_whole(path) as file:
+        np.savez(file, parameters=history.network.parameters, **arrays)
 
 
 def _read(path: Path, recipe: Recipe) -> History | None:

@@ -10,16 +10,18 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
+import manim
 import manimpango
 import numpy as np
 from fontTools.ttLib import TTFont
 from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Animation, MathTypst, Text, VGroup, VMobject, config, linear
 
 from scenes.kit.errors import UnfoldError
-from scenes.kit.output import alone_in
+from scenes.kit.output import alone_in, written_whole
 from scenes.kit.theme import FONTS, option, theme
 
 FONT_FILE = FONTS / "NotoSansSC-gb1-subset.otf"
@@ -99,7 +101,25 @@ def in_lines(text: str, width: int = CAPTION_COLUMNS) -> list[str]:
     return lines
 
 
-def label(text: str, *, size: float | None = None, colour: str | None = None) -> Text:
+class Label(VMobject):
+    """A line of text as one outline.
+
+    Its letters never move alone, and what is one mobject is copied, hashed and drawn once in every play, not fifty
+    times. For letters that do move, take Manim's Text.
+
+    Args:
+        words: what it says.
+        letters: the outline of each of its letters, (n, 3).
+        colour: hex; the theme's ink if not given.
+    """
+
+    def __init__(self, words: str, letters: Iterable[np.ndarray], colour: str | None = None) -> None:
+        super().__init__(color=colour or theme().ink, fill_opacity=1, stroke_width=0)
+        self.words = words
+        self.points = np.concatenate([np.empty((0, 3)), *letters])
+
+
+def label(text: str, *, size: float | None = None, colour: str | None = None) -> Label:
     """A piece of text in the shipped font, translated.
 
     Args:
@@ -108,19 +128,34 @@ def label(text: str, *, size: float | None = None, colour: str | None = None) ->
         colour: hex; the theme's ink if not given.
     """
     words = translate(text)
-    check_glyphs(words)
-    tokens = theme()
-    with alone_in(config.get_dir("text_dir")):
-        written = Text(
-            words,
-            font=tokens.font,
-            font_size=size or tokens.label_size,
-            color=colour or tokens.ink,
-            disable_ligatures=True,
-        )
-    # The names in here count the surfaces that Cairo has made in this process; they would spoil the segment cache.
-    written.id_to_vgroup_dict = {}
-    return _lean(written)
+    return Label(words, _letters(words, size or theme().label_size), colour)
+
+
+@lru_cache(maxsize=512)
+def _letters(words: str, size: float) -> list[np.ndarray]:
+    """The outline (n, 3) of each letter of a text, without spaces, the whole centred on the origin.
+
+    They are kept as a file: to have Pango set a text and to parse what it says takes 300 times as long.
+    """
+    folder, font = config.get_dir("text_dir"), theme().font
+    name = sha256("\n".join([manim.__version__, font, f"{float(size)}", words]).encode()).hexdigest()
+    path = folder / f"{name}.npy"
+    try:
+        outlines = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # it is not there, or damaged
+        check_glyphs(words)
+        with alone_in(folder):
+            text = Text(words, font=font, font_size=size, disable_ligatures=True)
+        letters = [part for part in text if part.get_fill_opacity() > 0]
+        lengths = [len(letter.points) for letter in letters]
+        # All lie in the plane: in the place of z stands which letter it is.
+        outlines = np.concatenate([np.empty((0, 3)), *(letter.points for letter in letters)])
+        outlines[:, 2] = np.repeat(np.arange(len(letters)), lengths)
+        with written_whole(path) as file:
+            np.save(file, outlines)
+    numbers, starts = np.unique(outlines[:, 2], return_index=True)
+    flat = outlines * [1, 1, 0]
+    return np.split(flat, starts[1:]) if len(numbers) else []
 
 
 def _lean(text: VMobject) -> Any:
@@ -331,11 +366,11 @@ class LiveNumber(VGroup):
         size = size or theme().label_size
         self.number = LiveMatrix([[value]], decimals=decimals, digits=digits, brackets=False, size=size, colour=colour)
         if name:
-            words = label(translate(name) + "0", size=size, colour=colour)
+            words = translate(name)
             # The nought shows where the line is that the digits stand on, whatever the letters of the name.
-            nought = words[-1]
-            words.shift(-nought.get_corner(DOWN + LEFT) - [self.number.advance / 2, 0, 0]).remove(nought)
-            self.add(words)
+            *letters, nought = _letters(words + "0", size)
+            end = nought.min(axis=0) + self.number.advance / 2 * RIGHT
+            self.add(Label(words, letters, colour).shift(-end))
         self.add(self.number)
 
     def set_value(self, value: float) -> Self:
@@ -348,19 +383,21 @@ class LiveNumber(VGroup):
 def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
     characters = "0123456789." + MINUS
-    text = label(characters, size=size)
-    zero, nine = text[0], text[9]
-    advance = (nine.get_center()[0] - zero.get_center()[0]) / 9
-    base = np.array([zero.get_center()[0] - advance / 2, zero.get_bottom()[1], 0.0])
+    letters = _letters(characters, size)
+    corners = [(outline.min(axis=0), outline.max(axis=0)) for outline in letters]
+    bottom, top = corners[0][0][1], corners[0][1][1]
+    middles = [(low[0] + high[0]) / 2 for low, high in corners]
+    advance = (middles[9] - middles[0]) / 9
+    base = np.array([middles[0] - advance / 2, bottom, 0.0])
     glyphs = {
-        c: part.points - base - [i * advance, 0, 0] for i, (c, part) in enumerate(zip(characters, text, strict=True))
+        c: outline - base - [i * advance, 0, 0] for i, (c, outline) in enumerate(zip(characters, letters, strict=True))
     }
     # The point and the minus are set in the middle of a digit's width, so that columns of numbers align.
     for character in (".", MINUS):
         outline = glyphs[character]
         middle = (outline[:, 0].min() + outline[:, 0].max()) / 2
         glyphs[character] = outline + np.array([advance / 2 - middle, 0, 0])
-    return glyphs, float(advance), float(zero.height)
+    return glyphs, float(advance), float(top - bottom)
 
 
 class LiveAffine(VGroup):

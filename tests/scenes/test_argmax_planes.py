@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from manim import Text
 
 from nn_core.network import Network
 from scenes.argmax_planes import SLOPE, ArgmaxPlanes
@@ -14,6 +13,7 @@ from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud
 from scenes.kit.theme import rgb, theme
 from scenes.kit.training import train
+from scenes.kit.writing import Label
 
 BEATS = 8
 CARRIED, RISEN, ENVELOPE, ON_IT, MAP = 1, 2, 4, 5, 6  # beats, from 0
@@ -57,7 +57,7 @@ def test_planes_are_as_high_as_the_scores_and_the_axis_tells_how_high(takes, tra
         np.testing.assert_allclose(points[:, 2] / height, points[:, :2] @ last.weight[k] + last.bias[k])
         np.testing.assert_array_equal(surface.faces.rgba[:, :3], np.tile(rgb(theme().classes[k]), (len(points), 1)))
     [axes] = takes[RISEN][1][Axes]
-    numbers = [(float(m.original_text), m[0].anchor[2]) for m in axes.labels if isinstance(m, Text)]
+    numbers = [(float(m.words), m.anchor[2]) for m in axes.labels if isinstance(m, Label)]
     heights = np.array([pair for pair in numbers if pair[1] > 0])
     assert len(heights) >= 2
     np.testing.assert_allclose(heights[:, 0], heights[:, 1] / height)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import Text
 
 from scenes.kit.axes import Axes
-from scenes.kit.writing import MINUS
+from scenes.kit.writing import MINUS, Label
 
 
 def numbers(axes, axis):
     """The numbers along an axis, and where on it they stand."""
-    shown = [(float(m.original_text.replace(MINUS, "-")), m[0].anchor) for m in axes.labels if isinstance(m, Text)]
+    shown = [(float(m.words.replace(MINUS, "-")), m.anchor) for m in axes.labels if isinstance(m, Label)]
     others = [i for i in range(3) if i != axis]
     corner = np.array([-2.0, -1.0, -3.0])
     return np.array([(value, place[axis]) for value, place in shown if np.allclose(place[others], corner[others])])

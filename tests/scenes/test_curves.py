@@ -65,7 +65,7 @@ def test_a_plot_places_points_by_its_scales():
 )
 def test_ticks_are_round_numbers(scale, low, high, numbers):
     plot = Plot((low, high), (0.0, 1.0), scales=(scale, "linear"))
-    written = [text.original_text for text in plot.labels]
+    written = [text.words for text in plot.labels]
     assert written[: len(numbers)] == numbers
     for text, number in zip(plot.labels, numbers, strict=False):
         place = plot.place([[float(number.replace("−", "-")), 0]])[0]

@@ -68,7 +68,7 @@ def test_of_a_wide_layer_the_first_and_last_neurons_are_drawn_and_counted():
     diagram = NetworkDiagram(net, most=6)
     assert diagram.shown[0] == [0, 1, 2, 781, 782, 783]
     assert [len(column) for column in diagram.neurons] == [6, 6, 6]
-    assert [count.original_text for count in diagram.counts] == ["784", "16", "10"]
+    assert [count.words for count in diagram.counts] == ["784", "16", "10"]
     assert len(diagram.dots) == 9
     weight, largest = net.layers[0].weight[15, 783], np.abs(net.layers[0].weight).max()
     line = diagram.edge(0, 15, 783)

@@ -62,7 +62,7 @@ def test_each_beat_has_its_subcaption_from_its_beginning_to_the_next(stage):
 def test_one_caption_at_a_time(stage):
     for text in ("One.", "Two.", "Three."):
         with stage.beat(text):
-            assert [row.original_text for row in stage._caption] == [text]
+            assert [row.words for row in stage._caption] == [text]
         captions = [m for m in stage.mobjects if isinstance(m, VGroup)]
         assert captions == [stage._caption]
 
@@ -87,7 +87,7 @@ def test_chinese_takes_as_long_to_read_as_its_columns(monkeypatch, tmp_path):
     (subcaption,) = stage.renderer.file_writer.subcaptions
     assert subcaption.content != message
     assert stage.clock == pytest.approx(READING_START + columns(subcaption.content) / READING_SPEED)
-    assert "".join(row.original_text for row in stage._caption) == subcaption.content
+    assert "".join(row.words for row in stage._caption) == subcaption.content
 
 
 def test_a_caption_stays_in_its_band(stage):

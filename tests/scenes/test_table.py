@@ -59,13 +59,13 @@ def test_tags_stand_outside_of_their_points_and_go_with_them(stage):
     stage.look(cloud)
     stage.add(cloud, tags)
     assert not findings(stage)
-    seen = {tag.original_text: stage.camera.transform_points_pre_display(tag[0], tag[0].points) for tag in tags}
+    seen = {tag.words: stage.camera.transform_points_pre_display(tag, tag.points) for tag in tags}
     assert seen["(0, 0)"][:, 0].max() < stage.camera.project_points(cloud.points)[0, 0]
     turn = Layer([[np.cos(1), -np.sin(1)], [np.sin(1), np.cos(1)]], [3, 1])
     flow = AffineFlow(cloud, layer=turn)
     stage.play(flow, tags.follow(run_time=flow.run_time))
     for tag, place in zip(tags, X @ turn.weight.T + turn.bias, strict=True):
-        np.testing.assert_allclose([part.anchor[:2] for part in tag.get_family()], [place] * len(tag.get_family()))
+        np.testing.assert_allclose(tag.anchor[:2], place)
 
 
 def test_tags_keep_up_with_their_points_all_the_way(stage):
@@ -78,7 +78,7 @@ def test_tags_keep_up_with_their_points_all_the_way(stage):
     for share in (0.3, 0.6):
         for animation in (flow, follow):
             animation.interpolate(share)
-        np.testing.assert_array_equal([tag[0].anchor for tag in tags], cloud.points)
+        np.testing.assert_array_equal([tag.anchor for tag in tags], cloud.points)
         assert 0 < cloud.points[0, 0] < 4
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from manim import Text
 
 from nn_core.network import Layer, Network
 from scenes.kit.landscape import Landscape, Rise
 from scenes.kit.theme import rgb
 from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
+from scenes.kit.writing import Label
 
 BOX = (-2.0, 2.0, -2.0, 2.0)
 WAY = np.array([[-1.0, 0.0], [0.0, 1.0], [1.5, 1.5]])
@@ -70,7 +70,7 @@ def test_legend_and_curves_run_with_the_balls(surface, stage):
     legend = Legend(trails, "rule", ["one", "other"], given={"rate": [0.1, 0.05]})
     X = np.array([[0.0], [2.0]])
     fits = Fits(LINE, X, np.array([[1.0], [-3.0]]), trails)
-    written = [m.original_text for m in legend.get_family() if isinstance(m, Text)]
+    written = [m.words for m in legend.get_family() if isinstance(m, Label)]
     assert sorted(written) == sorted(["rule", "rate", "loss", "one", "other", "0.1", "0.05"])
     shown = []
     for number in legend.numbers:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from manim import Text
 
 from nn_core.datasets import xor_points
 from nn_core.network import Network
@@ -16,6 +15,7 @@ from scenes.kit.response import Response
 from scenes.kit.spatial import Cloud, Segments, Sheet, in_space
 from scenes.kit.table import Reading, Table, Tags
 from scenes.kit.training import train
+from scenes.kit.writing import Label
 from scenes.xor import BOX, Xor
 
 BEATS = 11
@@ -71,9 +71,9 @@ def test_points_and_tags_stand_where_the_network_puts_them(takes, beat, place):
     [cloud], [tags] = shown[Cloud], shown[Tags]
     np.testing.assert_allclose(cloud.points, in_space(place), atol=1e-12)
     for tag in tags:
-        assert isinstance(tag, Text)
-        names = ["({:.0f}, {:.0f})".format(*x) for x in X[np.isclose(cloud.points, tag[0].anchor).all(axis=1)]]
-        assert tag.original_text in (", ".join(names), *names)
+        assert isinstance(tag, Label)
+        names = ["({:.0f}, {:.0f})".format(*x) for x in X[np.isclose(cloud.points, tag.anchor).all(axis=1)]]
+        assert tag.words in (", ".join(names), *names)
 
 
 def test_the_sheet_is_moved_by_the_layer_and_brought_back(takes):
