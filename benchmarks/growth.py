@@ -1,7 +1,8 @@
 """How the cost of a frame grows with what is on it: python benchmarks/growth.py.
 
 Writes the figures to growth.md and their curves to growth.svg, beside this file. The painter works on pictures of
-854 x 480 pixels with one thread; the number of frames is that of one storyboard at growing frame rates. Processor time.
+854 x 480 pixels with one thread; the number of frames is that of one storyboard at growing frame rates; workers share a
+film of 720 lines. Processor time, of all processes together. Linux only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import numpy as np
 from charts import svg
 from manim import DEGREES, tempconfig
 from painting import ROOT, SECONDS, render
+from workers import render as render_by
+from workers import render_anew
 
 from nn_core.geometry.mesh import squares
 from scenes.kit.paint.painter import Painter
@@ -30,6 +33,7 @@ HERE = Path(__file__).parent
 TURNS = 5
 COUNTS = (1_000, 3_000, 10_000, 30_000, 100_000)
 RATES = (15, 30, 60, 120)
+WORKERS = (1, 2, 4, 8)
 SIZE = 854, 480
 
 
@@ -74,7 +78,10 @@ def growth():
     with tempfile.TemporaryDirectory() as folder:
         settings = ("--config_file", str(ROOT / "manim.cfg"))
         films = [(rate * SECONDS, render("fold_232_unfold", rate, folder, *settings)[1]) for rate in RATES]
-    return {"things in a frame": painted, "frames of a film": {"fold_232": films}}
+        cores, kept = sorted(os.sched_getaffinity(0)), Path(folder) / "kept"
+        render_by("relu_fold", "m", kept, len(cores), cores)
+        shared = [(count, render_anew("relu_fold", "m", kept, count, cores)[1]) for count in WORKERS]
+    return {"things in a frame": painted, "frames of a film": {"fold_232": films}, "workers": {"relu_fold": shared}}
 
 
 def main():
@@ -86,7 +93,7 @@ def main():
         f"Written by `python benchmarks/growth.py` on {os.cpu_count()} cores ({platform.machine()}) under a load of",
         f"{os.getloadavg()[0]:.1f}: seconds of processor time, one thread. What all films take, frames or not, is in.",
         "",
-        "![Seconds over the number of things, and over the number of frames](growth.svg)",
+        "![Seconds over the number of things, of frames and of workers](growth.svg)",
         "",
     ]
     for title, curves in panels.items():
@@ -98,7 +105,10 @@ def main():
             exponent = np.log(y1 / y0) / np.log(x1 / x0)
             lines += ["| " + " | ".join([kind, *(f"{taken:.3f}" for _, taken in curve), f"{exponent:.2f}"]) + " |"]
         lines += [""]
-    lines += ["The exponent is that of the last step: 1 is linear growth."]
+    lines += [
+        "The exponent is that of the last step: 1 is linear growth. More workers cost more than one, because each goes",
+        "through the plays before its own.",
+    ]
     (HERE / "growth.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (HERE / "growth.svg").write_text(svg(panels, 1e-3, 1e2), encoding="utf-8")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -21,9 +22,9 @@ from pathlib import Path
 PREPARED = ("trained", "texts", "Tex")
 
 
-def render(film, quality, media, cores):
-    """Seconds on the clock that a film takes with a worker for each of these cores."""
-    began = time.perf_counter()
+def render(film, quality, media, workers, cores):
+    """Seconds that a film takes with so many workers on these cores: on the clock, and of the processors."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [
             sys.executable,
@@ -34,7 +35,7 @@ def render(film, quality, media, cores):
             "-q",
             quality,
             "-w",
-            str(len(cores)),
+            str(workers),
             "--media-dir",
             str(media),
         ],
@@ -43,7 +44,17 @@ def render(film, quality, media, cores):
         check=True,
         capture_output=True,
     )
-    return time.perf_counter() - began
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def render_anew(film, quality, kept, workers, cores):
+    """The same, of a film of which nothing is there but what was prepared in the folder `kept`."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in PREPARED:
+            if (kept / name).is_dir():
+                shutil.copytree(kept / name, Path(folder) / name)
+        return render(film, quality, Path(folder), workers, cores)
 
 
 def main():
@@ -57,18 +68,12 @@ def main():
     times = {count: [] for count in counts}
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept"
-        render(options.film, options.quality, kept, cores)
-        joining = statistics.median(
-            render(options.film, options.quality, kept, cores[:1]) for _ in range(options.turns)
-        )
+        film = options.film, options.quality, kept
+        render(*film, len(cores), cores)
+        joining = statistics.median(render(*film, 1, cores[:1])[0] for _ in range(options.turns))
         for _ in range(options.turns):
             for count in counts:
-                media = Path(folder) / "media"
-                for name in PREPARED:
-                    if (kept / name).is_dir():
-                        shutil.copytree(kept / name, media / name)
-                times[count].append(render(options.film, options.quality, media, cores[:count]))
-                shutil.rmtree(media)
+                times[count].append(render_anew(*film, count, cores[:count])[0])
     print(f"{options.film}, quality {options.quality}, load {os.getloadavg()[0]:.1f} on {len(cores)} cores")
     print(f"nothing to render: {joining:.1f} s")
     one = statistics.median(times[1])

@@ -118,4 +118,4 @@ def heading(text: str, place: Sequence[float]) -> VMobject:
         place: (3,) the middle of the line that its first letter stands on.
     """
     word = label(text, size=0.85 * theme().label_size, colour=theme().faint)
-    return word.shift(np.array(place) - [word.get_x(), word[0].get_bottom()[1], 0])
+    return word.shift(np.array(place) - [word.get_x(), word.foot, 0])

@@ -107,8 +107,7 @@ def _coverage(stage: Stage) -> np.ndarray:
     covered = np.zeros((camera.pixel_height, camera.pixel_width), dtype=bool)
     for lens in dict.fromkeys(camera.lens(part) for part in parts):
         painting = camera.painted([part.batch() for part in parts if camera.lens(part) is lens], lens)
-        seen = _pixels(lens.area, covered.shape) if isinstance(lens, Panel) else slice(None)
-        covered[seen] |= painting.whole(*covered.shape)[seen][..., 3] > OPAQUE
+        covered |= painting.whole(*covered.shape)[..., 3] > OPAQUE
     return covered
 
 

@@ -115,8 +115,15 @@ class Label(VMobject):
 
     def __init__(self, words: str, letters: Iterable[np.ndarray], colour: str | None = None) -> None:
         super().__init__(color=colour or theme().ink, fill_opacity=1, stroke_width=0)
+        outlines = list(letters)
         self.words = words
-        self.points = np.concatenate([np.empty((0, 3)), *letters])
+        self.points = np.concatenate([np.empty((0, 3)), *outlines])
+        self._first = len(outlines[0]) if outlines else 0
+
+    @property
+    def foot(self) -> float:
+        """How high the line is that its first letter stands on, as long as the text is upright."""
+        return float(self.points[: self._first, 1].min())
 
 
 def label(text: str, *, size: float | None = None, colour: str | None = None) -> Label:

@@ -7,7 +7,7 @@ import pytest
 from manim import Dot3D, Square, config
 
 from scenes.kit.spatial import Cloud
-from scenes.kit.view import TOP, Area, CameraMove, View, fit
+from scenes.kit.view import TOP, Area, CameraMove, Panel, View, fit
 from scenes.kit.writing import anchored, label
 
 
@@ -106,6 +106,23 @@ def test_an_anchored_label_goes_with_its_place_in_its_own_size(stage, picture, v
         rows = np.flatnonzero((shown != empty).any(axis=(1, 2)))
         assert np.ptp(rows) == pytest.approx(2 * half_height / config.frame_height * 270, abs=2)
         stage.remove(tied)
+
+
+def test_of_a_panel_nothing_is_painted_beyond_it_and_what_is_in_it_is_as_without_a_border(stage, monkeypatch):
+    panel = Panel(Area(-3.01, 1.5, -2.0, 2.52))
+    cloud = Cloud(np.random.default_rng(1).uniform(-9, 9, (300, 3)) * [1, 1, 0])
+    panel.add(cloud)
+    View(*TOP, 1.0, np.zeros(3)).take(panel)
+    shown = stage.camera.painted([cloud.batch()], panel).whole(270, 480)
+    monkeypatch.setattr(panel, "area", None)
+    everywhere = stage.camera.painted([cloud.batch()], panel).whole(270, 480)
+    inside = np.zeros((270, 480), dtype=bool)
+    scale = 480 / config.frame_width
+    rows = slice(int((4 - 2.52) * scale), int(np.ceil((4 + 2.0) * scale)))
+    inside[rows, int(240 - 3.01 * scale) : int(np.ceil(240 + 1.5 * scale))] = True
+    assert not shown[~inside].any()
+    assert everywhere[~inside].any()
+    np.testing.assert_array_equal(shown[inside], everywhere[inside])
 
 
 @pytest.mark.parametrize("area", [Area(-6, 6, -2, 3), Area(-1, 5, -3, 0), Area(2, 3, -1, 3)])

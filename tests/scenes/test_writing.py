@@ -208,8 +208,7 @@ def test_a_number_and_its_name_stand_on_one_line():
         # No letter reaches the number, not even before a minus, and those without a tail stand on its line.
         live.set_value(-0.25)
         assert words.get_right()[0] < live.number.entries.get_left()[0]
-        first = words.points[: len(writing._letters(name, theme().label_size)[0])]
-        assert first[:, 1].min() == pytest.approx(live.number.entries.get_bottom()[1], abs=0.02)
+        assert words.foot == pytest.approx(live.number.entries.get_bottom()[1], abs=0.02)
     assert len(LiveNumber("", 1.0)) == 1
 
 

@@ -38,9 +38,11 @@ class Perspective:
 
     Attributes:
         middle: (2,) where on the screen the frame centre is seen, in frame units.
+        area: (left, right, bottom, top) of the screen that it fills, in frame units; None for all of it.
     """
 
     middle: tuple[float, float] = (0.0, 0.0)
+    area: tuple[float, float, float, float] | None = None
     frame_width: float
     frame_height: float
 
@@ -203,7 +205,7 @@ class StageCamera(Perspective, ThreeDCamera):
         for lens in lenses:
             batches = [m.batch() for m in spatial if self.lens(m) is lens]
             painting = self._painted_once(batches, lens) if len(lenses) > 1 else self.painted(batches, lens)
-            self._lay_over(painting, getattr(lens, "area", None))
+            self._lay_over(painting, lens.area)
         held = self._held
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
         self._draw([m for m in drawn if self.follows_view(m)])
@@ -247,15 +249,28 @@ class StageCamera(Perspective, ThreeDCamera):
 
     def painted(self, batches: list[Batch], lens: Perspective | None = None) -> Painting:
         """A picture of these as the camera or a panel stands; valid until the next."""
+        lens = lens or self
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
         return painter.paint(
             batches,
-            (lens or self).projection(),
+            lens.projection(),
             light=np.array(self.tokens.light),
             shading=self.tokens.shading,
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
             grid_width=self.tokens.grid_width,
+            within=None if lens.area is None else self._pixels(*lens.area),
         )
+
+    def _pixels(self, left: float, right: float, bottom: float, top: float) -> tuple[int, int, int, int]:
+        """The rectangle (left, top, right, bottom) of whole pixels that holds an area, in frame units."""
+        (x, x_end), (y_end, y) = (
+            (np.array(ends) / length + 0.5) * pixels
+            for ends, length, pixels in (
+                ((left, right), self.frame_width, self.pixel_width),
+                ((-bottom, -top), self.frame_height, self.pixel_height),
+            )
+        )
+        return int(np.floor(x)), int(np.floor(y)), int(np.ceil(x_end)), int(np.ceil(y_end))
 
     def _painted_once(self, batches: list[Batch], lens: Perspective) -> Painting:
         """The same, but a panel in which nothing has changed keeps its picture."""

@@ -142,6 +142,7 @@ class Painter:
         shading: float,
         grid: tuple[float, float, float, float],
         grid_width: float,
+        within: tuple[int, int, int, int] | None = None,
     ) -> Painting:
         """Paint the batches.
 
@@ -155,6 +156,7 @@ class Painter:
             shading: 0 (flat colours) to 1 (fully lit).
             grid: straight-alpha colour of the lines on faces.
             grid_width: their width in pixels at 1080 lines.
+            within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
 
         Returns:
             The picture; its pixels are valid until the next call.
@@ -170,7 +172,7 @@ class Painter:
             batches = [*batches, *(rims(batch, projection, light, shading) for batch in batches)]
         frame = self._sampled if sampled else self._frame
         vertices, indices, counts = assemble(batches, projection, scale, atlas)
-        left, top, width, height = region = self._region(vertices, projection)
+        left, top, width, height = region = self._region(vertices, projection, within)
         if len(indices) == 0 or width <= 0 or height <= 0:
             return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0)
         context = self._context
@@ -246,22 +248,23 @@ class Painter:
         self._frame.read_into(pixels, viewport=region, components=4)
         return Painting(pixels, left, top)
 
-    def _region(self, vertices: np.ndarray, projection: np.ndarray) -> tuple[int, int, int, int]:
+    def _region(
+        self, vertices: np.ndarray, projection: np.ndarray, within: tuple[int, int, int, int] | None
+    ) -> tuple[int, int, int, int]:
         """The rectangle (left, top, width, height) in pixels that holds all vertices and what is drawn around them."""
         if not len(vertices):
             return 0, 0, 0, 0
+        first, above, last, below = within or (0, 0, self.width, self.height)
+        first, above, last, below = max(0, first), max(0, above), min(self.width, last), min(self.height, below)
         rows = projection[[0, 1, 3]].astype("f4")
         # A contiguous copy first: on a field of records the product would go number by number.
         x, y, w = (np.ascontiguousarray(vertices["position"]) @ rows[:, :3].T + rows[:, 3]).T
         if w.min() <= 0:
-            return 0, 0, self.width, self.height  # something is behind the eye
+            return first, above, last - first, below - above  # something is behind the eye
         around = np.where(vertices["kind"] == FACE, 1.0, REACH * vertices["size"] + 2.0)
         across, down = (x / w + 1) * self.width / 2, (y / w + 1) * self.height / 2
-        left, top = max(0, int((across - around).min())), max(0, int((down - around).min()))
-        right, bottom = (
-            min(self.width, int((across + around).max()) + 1),
-            min(self.height, int((down + around).max()) + 1),
-        )
+        left, top = max(first, int((across - around).min())), max(above, int((down - around).min()))
+        right, bottom = min(last, int((across + around).max()) + 1), min(below, int((down + around).max()) + 1)
         return left, top, right - left, bottom - top
 
     def _load(self, atlas: Atlas) -> None:
