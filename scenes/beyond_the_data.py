@@ -117,7 +117,7 @@ def continued(network: Network, reach: float) -> tuple[Segments, float]:
     right = network.predict(beyond.reshape(-1, 2)) == np.tile(np.arange(network.n_out), len(beyond))
     colours = [[*rgb(colour), 1.0] for colour in theme().class_colours(network.n_out)]
     # All arms grow together, since lines are drawn in their order. Every other place is smooth enough to draw.
-    lines = lines[::2]
+    lines = lines[1::2]
     ends = np.stack([lines[:-1], lines[1:]], axis=2).reshape(-1, 2, 2)
     return Segments(ends, np.tile(colours, (len(lines) - 1, 1)), width=theme().crease_width, cased=True), right.mean()
 
