@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell has what it runs in the background ignore Ctrl-C, and so would the films that tests stop by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_ASKED], config.stash[_WHOLE] = set(), False
 
 

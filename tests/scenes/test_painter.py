@@ -167,6 +167,16 @@ def test_what_has_no_opacity_leaves_no_mark(stage, picture, make):
     np.testing.assert_array_equal(picture(stage), empty)
 
 
+def test_a_face_with_a_picture_has_no_edge_of_another_colour(stage, picture):
+    face = square((1.0, 1.0, 1.0))
+    face.uv = face.points[:, :2] / 4 + 0.5
+    face.picture = np.full((8, 8, 3), [90, 0, 0], dtype=np.uint8)
+    View(0.5, 0.3, 1.0, np.zeros(3)).take(stage.camera)
+    stage.add(face)
+    green, blue = picture(stage)[..., 1], picture(stage)[..., 2]
+    assert max(green.max(), blue.max()) <= picture(stage)[0, 0].max()
+
+
 # Light
 
 

@@ -26,12 +26,12 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     """The lines along the edges of a batch's faces.
 
     Args:
-        batch: faces, in plain colours.
+        batch: faces; those with a picture have no colour for a line, and get none.
         projection: (4, 4) matrix from scene units to clip space.
         light: (3,) unit vector towards the light.
         shading: 0 (flat colours) to 1 (fully lit).
     """
-    if not len(batch.triangles):
+    if not len(batch.triangles) or batch.picture is not None:
         return Batch(np.empty((0, 3)), np.empty((0, 4)))
     opaque = batch.rgba[:, 3].min() >= OPAQUE
     edges, sides = edges_of(batch.triangles)
