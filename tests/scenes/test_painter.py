@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import combinations, permutations
 
 import moderngl
@@ -256,6 +257,21 @@ def test_lines_and_points_keep_their_size_from_every_view(stage, picture, view):
 
 
 # Machines
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tells apart devices of EGL")
+def test_a_device_that_does_not_open_is_passed_over(monkeypatch):
+    tried = []
+
+    def fail_on_the_first(device_index, **options):
+        tried.append(device_index)
+        if device_index == 0:
+            raise Exception("eglInitialize failed (0x3001)")
+        return f"a context of device {device_index}"
+
+    monkeypatch.setattr(moderngl, "create_context", fail_on_the_first)
+    assert painter._open_context.__wrapped__() == "a context of device 1"
+    assert tried == [0, 1]
 
 
 def test_without_opengl_one_line_says_what_to_install(monkeypatch):

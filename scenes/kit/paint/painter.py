@@ -55,6 +55,8 @@ _OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 _NOTHING = (moderngl.ZERO, moderngl.ONE)
 _QUAD = np.array([[0, 1, 2], [2, 1, 3]])
 
+_DEVICES = 8  # of EGL that are tried
+
 NO_GL = (
     "Unfold cannot open an OpenGL context, which it needs to paint ({reason}). "
     "On Debian or Ubuntu run: apt-get install libegl1 libgl1 libgl1-mesa-dri"
@@ -454,15 +456,16 @@ def _quads(n: int) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _open_context() -> moderngl.Context:
     """The context of this process: painters of all sizes share it, since only one can be current."""
-    # On Linux EGL needs no screen; elsewhere the system's own way is the only one.
-    options = {"backend": "egl"} if sys.platform.startswith("linux") else {}
-    try:
-        return moderngl.create_context(standalone=True, require=330, **options)
-    except Exception as error:
-        # moderngl and glcontext raise bare Exceptions of every kind here.
-        raise UnfoldError(
-            NO_GL.format(reason=str(error).splitlines()[0] if str(error) else "no reason given")
-        ) from error
+    # On Linux EGL needs no screen, and names graphics cards before Mesa's painter on the processor: a card may be too
+    # old, or closed to this user. Elsewhere the system's own way is the only one.
+    egl = sys.platform.startswith("linux")
+    reasons = []
+    for options in [{"backend": "egl", "device_index": number} for number in range(_DEVICES)] if egl else [{}]:
+        try:
+            return moderngl.create_context(standalone=True, require=330, **options)
+        except Exception as error:  # moderngl and glcontext raise bare Exceptions of every kind here
+            reasons.append(str(error) or "no reason given")
+    raise UnfoldError(NO_GL.format(reason=reasons[0].splitlines()[0]))
 
 
 def _program(context: moderngl.Context, name: str, constants: Mapping[str, str] | None = None) -> moderngl.Program:
