@@ -23,7 +23,7 @@ NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)
 BOX = (-1.5, 6.5, -3.2, 3.2)  # of the weight and the bias
 FLAW = 3.2  # rows of pixels that flat triangles may be off, were a loss of 1 as high as the picture
-HEIGHT, LEVELS = 1.3, 0.1  # scene units per unit of the loss, and the loss between two level lines
+HEIGHT, LEVELS = 1.3, 0.11  # scene units per unit of the loss, and the loss between two level lines
 ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
 
 

@@ -115,7 +115,7 @@ def heading(text: str, place: Sequence[float]) -> VMobject:
 
     Args:
         text: a message in English.
-        place: (3,) the middle of the line that its first letter stands on.
+        place: (3,) the middle of the line that it stands on.
     """
     word = label(text, size=0.85 * theme().label_size, colour=theme().faint)
     return word.shift(np.array(place) - [word.get_x(), word.foot, 0])

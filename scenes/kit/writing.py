@@ -109,21 +109,28 @@ class Label(VMobject):
 
     Args:
         words: what it says.
-        letters: the outline of each of its letters, (n, 3).
+        size: Manim font size.
         colour: hex; the theme's ink if not given.
     """
 
-    def __init__(self, words: str, letters: Iterable[np.ndarray], colour: str | None = None) -> None:
+    def __init__(self, words: str, size: float, colour: str | None = None) -> None:
         super().__init__(color=colour or theme().ink, fill_opacity=1, stroke_width=0)
-        outlines = list(letters)
+        *letters, nought = _letters(words, size)
         self.words = words
-        self.points = np.concatenate([np.empty((0, 3)), *outlines])
-        self._first = len(outlines[0]) if outlines else 0
+        self.points = np.concatenate([np.empty((0, 3)), *letters])
+        self._foot = 0.0
+        if letters:
+            low, high = self._levels()
+            self._foot = float((nought[:, 1].min() - low) / (high - low))
 
     @property
     def foot(self) -> float:
-        """How high the line is that its first letter stands on, as long as the text is upright."""
-        return float(self.points[: self._first, 1].min())
+        """How high the line is that its letters stand on, whichever of them have tails, as long as it is upright."""
+        low, high = self._levels()
+        return float(low + self._foot * (high - low))
+
+    def _levels(self) -> tuple[float, float]:
+        return self.points[:, 1].min(), self.points[:, 1].max()
 
 
 def label(text: str, *, size: float | None = None, colour: str | None = None) -> Label:
@@ -135,34 +142,33 @@ def label(text: str, *, size: float | None = None, colour: str | None = None) ->
         colour: hex; the theme's ink if not given.
     """
     words = translate(text)
-    return Label(words, _letters(words, size or theme().label_size), colour)
+    return Label(words, size or theme().label_size, colour).center()
 
 
 @lru_cache(maxsize=512)
 def _letters(words: str, size: float) -> list[np.ndarray]:
-    """The outline (n, 3) of each letter of a text, without spaces, the whole centred on the origin.
+    """The outline (n, 3) of each letter of a text, without spaces, and of a nought behind it, which stands on the line.
 
     They are kept as a file: to have Pango set a text and to parse what it says takes 300 times as long.
     """
-    folder, font = config.get_dir("text_dir"), theme().font
-    name = sha256("\n".join([manim.__version__, font, f"{float(size)}", words]).encode()).hexdigest()
+    folder, font, whole = config.get_dir("text_dir"), theme().font, words + "0"
+    name = sha256("\n".join([manim.__version__, font, f"{float(size)}", whole]).encode()).hexdigest()
     path = folder / f"{name}.npy"
     try:
         outlines = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):  # it is not there, or damaged
         check_glyphs(words)
         with alone_in(folder):
-            text = Text(words, font=font, font_size=size, disable_ligatures=True)
+            text = Text(whole, font=font, font_size=size, disable_ligatures=True)
         letters = [part for part in text if part.get_fill_opacity() > 0]
         lengths = [len(letter.points) for letter in letters]
         # All lie in the plane: in the place of z stands which letter it is.
-        outlines = np.concatenate([np.empty((0, 3)), *(letter.points for letter in letters)])
+        outlines = np.concatenate([letter.points for letter in letters])
         outlines[:, 2] = np.repeat(np.arange(len(letters)), lengths)
         with written_whole(path) as file:
             np.save(file, outlines)
-    numbers, starts = np.unique(outlines[:, 2], return_index=True)
-    flat = outlines * [1, 1, 0]
-    return np.split(flat, starts[1:]) if len(numbers) else []
+    starts = np.unique(outlines[:, 2], return_index=True)[1]
+    return np.split(outlines * [1, 1, 0], starts[1:])
 
 
 def _lean(text: VMobject) -> Any:
@@ -373,11 +379,9 @@ class LiveNumber(VGroup):
         size = size or theme().label_size
         self.number = LiveMatrix([[value]], decimals=decimals, digits=digits, brackets=False, size=size, colour=colour)
         if name:
-            words = translate(name)
-            # The nought shows where the line is that the digits stand on, whatever the letters of the name.
-            *letters, nought = _letters(words + "0", size)
-            end = nought.min(axis=0) + self.number.advance / 2 * RIGHT
-            self.add(Label(words, letters, colour).shift(-end))
+            words = Label(translate(name), size, colour)
+            nought = _letters(words.words, size)[-1]
+            self.add(words.shift([-nought[:, 0].min() - self.number.advance / 2, -words.foot, 0]))
         self.add(self.number)
 
     def set_value(self, value: float) -> Self:
@@ -390,7 +394,7 @@ class LiveNumber(VGroup):
 def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
     characters = "0123456789." + MINUS
-    letters = _letters(characters, size)
+    letters = _letters(characters, size)[:-1]
     corners = [(outline.min(axis=0), outline.max(axis=0)) for outline in letters]
     bottom, top = corners[0][0][1], corners[0][1][1]
     middles = [(low[0] + high[0]) / 2 for low, high in corners]
