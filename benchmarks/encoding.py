@@ -2,7 +2,7 @@
 
 The film is rendered by `manim render` without a cache, in a process of its own; its networks are trained before. Then
 its frames are read back from it, and Manim's own segment encoder encodes them again with the same settings: only its
-time counts. Both have one thread for painter, encoder and linear algebra.
+time counts. Both have one thread for painter, encoder and linear algebra, and take turns; medians count.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import av
@@ -33,7 +34,10 @@ class Cost(NamedTuple):
 
 
 def render(film, media, *options, threads=None):
-    """What it costs to render a film of the project; with so many threads for the painter, or as many as it takes."""
+    """What it costs to render a film of the project; with so many threads for the painter, or as many as it takes.
+
+    With 0 it works in the thread that calls it.
+    """
     command = [sys.executable, "-m", "manim", "render", "-v", "ERROR", "--progress_bar", "none"]
     painter = {} if threads is None else {"LP_NUM_THREADS": str(threads)}
     began = time.perf_counter()
@@ -78,6 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("films", nargs="*", default=["relu_fold"])
     parser.add_argument("--quality", default="h")
+    parser.add_argument("--turns", type=int, default=2)
     options = parser.parse_args()
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print("| film | frames | film, s of processor | encoding alone | ratio | memory, MB |")
@@ -85,10 +90,15 @@ def main():
     for film in options.films:
         with tempfile.TemporaryDirectory() as folder:
             render(film, folder, "-s", "-ql")
-            whole = render(film, folder, f"-q{options.quality}", "--disable_caching", threads=1)
-            [path] = (path for path in Path(folder, "videos").rglob("*.mp4") if "partial_movie_files" not in path.parts)
-            alone, frames = encode(path, Path(folder) / "again.mp4")
-        row = f"{frames} | {whole.processor:.0f} | {alone:.0f} | {whole.processor / alone:.2f} | {whole.memory:.0f}"
+            wholes, alones = [], []
+            for _ in range(options.turns):
+                wholes.append(render(film, folder, f"-q{options.quality}", "--disable_caching", threads=0))
+                [path] = (p for p in Path(folder, "videos").rglob("*.mp4") if "partial_movie_files" not in p.parts)
+                alone, frames = encode(path, Path(folder) / "again.mp4")
+                alones.append(alone)
+        whole, alone = median(cost.processor for cost in wholes), median(alones)
+        memory = max(cost.memory for cost in wholes)
+        row = f"{frames} | {whole:.0f} | {alone:.0f} | {whole / alone:.2f} | {memory:.0f}"
         print(f"| {film} | {row} |", flush=True)
 
 

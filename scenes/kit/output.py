@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from manim import config
 from manim._config.utils import ManimConfig, make_config_parser
 from manim.scene.scene_file_writer import SceneFileWriter
@@ -62,12 +63,15 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
         self._unfinished = _unfinished(target)
         super().__init__(target=self._unfinished, spec=spec)
         self.target = target  # the name by which Manim looks for work in flight
+        # A frame that converts itself sets up all the tables and threads of the conversion anew.
+        self._converter = VideoReformatter()
 
     def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
         """As in Manim, packet for packet, but the pixels are not copied, and a frame that stands is converted once."""
         self._validate_frame(pixels, repeat)
         try:
-            frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgba").reformat(format=self.spec.pixel_format)
+            frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgba")
+            frame = self._converter.reformat(frame, format=self.spec.pixel_format)
             frame.time_base = 1 / self.spec.frame_rate
             for _ in range(repeat):
                 frame.pts = self._next_pts
