@@ -5,7 +5,7 @@ from manim import FadeIn, FadeOut, Group
 
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
+from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage, lay
 from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
@@ -30,7 +30,7 @@ class ReluFold(Stage):
     def construct(self):
         trained = self.trained(self.recipe)
         hidden, output = trained.network.layers
-        sheet = Sheet.over(trained.X, trained.network, margin=0.25, boundary=True, tolerance=2e-3)
+        sheet = Sheet.over(trained.X, trained.network, margin=0.25, boundary=True)
         cloud = Cloud(trained.X, trained.y)
         world = Group(sheet, cloud)
         diagram = NetworkDiagram(trained.network, names=("x", "h", "y"), size=(3.6, 1.9))
@@ -70,6 +70,8 @@ class ReluFold(Stage):
             self.play(flow, flow.read_out(numbers))
 
         with self.beat("The sigmoid squeezes it into the unit square: the classes go to opposite corners."):
+            # So far all was straight between creases. What follows is not.
+            lay(sheet.show(trained.network, tolerance=2e-3), trained.network.layers, 1.5)
             self.play(self.aside(diagram, formula("bold(y) = sigma(bold(z)')")))
             flow = ActivationFlow(world, layer=output)
             unit = Axes((0, 1, 0, 1), ("y_1", "y_2"))

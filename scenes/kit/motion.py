@@ -191,6 +191,13 @@ class Passage(Flow):
         return points
 
 
+def lay(thing: Mobject, layers: Sequence[Layer], depth: float) -> None:
+    """Put all that has an origin in the input plane where layers take it, to a depth as of Passage."""
+    way = Passage(thing, layers=layers, start=0, stop=depth)
+    for part in spatial_parts([thing]):
+        part.points = way.place_part(part, part.points, 1.0)
+
+
 class Morph(Flow):
     """Takes what has an origin in the input plane straight to where layers of any width put it: (1 - t) x + t f(x).
 

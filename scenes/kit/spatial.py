@@ -383,14 +383,20 @@ class Sheet(SpatialGroup):
         high = np.ceil(X.max(axis=0) / grid + margin) * grid
         return cls((low[0], high[0], low[1], high[1]), network, grid=grid, **options)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network, *, tolerance: float | None = None) -> Self:
         """Split the sheet anew, exactly where this network folds it, and lay it into the input plane.
 
         Each part keeps its opacity; a boundary is visible where the sheet had none before.
 
+        Args:
+            network: whose creases split the sheet.
+            tolerance: as of Sheet, from now on; as it is now if not given.
+
         Raises:
             UnfoldError: for a network that has creases in other layers than the sheet was made for.
         """
+        if tolerance is not None:
+            self.options["tolerance"] = tolerance
         fresh = Sheet(self.box, network, **self.options)
         if len(fresh.creases) != len(self.creases):
             raise UnfoldError(

@@ -7,8 +7,8 @@ import pytest
 from manim import linear, smooth
 
 from nn_core.network import Layer, Network
-from scenes.kit.motion import ActivationFlow, AffineFlow, Passage, destinations
-from scenes.kit.spatial import Cloud, Faces, Segments, in_space
+from scenes.kit.motion import ActivationFlow, AffineFlow, Passage, destinations, lay
+from scenes.kit.spatial import Cloud, Faces, Segments, Sheet, in_space, spatial_parts
 from scenes.kit.theme import theme
 from scenes.kit.writing import LiveAffine
 
@@ -136,6 +136,28 @@ def test_a_passage_goes_through_a_network_and_back(rng):
     np.testing.assert_allclose(moved(back, cloud, 0.5), trace.a[0], atol=1e-9)
     back.interpolate(1.0)
     np.testing.assert_array_equal(cloud.points, in_space(X))
+
+
+@pytest.mark.parametrize("depth", [0, 1, 1.5, 2])
+def test_a_sheet_that_is_split_finer_is_laid_where_the_network_has_it(depth):
+    layers = [layer("turn and stretch"), layer("mirror", "sigmoid")]
+    network = Network(layers)
+    sheet = Sheet((-2, 2, -1, 1), network)
+    shown = sheet.faces, sheet.grid, sheet.outline, *sheet.creases
+    coarse, look = len(sheet.faces.triangles), [part.get_opacity() for part in shown]
+    tolerance = 1e-3
+    lay(sheet.show(network, tolerance=tolerance), layers, depth)
+    assert len(sheet.faces.triangles) > 2 * coarse
+    assert [part.get_opacity() for part in shown] == look
+    for part in spatial_parts([sheet]):
+        x = part.origin[:, :2]
+        hidden = Network(layers[:1]).forward(x).output
+        expected = {0: x, 1: hidden, 1.5: network.logits(x), 2: network.forward(x).output}[depth]
+        np.testing.assert_allclose(part.points[:, :2], expected, atol=1e-12)
+    # In the middle of a triangle too it is there, to the tolerance.
+    corners = sheet.faces.origin[sheet.faces.triangles]
+    flat, bent = (network.forward(u).output for u in (corners.reshape(-1, 2), corners.mean(axis=1)))
+    assert np.abs(flat.reshape(-1, 3, 2).mean(axis=1) - bent).max() < tolerance
 
 
 def test_a_passage_leaves_alone_what_came_from_nowhere():
