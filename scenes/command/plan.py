@@ -10,7 +10,8 @@ from scenes.command.films import Film
 
 # Seconds of processor time, measured on one core that paints and encodes; only their ratios count.
 _SKIPPED = 0.055  # a play that is only gone through
-_PAINTED = (0.007, 0.015)  # a frame, and each megapixel of it
+_PAINTED = (0.004, 0.0116)  # a frame, and each megapixel of it
+_VERTEX = 2e-6  # each vertex in space, in each frame
 _REPEATED = (0.001, 0.005)  # the same, of a frame that was painted before and is encoded once more
 
 
@@ -22,16 +23,18 @@ class Play:
         key: of its segment in Manim's cache.
         frames: how many it has.
         still: whether they are all the same one.
+        vertices: how many there are in space.
     """
 
     key: str
     frames: int
     still: bool = False
+    vertices: int = 0
 
     def cost(self, megapixels: float) -> float:
         """Seconds that it takes to render, about, beyond those to skip it."""
         once, each = _REPEATED if self.still else _PAINTED
-        return self.frames * (once + each * megapixels)
+        return self.frames * (once + each * megapixels + (not self.still) * _VERTEX * self.vertices)
 
 
 @dataclass(frozen=True)

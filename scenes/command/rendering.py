@@ -169,7 +169,7 @@ def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
         scene.render()
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
         played = scene.renderer
-        plays = tuple(Play(*play) for play in zip(keys, played.frames, played.still, strict=True))
+        plays = tuple(Play(*play) for play in zip(keys, played.frames, played.still, played.vertices, strict=True))
         return Rehearsal(film, plays, tuple(scene.networks), config.frame_rate, writer)
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from manim import Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 
+from scenes.kit.spatial import spatial_parts
+
 
 class StageRenderer(CairoRenderer):
     """The renderer of the stage.
@@ -18,12 +20,14 @@ class StageRenderer(CairoRenderer):
     Attributes:
         frames: how many frames each play so far has, whether rendered or not.
         still: whether these frames are all the same one.
+        vertices: how many there are in space.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.frames: list[int] = []
         self.still: list[bool] = []
+        self.vertices: list[int] = []
         self._unseen = False
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
@@ -35,6 +39,7 @@ class StageRenderer(CairoRenderer):
         rendered = round((self.time - began) * rate)
         self.frames.append(_frames(scene, rate) if self.skip_animations else rendered)
         self.still.append(scene.is_current_animation_frozen_frame())
+        self.vertices.append(sum(len(part.points) for part in spatial_parts(scene.mobjects)))
         self.time = sum(self.frames) / rate
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Any) -> Any:

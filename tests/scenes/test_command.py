@@ -143,6 +143,14 @@ def test_frames_that_stand_still_count_less():
     assert moving.cost(2.0) > 2 * still.cost(2.0) > 0
 
 
+def test_frames_with_more_in_space_count_more():
+    light, heavy = (Play(key, 100, vertices=count) for key, count in (("l", 100), ("h", 10_000)))
+    plays = [Play(f"{index}", play.frames, vertices=play.vertices) for index, play in enumerate([light] * 3 + [heavy])]
+    (first, last) = pieces(Film("f", Path("f.py"), "F"), SMALL, plays, set(), 2)
+    assert (first.last, last.first) == (2, 3)
+    assert heavy.cost(0.4) > 2 * light.cost(0.4)
+
+
 # Rendering
 
 
