@@ -10,9 +10,8 @@ from scenes.command.films import Film
 
 # Seconds of processor time, measured on one core that paints and encodes; only their ratios count.
 _SKIPPED = 0.055  # a play that is only gone through
-_PAINTED = (0.004, 0.0116)  # a frame, and each megapixel of it
-_VERTEX = 2e-6  # each vertex in space, in each frame
-_REPEATED = (0.001, 0.005)  # the same, of a frame that was painted before and is encoded once more
+_PAINTED = (0.004, 0.0116, 2e-6)  # a frame, each megapixel of it, and each vertex in space
+_REPEATED = (0.001, 0.005, 0.0)  # the same, of a frame that was painted before and is encoded once more
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class Play:
 
     def cost(self, megapixels: float) -> float:
         """Seconds that it takes to render, about, beyond those to skip it."""
-        once, each = _REPEATED if self.still else _PAINTED
-        return self.frames * (once + each * megapixels + (not self.still) * _VERTEX * self.vertices)
+        once, megapixel, vertex = _REPEATED if self.still else _PAINTED
+        return self.frames * (once + megapixel * megapixels + vertex * self.vertices)
 
 
 @dataclass(frozen=True)

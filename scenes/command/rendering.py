@@ -168,8 +168,7 @@ def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
         writer = scene.renderer.file_writer = _RehearsalWriter(scene.file_writer_settings)
         scene.render()
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
-        played = scene.renderer
-        plays = tuple(Play(*play) for play in zip(keys, played.frames, played.still, played.vertices, strict=True))
+        plays = tuple(Play(key, *played) for key, played in zip(keys, scene.renderer.plays, strict=True))
         return Rehearsal(film, plays, tuple(scene.networks), config.frame_rate, writer)
 
 

@@ -66,8 +66,7 @@ class Axes(Group):
                 bare = at_corner and len(ranges) == 3
                 if abs(value - cross[axis]) > 0.35 * step if bare else at_corner or abs(value) > 1e-9:
                     text = f"{(value - zero) / unit + 0.0:.10g}".replace("-", MINUS)
-                    number = label(text, size=0.8 * tokens.label_size)
-                    outlined(number)
+                    number = outlined(label(text, size=0.8 * tokens.label_size))
                     numbers.append(anchored(number, place, _OFFSETS[axis]))
         for axis, name in enumerate(names):
             place = _at(cross, axis, ranges[axis, 1] + 0.5 * steps[axis])

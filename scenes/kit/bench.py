@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from nn_core.network import Network
@@ -17,7 +16,7 @@ from scenes.kit.spatial import Box, Cloud, Lattice
 from scenes.kit.theme import theme
 from scenes.kit.training import Recipe, Trained
 from scenes.kit.view import Area, Panel
-from scenes.kit.writing import formula, label
+from scenes.kit.writing import formula, label, stand
 
 _NAMES, HEADINGS = 0.9, 0.25  # frame units left of the diagram for the names of features, and above it for headings
 _RADIUS = 0.45  # of a neuron, at most
@@ -118,4 +117,4 @@ def heading(text: str, place: Sequence[float]) -> VMobject:
         place: (3,) the middle of the line that it stands on.
     """
     word = label(text, size=0.85 * theme().label_size, colour=theme().faint)
-    return word.shift(np.array(place) - [word.get_x(), word.foot, 0])
+    return stand(word.set_x(place[0]), place[1])

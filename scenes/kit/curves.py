@@ -81,8 +81,7 @@ class Plot(VGroup):
                     Line(place, place + 0.07 * away, stroke_color=tokens.faint, stroke_width=tokens.axis_width)
                 )
                 if not (at_origin and value == 0):
-                    number = label(_short(value), size=0.7 * tokens.label_size, colour=tokens.faint)
-                    outlined(number)
+                    number = outlined(label(_short(value), size=0.7 * tokens.label_size, colour=tokens.faint))
                     self.labels.add(number.next_to(place + 0.07 * away, away, buff=0.07))
         right, upper = self._at(0, x[1], corner), self._at(1, y[1], corner)
         across_name, up_name = names

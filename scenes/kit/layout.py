@@ -92,7 +92,8 @@ def _in_the_way(stage: Stage) -> Iterator[str]:
         for part in mobject.get_family():
             if not _is_flat(part) or (box := _box(stage.camera, part, family=False)) is None:
                 continue
-            pixels = covered[_pixels(box, covered.shape)]
+            left, top, right, bottom = np.maximum(stage.camera.pixels(*box), 0)
+            pixels = covered[top:bottom, left:right]
             worst = max(worst, float(pixels.mean()) if pixels.size else 0.0)
             lowest = lowest if part in caption else min(lowest, box.bottom)
         if worst > COVERED:
@@ -109,15 +110,6 @@ def _coverage(stage: Stage) -> np.ndarray:
         painting = camera.painted([part.batch() for part in parts if camera.lens(part) is lens], lens)
         covered |= painting.whole(*covered.shape)[..., 3] > OPAQUE
     return covered
-
-
-def _pixels(box: Area, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """The rows and columns of a picture that a box covers."""
-    rows, columns = shape
-    x = (np.array([box.left, box.right]) / config.frame_width + 0.5) * columns
-    y = (0.5 - np.array([box.top, box.bottom]) / config.frame_height) * rows
-    (left, right), (top, bottom) = np.clip(x, 0, columns), np.clip(y, 0, rows)
-    return slice(int(top), int(np.ceil(bottom))), slice(int(left), int(np.ceil(right)))
 
 
 def _texts(mobjects: Iterable[Mobject]) -> Iterator[VMobject]:

@@ -110,28 +110,16 @@ class WholeFileWriter(SceneFileWriter):
 
     def combine_files(self, input_files: list[str], output_file: Path, *args: Any, **kwargs: Any) -> None:
         """Join segments into a film or section under a temporary name, then rename."""
-        unfinished = _unfinished(output_file)
-        try:
+        with _named_when_whole(output_file) as unfinished:
             super().combine_files(input_files, unfinished, *args, **kwargs)
-            unfinished.replace(output_file)
-        except BaseException:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to, which gets its name when all is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = _unfinished(path)
-    try:
-        with unfinished.open("wb") as file:
-            yield file
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with _named_when_whole(path) as unfinished, unfinished.open("wb") as file:
+        yield file
 
 
 @contextmanager
@@ -151,6 +139,19 @@ def alone_in(folder: Path) -> Iterator[None]:
 
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _named_when_whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside a path, to write to; at the end it becomes the path, or is gone."""
+    unfinished = _unfinished(path)
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
 
 
 def _unfinished(path: Path) -> Path:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from manim import Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 
 from scenes.kit.spatial import spatial_parts
+
+
+class Played(NamedTuple):
+    """A play that is over: how many frames it has, whether all are the same, and how many vertices are in space."""
+
+    frames: int
+    still: bool
+    vertices: int
 
 
 class StageRenderer(CairoRenderer):
@@ -18,16 +26,12 @@ class StageRenderer(CairoRenderer):
     by the run time of such a play but by the frames of any other, so that captions drift.
 
     Attributes:
-        frames: how many frames each play so far has, whether rendered or not.
-        still: whether these frames are all the same one.
-        vertices: how many there are in space.
+        plays: all so far, whether rendered or not.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.frames: list[int] = []
-        self.still: list[bool] = []
-        self.vertices: list[int] = []
+        self.plays: list[Played] = []
         self._unseen = False
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
@@ -37,10 +41,10 @@ class StageRenderer(CairoRenderer):
         self._unseen = False
         rate = self.camera.frame_rate
         rendered = round((self.time - began) * rate)
-        self.frames.append(_frames(scene, rate) if self.skip_animations else rendered)
-        self.still.append(scene.is_current_animation_frozen_frame())
-        self.vertices.append(sum(len(part.points) for part in spatial_parts(scene.mobjects)))
-        self.time = sum(self.frames) / rate
+        frames = _frames(scene, rate) if self.skip_animations else rendered
+        vertices = sum(len(part.points) for part in spatial_parts(scene.mobjects))
+        self.plays.append(Played(frames, scene.is_current_animation_frozen_frame(), vertices))
+        self.time = sum(play.frames for play in self.plays) / rate
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Any) -> Any:
         """As in Manim; from here to the end of a play, what is skipped is not painted."""

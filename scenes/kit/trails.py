@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 import numpy as np
-from manim import LEFT, ORIGIN, RIGHT, UP, Animation, Dot, Group, VGroup, linear
+from manim import LEFT, ORIGIN, RIGHT, Animation, Dot, Group, VGroup, linear
 
 from nn_core.geometry import level_lines
 from nn_core.network import Network
@@ -18,7 +18,7 @@ from scenes.kit.curves import Plot
 from scenes.kit.landscape import Landscape
 from scenes.kit.spatial import Cloud, Segments, SpatialGroup
 from scenes.kit.theme import rgb, theme
-from scenes.kit.writing import Label, LiveNumber, label
+from scenes.kit.writing import LiveNumber, label, stand
 
 _DETAIL = 0.05  # scene units in the plane between two points of a line on a surface
 _SAMPLES = 121  # points of a curve
@@ -126,30 +126,25 @@ class Legend(VGroup):
         self.numbers = VGroup(*(LiveNumber("", trail.height(), size=size) for trail in trails))
         pitch = 2.2 * self.numbers[0].height
         right = width
-        self.add(_stand(label(title, size=size, colour=tokens.faint).move_to(ORIGIN, aligned_edge=LEFT), 0))
+        self.add(stand(label(title, size=size, colour=tokens.faint).move_to(ORIGIN, aligned_edge=LEFT), 0))
         columns = [(head, list(self.numbers))]
         columns += [(name, [label(f"{x:g}", size=size) for x in column]) for name, column in reversed(given.items())]
         for name, entries in columns:
             column = VGroup(label(name, size=size, colour=tokens.faint), *entries)
             for row, entry in enumerate(column):
-                _stand(entry.move_to([right, 0, 0], aligned_edge=RIGHT), -row * pitch)
+                stand(entry.move_to([right, 0, 0], aligned_edge=RIGHT), -row * pitch)
             right -= column.width + 2 * _GAP
             self.add(column)
         for trail, name, number in zip(trails, names, self.numbers, strict=True):
             dot = Dot([0, number.get_y(), 0], radius=0.3 * number.height, color=trail.head.get_color())
             words = label(name, size=size).move_to([2 * _GAP, 0, 0], aligned_edge=LEFT)
-            self.add(dot, _stand(words, number.get_bottom()[1]))
+            self.add(dot, stand(words, number.foot))
 
     def show_step(self, step: float) -> Self:
         """Show the values after this many steps."""
         for trail, number in zip(self.trails, self.numbers, strict=True):
             number.set_value(trail.height(step))
         return self
-
-
-def _stand(text: Label | LiveNumber, height: float) -> Any:
-    """The same text, on a line at this height."""
-    return text.shift(UP * (height - (text.foot if isinstance(text, Label) else text.get_bottom()[1])))
 
 
 class Fits(Plot):

@@ -231,6 +231,11 @@ def outlined(text: VMobject, width: float = 2.5) -> Any:
     return text.set_stroke(theme().background, width=width, background=True)
 
 
+def stand(text: Any, height: float) -> Any:
+    """The same label or number, on a line at this height."""
+    return text.shift(UP * (height - text.foot))
+
+
 class Frame(VMobject):
     """Points that remember where something was moved, turned and scaled to: never seen, whatever colour it is given."""
 
@@ -381,8 +386,13 @@ class LiveNumber(VGroup):
         if name:
             words = Label(translate(name), size, colour)
             nought = _letters(words.words, size)[-1]
-            self.add(words.shift([-nought[:, 0].min() - self.number.advance / 2, -words.foot, 0]))
+            self.add(stand(words, 0).shift(LEFT * (nought[:, 0].min() + self.number.advance / 2)))
         self.add(self.number)
+
+    @property
+    def foot(self) -> float:
+        """How high the line is that name and number stand on, as long as they are upright."""
+        return float(self.number.frame.points[0, 1])
 
     def set_value(self, value: float) -> Self:
         """Show this number where the mobject now stands."""

@@ -258,19 +258,14 @@ class StageCamera(Perspective, ThreeDCamera):
             shading=self.tokens.shading,
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
             grid_width=self.tokens.grid_width,
-            within=None if lens.area is None else self._pixels(*lens.area),
+            within=None if lens.area is None else self.pixels(*lens.area),
         )
 
-    def _pixels(self, left: float, right: float, bottom: float, top: float) -> tuple[int, int, int, int]:
+    def pixels(self, left: float, right: float, bottom: float, top: float) -> tuple[int, int, int, int]:
         """The rectangle (left, top, right, bottom) of whole pixels that holds an area, in frame units."""
-        (x, x_end), (y_end, y) = (
-            (np.array(ends) / length + 0.5) * pixels
-            for ends, length, pixels in (
-                ((left, right), self.frame_width, self.pixel_width),
-                ((-bottom, -top), self.frame_height, self.pixel_height),
-            )
-        )
-        return int(np.floor(x)), int(np.floor(y)), int(np.ceil(x_end)), int(np.ceil(y_end))
+        across = (np.array([left, right]) / self.frame_width + 0.5) * self.pixel_width
+        down = (0.5 - np.array([top, bottom]) / self.frame_height) * self.pixel_height
+        return int(np.floor(across[0])), int(np.floor(down[0])), int(np.ceil(across[1])), int(np.ceil(down[1]))
 
     def _painted_once(self, batches: list[Batch], lens: Perspective) -> Painting:
         """The same, but a panel in which nothing has changed keeps its picture."""
