@@ -16,6 +16,7 @@ from typing import Protocol
 
 from scenes.command.plan import Piece
 from scenes.command.rendering import render_piece
+from scenes.kit.errors import UnfoldError
 
 
 class Crew(Protocol):
@@ -93,13 +94,24 @@ def _ctrl_c_left_to_this_process() -> Iterator[None]:
 
 
 def _render(piece: Piece) -> dict[str, bytes]:
-    render_piece(piece)
+    """Render a piece; SIGTERM throws it away and ends the worker."""
+    end_cleanly()
+    try:
+        render_piece(piece)
+    except UnfoldError:
+        raise
+    except SystemExit:
+        # The executor would take this for the end of the piece, and have the worker wait for another one: for ever,
+        # where a killed worker has taken with it the lock on the queue.
+        os._exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     return {}  # the segments are where they belong
 
 
 def _settle_in() -> None:
-    """Make a new process a worker: it ends when it is told to, cleanly, or when the one that it works for has gone."""
-    end_cleanly()
+    """Make a new process a worker: it ends when it is told to, or when the one that it works for has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,15 +229,21 @@ def test_a_still(tiny, tmp_path):
     assert not segments(tmp_path / "out")
 
 
+def unfinished(media: Path, pid: int | str = "*") -> list[Path]:
+    """The segments that are being written, by one process or by any."""
+    return list(media.rglob(f"partial_movie_files/*/.unfinished-{pid}-*"))
+
+
 def workers_of(pid: int) -> list[int]:
     """The workers of a render, by Linux's own list; its other child keeps an account of shared memory."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in listed if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-def in_the_middle(tiny: Path, cwd: Path) -> subprocess.Popen[str]:
-    """A render by two workers that is in the middle of its segments."""
-    running = subprocess.Popen(
+@contextmanager
+def in_the_middle(tiny: Path, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """A render by two workers that is in the middle of its segments; nothing of it outlives the test."""
+    with subprocess.Popen(
         command("render", tiny, "-q", "l", "-w", 2, "--json", "--media-dir", "out"),
         cwd=cwd,
         env=environment(),
@@ -245,25 +251,32 @@ def in_the_middle(tiny: Path, cwd: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    until = time.monotonic() + 60
-    while not list((cwd / "out").rglob("partial_movie_files/*/.unfinished-*")):
-        assert running.poll() is None, running.communicate()[1]
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    return running
+    ) as running:
+        try:
+            until = time.monotonic() + 60
+            while not unfinished(cwd / "out"):
+                assert running.poll() is None, running.communicate()[1]
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            yield running
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
 
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads the processes of Linux")
 
 
 @LINUX
-def test_a_killed_worker_is_replaced(tiny, tmp_path):
-    running = in_the_middle(tiny, tmp_path)
-    workers = workers_of(running.pid)
-    assert len(workers) == 2
-    os.kill(workers[0], signal.SIGKILL)
-    said, complaints = running.communicate(timeout=120)
+@pytest.mark.parametrize("waits", [False, True], ids=["at work", "waiting for work"])
+def test_a_killed_worker_is_replaced(waits, tiny, tmp_path):
+    # With one play, one of the two has nothing to do.
+    tiny.write_text(TINY.partition("with self.beat")[0] + "self.play(FadeIn(sheet), run_time=20)\n")
+    with in_the_middle(tiny, tmp_path) as running:
+        workers = workers_of(running.pid)
+        assert len(workers) == 2
+        os.kill(next(pid for pid in workers if waits != bool(unfinished(tmp_path / "out", pid))), signal.SIGKILL)
+        said, complaints = running.communicate(timeout=120)
     assert running.returncode == 0, complaints
     (report,) = json.loads(said)["films"]
     assert report["state"] == "done"
@@ -272,17 +285,17 @@ def test_a_killed_worker_is_replaced(tiny, tmp_path):
 
 @LINUX
 def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
-    running = in_the_middle(tiny, tmp_path)
-    workers = workers_of(running.pid)
-    assert workers
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: to all of them
-    said, complaints = running.communicate(timeout=60)
+    with in_the_middle(tiny, tmp_path) as running:
+        workers = workers_of(running.pid)
+        assert workers
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: to all of them
+        said, complaints = running.communicate(timeout=60)
     assert running.returncode == 130
     assert json.loads(said)["films"][0]["state"] == "stopped"
     assert "Traceback" not in complaints
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     assert not list((tmp_path / "out").rglob("Tiny.mp4"))
-    assert not list((tmp_path / "out").rglob("*/.unfinished-*"))
+    assert not unfinished(tmp_path / "out")
 
 
 # What goes wrong is told in one line
