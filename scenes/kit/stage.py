@@ -318,7 +318,7 @@ class Stage(ThreeDScene):
     def begin_animations(self) -> None:
         """As in Manim; what is flat and stays as it is while things move in space is drawn once."""
         super().begin_animations()
-        if self.moving_mobjects and not self.static_mobjects:
+        if self.moving_mobjects and not self.static_mobjects and not self.renderer.skip_animations:
             driven, turning = set(_driven(self.animations)), self._turning(self.animations)
 
             def moves(part: Mobject) -> bool:

@@ -22,6 +22,7 @@ class Direction(NamedTuple):
 
 
 TOP = Direction(0.0, -90 * DEGREES)  # from above, x to the right, y up
+_FITS = 1e-9  # frame units, and share of the zoom: a view that is better by less is good enough
 
 
 class Area(NamedTuple):
@@ -201,7 +202,10 @@ def fit(
             factor = float(np.min(room / np.maximum(upper - lower, 1e-9)))
             shift = camera.get_rotation_matrix()[:2].T @ off / view.zoom
             zoom = min(view.zoom * float(np.clip(factor, 0.25, 4.0)), most_zoom)
+            fits = max(abs(zoom / view.zoom - 1), np.abs(off).max()) < _FITS
             view = View(phi, theta, zoom, view.centre + shift)
+            if fits:
+                break
     finally:
         before.take(camera)
     return view
