@@ -29,7 +29,7 @@ class Axes(Group):
 
     Attributes:
         lines: the axes and their ticks.
-        labels: numbers and names.
+        labels: numbers and names; where things hide the piece of the axis beside one, it fades.
     """
 
     def __init__(
@@ -67,10 +67,13 @@ class Axes(Group):
                 if abs(value - cross[axis]) > 0.35 * step if bare else at_corner or abs(value) > 1e-9:
                     text = f"{(value - zero) / unit + 0.0:.10g}".replace("-", MINUS)
                     number = outlined(label(text, size=0.8 * tokens.label_size))
-                    numbers.append(anchored(number, place, _OFFSETS[axis]))
+                    around = np.array([place, place])
+                    around[:, axis] += [-0.5 * step, 0.5 * step]
+                    numbers.append(anchored(number, place, _OFFSETS[axis], around))
         for axis, name in enumerate(names):
-            place = _at(cross, axis, ranges[axis, 1] + 0.5 * steps[axis])
-            numbers.append(anchored(formula(name, size=1.3 * tokens.label_size), place, -0.9 * _OFFSETS[axis]))
+            tip = np.array([_at(cross, axis, ranges[axis, 1] + share * steps[axis]) for share in (0.0, 0.5)])
+            text = formula(name, size=1.3 * tokens.label_size)
+            numbers.append(anchored(text, tip[1], -0.9 * _OFFSETS[axis], tip))
         self.lines = Segments(np.array(ends), [*rgb(tokens.faint), 1.0], width=tokens.axis_width)
         self.labels = VGroup(*numbers)
         super().__init__(self.lines, self.labels)

@@ -309,10 +309,11 @@ class Stage(ThreeDScene):
     def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
         """What must be drawn anew in every frame: everything, if anything in space moves.
 
-        All that lives in space is painted in one pass under all that is flat.
+        All that lives in space is painted in one pass under all that is flat, and hides labels of axes.
         """
         moving = super().get_moving_mobjects(*animations)
-        in_space = any(isinstance(part, SpatialMobject) for mobject in moving for part in mobject.get_family())
+        parts = (part for mobject in moving for part in mobject.get_family())
+        in_space = any(isinstance(part, SpatialMobject) or self.camera.may_be_hidden(part) for part in parts)
         return self.mobjects if in_space or self._turning(animations) else moving
 
     def begin_animations(self) -> None:

@@ -211,18 +211,21 @@ def formula(typst: str, *, size: float | None = None, colour: str | None = None)
     return _lean(written)
 
 
-def anchored(mobject: VMobject, place: np.ndarray, offset: np.ndarray = ORIGIN) -> VMobject:
+def anchored(
+    mobject: VMobject, place: np.ndarray, offset: np.ndarray = ORIGIN, line: np.ndarray | None = None
+) -> VMobject:
     """Tie a flat mobject to a place in space: the camera moves it there, upright and in its own size.
 
     Args:
         mobject: text, a formula or any vector mobject.
         place: (3,) scene units.
         offset: (3,) where its centre stands from the place, in frame units on the screen.
+        line: (2, 3) ends of a line that it belongs to: where things hide that, it fades.
     """
     mobject.move_to(offset)
     anchor = np.asarray(place, dtype=float)
     for part in mobject.get_family():
-        part.anchor = anchor
+        part.anchor, part.belongs_to = anchor, line
     return mobject
 
 

@@ -22,6 +22,7 @@ from manim.camera.three_d_camera import ThreeDCamera
 from scenes.kit.paint.batch import Batch
 from scenes.kit.paint.frames import blank_like
 from scenes.kit.paint.painter import Painting, painter_for
+from scenes.kit.paint.sight import NO_LINES
 from scenes.kit.theme import rgb, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
@@ -178,6 +179,20 @@ class StageCamera(Perspective, ThreeDCamera):
             or mobject in self.fixed_orientation_mobjects
         )
 
+    def modified_rgbas(self, vmobject: VMobject, rgbas: np.ndarray) -> np.ndarray:
+        """As stock, but what belongs to a line fades as that is hidden."""
+        rgbas, line = super().modified_rgbas(vmobject, rgbas), self._line(vmobject)
+        return rgbas if line is None else rgbas * [1.0, 1.0, 1.0, self._held.seen.get(line, 1.0)]
+
+    def may_be_hidden(self, mobject: Mobject) -> bool:
+        """Whether a vector mobject belongs to a line in space, and fades as that is hidden."""
+        return self._line(mobject) is not None
+
+    def _line(self, mobject: Mobject) -> tuple[Perspective, bytes] | None:
+        """The line that a mobject belongs to, and how it is seen; None where there is none."""
+        line = getattr(mobject, "belongs_to", None)
+        return None if line is None else (self.lens(mobject), line.tobytes())
+
     def lens(self, mobject: Mobject) -> Perspective:
         """The perspective in which a mobject is seen: that of its panel, or the camera's own."""
         return getattr(mobject, "panel", None) or self
@@ -189,8 +204,8 @@ class StageCamera(Perspective, ThreeDCamera):
             mobjects: single ones, without their parts, that will not change; none to let go.
         """
         held = self._held
-        held.mobjects = frozenset(mobjects)
-        held.paintings = []
+        held.mobjects = dict.fromkeys(mobjects)
+        held.paintings, held.drawn_as = [], held.seen
         if mobjects:
             picture = np.zeros((self.pixel_height, self.pixel_width, 4), dtype=np.uint8)
             self.display_multiple_vectorized_mobjects(list(mobjects), picture)
@@ -201,12 +216,19 @@ class StageCamera(Perspective, ThreeDCamera):
         """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
         spatial = [mobject for mobject in shown if hasattr(mobject, "batch")]
+        held = self._held
         lenses = dict.fromkeys(self.lens(mobject) for mobject in spatial)
+        held.seen = {}
         for lens in lenses:
             batches = [m.batch() for m in spatial if self.lens(m) is lens]
-            painting = self._painted_once(batches, lens) if len(lenses) > 1 else self.painted(batches, lens)
+            lines = {key: m.belongs_to for m in shown if (key := self._line(m)) is not None and key[0] is lens}
+            ends = np.reshape([*lines.values()], (-1, 2, 3))
+            paint = self._painted_once if len(lenses) > 1 else self.painted
+            painting = paint(batches, lens, ends)
+            held.seen.update(zip(lines, painting.seen, strict=True))
             self._lay_over(painting, lens.area)
-        held = self._held
+        if held.seen != held.drawn_as:
+            self.hold([*held.mobjects])
         drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
         self._draw([m for m in drawn if self.follows_view(m)])
         for painting in held.paintings:
@@ -247,8 +269,11 @@ class StageCamera(Perspective, ThreeDCamera):
             ctx.fill_preserve()
         return self
 
-    def painted(self, batches: list[Batch], lens: Perspective | None = None) -> Painting:
-        """A picture of these as the camera or a panel stands; valid until the next."""
+    def painted(self, batches: list[Batch], lens: Perspective | None = None, lines: np.ndarray = NO_LINES) -> Painting:
+        """A picture of these as the camera or a panel stands, and how much is seen of lines (n, 2, 3).
+
+        Its pixels are valid until the next.
+        """
         lens = lens or self
         painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
         return painter.paint(
@@ -259,6 +284,7 @@ class StageCamera(Perspective, ThreeDCamera):
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
             grid_width=self.tokens.grid_width,
             within=None if lens.area is None else self.pixels(*lens.area),
+            watched=lines,
         )
 
     def pixels(self, left: float, right: float, bottom: float, top: float) -> tuple[int, int, int, int]:
@@ -267,15 +293,15 @@ class StageCamera(Perspective, ThreeDCamera):
         down = (0.5 - np.array([top, bottom]) / self.frame_height) * self.pixel_height
         return int(np.floor(across[0])), int(np.floor(down[0])), int(np.ceil(across[1])), int(np.ceil(down[1]))
 
-    def _painted_once(self, batches: list[Batch], lens: Perspective) -> Painting:
+    def _painted_once(self, batches: list[Batch], lens: Perspective, lines: np.ndarray) -> Painting:
         """The same, but a panel in which nothing has changed keeps its picture."""
-        projection = lens.projection()
-        before, seen_from, painting = self._held.panels.get(lens, ([], projection, None))
-        same = len(before) == len(batches) and np.array_equal(seen_from, projection)
+        numbers = np.concatenate([lens.projection().ravel(), lines.ravel()])
+        before, seen_from, painting = self._held.panels.get(lens, ([], numbers, None))
+        same = len(before) == len(batches) and np.array_equal(seen_from, numbers)
         if painting is None or not (same and all(map(Batch.same_as, batches, before))):
-            painting = self.painted(batches, lens)
+            painting = self.painted(batches, lens, lines)
             painting = painting._replace(pixels=painting.pixels.copy())
-            self._held.panels[lens] = [batch.frozen() for batch in batches], projection, painting
+            self._held.panels[lens] = [batch.frozen() for batch in batches], numbers, painting
         return painting
 
     def _lay_over(self, painting: Painting, area: tuple[float, float, float, float] | None = None) -> None:
@@ -312,13 +338,15 @@ def _rotation(phi: float, theta: float, gamma: float) -> np.ndarray:
 class _Held:
     """What is kept to be used again; with slots and no __dict__, so that Manim's cache key sees the type alone."""
 
-    __slots__ = ("mobjects", "paintings", "panels", "paths")
+    __slots__ = ("drawn_as", "mobjects", "paintings", "panels", "paths", "seen")
 
     def __init__(self) -> None:
-        self.mobjects: frozenset[Mobject] = frozenset()
+        self.mobjects: dict[Mobject, None] = {}
         self.paintings: list[Painting] = []
         self.panels: dict[Perspective, tuple[list[Batch], np.ndarray, Painting]] = {}
         self.paths: OrderedDict[bytes, cairo.Path] = OrderedDict()
+        self.seen: dict[tuple[Perspective, bytes], float] = {}
+        self.drawn_as = self.seen
 
 
 def _in_bands(picture: np.ndarray) -> list[Painting]:

@@ -21,6 +21,7 @@ from scenes.kit.paint.atlas import Atlas
 from scenes.kit.paint.batch import OPAQUE, Batch
 from scenes.kit.paint.order import arranged
 from scenes.kit.paint.rims import count_borders, rims
+from scenes.kit.paint.sight import NO_LINES, Sight
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
@@ -75,11 +76,13 @@ class Painting(NamedTuple):
     Attributes:
         pixels: (h, w, 4) uint8, premultiplied RGBA, top row first.
         left, top: where in the picture its first pixel belongs.
+        seen: (n,) shares, 0 to 1, of the lines that were asked for.
     """
 
     pixels: np.ndarray
     left: int
     top: int
+    seen: np.ndarray = np.empty(0)
 
     def whole(self, height: int, width: int) -> np.ndarray:
         """The whole picture (height, width, 4), transparent where nothing is painted."""
@@ -114,6 +117,7 @@ class Painter:
         "_resolve",
         "_sampled",
         "_samples",
+        "_sight",
         "height",
         "width",
     )
@@ -124,6 +128,7 @@ class Painter:
         size = (width, height)
         self._frame = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
         self._programs: dict[tuple[bool, ...], moderngl.Program] = {}
+        self._sight = Sight(context, _program(context, "sight"))
         self._sampled = None
         if samples:
             samples = min(samples, context.max_samples)
@@ -145,6 +150,7 @@ class Painter:
         grid: tuple[float, float, float, float],
         grid_width: float,
         within: tuple[int, int, int, int] | None = None,
+        watched: np.ndarray = NO_LINES,
     ) -> Painting:
         """Paint the batches.
 
@@ -159,6 +165,8 @@ class Painter:
             grid: straight-alpha colour of the lines on faces.
             grid_width: their width in pixels at 1080 lines.
             within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
+            watched: (n, 2, 3) ends of lines, in scene units, of which is to be told how much of each opaque faces leave
+                to be seen; they are not painted.
 
         Returns:
             The picture; its pixels are valid until the next call.
@@ -176,7 +184,7 @@ class Painter:
         vertices, indices, counts = assemble(batches, projection, scale, atlas)
         left, top, width, height = region = self._region(vertices, projection, within)
         if len(indices) == 0 or width <= 0 or height <= 0:
-            return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0)
+            return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0, np.ones(len(watched)))
         context = self._context
         frame.use()
         frame.scissor = region
@@ -229,6 +237,7 @@ class Painter:
         if atlas:
             context.enable(moderngl.BLEND)  # a picture may have holes
         draw(0, faces, depth_write=True, offset=_BACK)
+        seen = self._sight.look(watched, projection, frame, region)
         context.enable(moderngl.BLEND)
         draw(faces, edges + lines, depth_write=False)
         draw(after[2], points, depth_write=True)
@@ -248,7 +257,7 @@ class Painter:
             self._resolve.render(moderngl.TRIANGLES, vertices=3)
         pixels = self._buffer[: height * width * 4].reshape(height, width, 4)
         self._frame.read_into(pixels, viewport=region, components=4)
-        return Painting(pixels, left, top)
+        return Painting(pixels, left, top, seen())
 
     def _region(
         self, vertices: np.ndarray, projection: np.ndarray, within: tuple[int, int, int, int] | None

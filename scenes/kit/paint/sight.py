@@ -1,0 +1,80 @@
+"""How much of a line in space is to be seen: asked of the depth buffer, and not painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import moderngl
+import numpy as np
+
+_LOOKS = 9  # places on a line at which is looked
+_AHEAD = 0.005  # of the way to the eye: what lies so close before a line, or on it, hides nothing
+NO_LINES = np.empty((0, 2, 3))
+
+
+class Sight:
+    """Looks at lines through what is in a depth buffer.
+
+    Args:
+        context: of OpenGL.
+        program: draws points at places in normalised device coordinates.
+    """
+
+    __slots__ = ("_context", "_program", "_queries")
+
+    def __init__(self, context: moderngl.Context, program: moderngl.Program) -> None:
+        self._context, self._program = context, program
+        self._queries: list[moderngl.Query] = []
+
+    def look(
+        self,
+        lines: np.ndarray,
+        projection: np.ndarray,
+        frame: moderngl.Framebuffer,
+        region: tuple[int, int, int, int],
+    ) -> Callable[[], np.ndarray]:
+        """See where lines are hidden by what has been drawn so far.
+
+        Args:
+            lines: (n, 2, 3) ends, in scene units.
+            projection: (4, 4) matrix from scene units to clip space, y pointing down.
+            frame: in use, with the depth test on.
+            region: the rectangle (left, top, width, height) in pixels that is drawn in; beyond it nothing is hidden.
+
+        Returns:
+            What tells, once the frame is done, how much of each line is seen: (n,) shares, 0 to 1.
+        """
+        shares = np.linspace(0, 1, _LOOKS)[:, None]
+        clip = ((1 - shares) * lines[:, None, 0] + shares * lines[:, None, 1]) @ projection[:, :3].T + projection[:, 3]
+        size, low, extent = np.array(frame.size), np.array(region[:2]), np.array(region[2:])
+        before = clip[..., 3] > 0  # the eye
+        places = clip[..., :3] / np.where(before, clip[..., 3], 1.0)[..., None]
+        # Towards the eye, depth and w of clip space change in a fixed proportion.
+        proportion = projection[2, :3] @ projection[3, :3] / (projection[3, :3] @ projection[3, :3])
+        places[..., 2] = (places[..., 2] - proportion * _AHEAD) / (1 - _AHEAD)
+        pixels = np.floor((places[..., :2] + 1) / 2 * size)
+        inside = before & ((pixels >= low) & (pixels < low + extent)).all(axis=-1)
+        counts = inside.sum(axis=1)
+        if not counts.any():
+            return lambda: np.ones(len(lines))
+        # In the middle of its pixel, a point has all samples of it.
+        places[..., :2] = (pixels + 0.5) / size * 2 - 1
+        while len(self._queries) < len(lines):
+            self._queries.append(self._context.query(samples=True))
+        buffer = self._context.buffer(places[inside].astype("f4"))
+        points = self._context.vertex_array(self._program, [(buffer, "3f", "place")])
+        frame.color_mask, frame.depth_mask = (False,) * 4, False
+        first = 0
+        for query, count in zip(self._queries, counts, strict=False):
+            with query:
+                points.render(moderngl.POINTS, vertices=int(count), first=first)
+            first += int(count)
+        frame.color_mask = (True,) * 4
+        points.release()
+        buffer.release()
+
+        def seen() -> np.ndarray:
+            samples = np.array([query.samples for query in self._queries[: len(lines)]])
+            return 1 - (counts - samples / max(frame.samples, 1)) / _LOOKS
+
+        return seen
