@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tqdm import tqdm
+
 from scenes.command.plan import Piece
 from scenes.command.rendering import render_piece
 from scenes.kit.errors import UnfoldError
@@ -120,13 +122,21 @@ def _settle_in() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=follow, daemon=True).start()
+    # Manim counts with tqdm, whose own lock between processes would outlive a worker that ends at once.
+    tqdm.set_lock(threading.RLock())
     sys.stdout = sys.stderr  # what scripts read on standard output is not for workers to say
 
 
 def end_cleanly() -> None:
     """Leave Ctrl-C to the process that gave the work, and take SIGTERM as the order to throw it away and end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(f"Ended by signal {number}."))
+    signal.signal(signal.SIGTERM, _throw_away)
+
+
+def _throw_away(number: int, frame: object) -> None:
+    # Once is enough: the second time would disturb the throwing away.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(f"Ended by signal {number}.")
 
 
 def share_processors(workers: int) -> None:
