@@ -17,6 +17,8 @@ try:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Table
+
+    from scenes.command.machine import free_memory, processors, room_for_workers, share_processors
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed for {sys.executable}: `make setup`, or `pip install -e .`")
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 # each command imports what it needs when it runs.
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
+QUALITIES = {"l": 480, "m": 720, "h": 1080, "p": 1440, "k": 2160}  # lines, by Manim's letters
 
 JSON = cloup.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to standard output.")
 MEDIA = cloup.option(
@@ -75,16 +78,16 @@ def list_films(as_json: bool, media_dir: Path | None) -> None:
 @cloup.option(
     "--quality",
     "-q",
-    type=click.Choice(["l", "m", "h", "p", "k"]),
+    type=click.Choice([*QUALITIES]),
     default="h",
     show_default=True,
-    help="480, 720, 1080, 1440 or 2160 lines.",
+    help=f"Of so many lines: {', '.join(f'{letter} {lines}' for letter, lines in QUALITIES.items())}.",
 )
 @cloup.option(
     "--workers",
     "-w",
     type=click.IntRange(min=1),
-    help="Processes that share each film.  [default: one for each processor]",
+    help="Processes that share each film.  [default: one for each processor, if memory is enough]",
 )
 @cloup.option(
     "--scheduler",
@@ -115,10 +118,8 @@ def render(
 ) -> None:
     """Render films, each with several processes; what was rendered before is not rendered again."""
     films = _chosen(names, everything)
-    from scenes.command.workers import processors, share_processors
-
-    count = workers or processors()
-    share_processors(1 if still else count)
+    count = 1 if still or scheduler else workers or _as_many_as_fit(QUALITIES[quality])
+    share_processors(count)
     for option, value in (("UNFOLD_THEME", theme), ("UNFOLD_LANGUAGE", language)):
         if value:
             os.environ[option] = value
@@ -160,6 +161,18 @@ def _chosen(names: tuple[str, ...], everything: bool) -> list[Film]:
         return all_films() if everything else list({find(name).name: find(name) for name in names}.values())
     except UnknownFilm as error:
         raise Complaint(str(error), USAGE) from None
+
+
+def _as_many_as_fit(lines: int) -> int:
+    """A worker for each processor, or for fewer where memory is short."""
+    wanted, memory = processors(), free_memory()
+    count = min(wanted, room_for_workers(lines, memory))
+    if count < wanted:
+        print(
+            f"{count} of {wanted} processors are used: {memory:.1f} GB of memory are free, and more workers need more.",
+            file=sys.stderr,
+        )
+    return count
 
 
 def _render(

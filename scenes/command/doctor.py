@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from scenes.command.films import PROJECT
+from scenes.command.machine import free_memory, room_for_workers
 
+LEAST = 1.0  # gigabytes of memory: a worker in 1080p
 ROOM = 2.0  # gigabytes: the segments and the film of a minute and a half in 4K, with room to spare
 _SYSTEM = "on Debian or Ubuntu run: apt-get install"
 
@@ -43,6 +45,7 @@ def examine(media_dir: Path) -> list[Finding]:
         "formulas": (_formulas, "pip install 'manim[typst]>=0.22,<0.23'"),
         "encoder": (_encoder, "choose a codec that is there: delete `codec` from [video_encoder] in manim.cfg"),
         "output": (lambda: _output(media_dir), f"give write permission to {media_dir}, or choose --media-dir"),
+        "memory": (_memory, "close other programs, or choose a smaller --quality"),
         "disk": (lambda: _disk(media_dir), f"make room for {media_dir}, or choose --media-dir"),
     }
     return [_look(subject, check, remedy) for subject, (check, remedy) in checks.items()]
@@ -131,6 +134,14 @@ def _output(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         return f"{folder} can be written"
+
+
+def _memory() -> str:
+    free = free_memory()
+    if free < LEAST:
+        raise RuntimeError(f"{free:.1f} GB are free, and {LEAST:.0f} GB are wanted")
+    hall, screen = (room_for_workers(lines, free) for lines in (1080, 2160))
+    return f"{free:.1f} GB free, enough for {hall} workers in 1080p and {screen} in 4K"
 
 
 def _disk(folder: Path) -> str:

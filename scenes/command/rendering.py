@@ -52,6 +52,7 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
         "pixel_format": config.pixel_format,
         "video_encoder_options": config.video_encoder_options,
         "max_inflight_encoders": config.max_inflight_encoders,
+        "encoder_queue_size": config.encoder_queue_size,
         "max_files_cached": config.max_files_cached,
         "format": "mp4",
         "save_sections": sections,
@@ -197,8 +198,10 @@ def render_piece(piece: Piece) -> Path:
     Raises:
         UnfoldError: where they can't be rendered.
     """
-    part = {"from_animation_number": piece.first, "upto_animation_number": piece.last}
-    with told(piece.film), studio(piece.film, {**piece.settings, "save_sections": False}, **part):
+    part = {"from_animation_number": piece.first, "upto_animation_number": piece.last, "save_sections": False}
+    # Where each worker has a processor, nothing is lost when it waits for the encoder, and much memory is saved.
+    patient = {"max_inflight_encoders": 1, "encoder_queue_size": 1}
+    with told(piece.film), studio(piece.film, piece.settings, **part, **patient):
         scene = load(piece.film)()
         writer = scene.renderer.file_writer = _PieceWriter(scene.file_writer_settings)
         writer.wanted = frozenset(piece.wanted)

@@ -137,22 +137,3 @@ def _throw_away(number: int, frame: object) -> None:
     # Once is enough: the second time would disturb the throwing away.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(f"Ended by signal {number}.")
-
-
-def share_processors(workers: int) -> None:
-    """Let the processes that start from now on, and this one, keep to their shares of the processors.
-
-    To be called before NumPy is imported. Linear algebra has one thread in any case: networks of films are small, and
-    the last bits of a product of matrices may depend on the number of threads, and the key of a segment on those. The
-    encoder has one thread by manim.cfg. What the environment says already is left as it is.
-    """
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    share = processors() // workers
-    # Mesa's painter on the processor; with 0 it works in the thread that calls it.
-    os.environ.setdefault("LP_NUM_THREADS", str(share if share > 1 else 0))
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

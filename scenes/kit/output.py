@@ -33,7 +33,7 @@ def use_project_settings() -> None:
         return
     project = ManimConfig().digest_parser(make_config_parser(PROJECT / "manim.cfg"))
     config.video_codec, config.video_encoder_options = project.video_codec, project.video_encoder_options
-    config.max_inflight_encoders = project.max_inflight_encoders
+    config.max_inflight_encoders, config.encoder_queue_size = project.max_inflight_encoders, project.encoder_queue_size
     if config.media_dir == "./media":
         config.media_dir = str(PROJECT / "renders")
 

@@ -18,9 +18,11 @@ from typing import Any
 
 import pytest
 
+import scenes.__main__ as scenes_main
 from scenes.command import films as films_module
 from scenes.command import rendering
 from scenes.command.films import Film, UnknownFilm, find
+from scenes.command.machine import room_for_workers
 from scenes.command.plan import Play, pieces, split
 from scenes.kit.theme import PROJECT
 
@@ -301,6 +303,25 @@ def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     assert not list((tmp_path / "out").rglob("Tiny.mp4"))
     assert not unfinished(tmp_path / "out")
+
+
+# What the machine has
+
+
+def test_memory_that_is_short_is_for_fewer_workers(monkeypatch, capsys):
+    assert room_for_workers(1080, 16.0) > 2 * room_for_workers(2160, 16.0) > 4
+    assert room_for_workers(2160, 0.1) == 1
+    monkeypatch.setattr(scenes_main, "processors", lambda: 8)
+    for memory, count in ((100.0, 8), (4.5, 1)):
+        monkeypatch.setattr(scenes_main, "free_memory", lambda memory=memory: memory)
+        assert scenes_main._as_many_as_fit(2160) == count
+    assert capsys.readouterr().err.count("1 of 8 processors are used: 4.5 GB of memory are free") == 1
+
+
+def test_threads_are_shared_out_before_numpy_counts_them():
+    """Else the last bits of a key might depend on the machine."""
+    check = "import scenes.__main__, sys; sys.exit('numpy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", check], env=environment(), check=True, timeout=60)
 
 
 # What goes wrong is told in one line

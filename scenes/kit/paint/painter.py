@@ -114,7 +114,6 @@ class Painter:
         "_context",
         "_frame",
         "_programs",
-        "_resolve",
         "_sampled",
         "_samples",
         "_sight",
@@ -129,14 +128,8 @@ class Painter:
         self._frame = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
         self._programs: dict[tuple[bool, ...], moderngl.Program] = {}
         self._sight = Sight(context, _program(context, "sight"))
-        self._sampled = None
-        if samples:
-            samples = min(samples, context.max_samples)
-            self._samples = context.texture(size, 4, samples=samples)
-            self._sampled = context.framebuffer([self._samples], context.depth_renderbuffer(size, samples=samples))
-            resolve = _program(context, "resolve")
-            resolve["count"].value = samples
-            self._resolve = context.vertex_array(resolve, [])
+        self._samples = min(samples, context.max_samples)
+        self._sampled: _Sampled | None = None  # of what takes so much memory there is none before it is needed
         self._atlas, self._atlas_digest = context.texture((1, 1), 4), b""
         self._buffer = np.zeros(height * width * 4, dtype=np.uint8)
 
@@ -177,10 +170,13 @@ class Painter:
         batches = arranged(batches, projection)
         # Several samples a pixel are dear: they are for faces that end where they have no edge.
         too_many = sum(count_borders(batch) for batch in batches) > _MOST_EDGES
-        sampled = self._sampled is not None and (too_many or _end_without_edges(batches))
-        if not (sampled or too_many):
+        several = self._samples > 0 and (too_many or _end_without_edges(batches))
+        if not (several or too_many):
             batches = [*batches, *(rims(batch, projection, light, shading) for batch in batches)]
-        frame = self._sampled if sampled else self._frame
+        if several and self._sampled is None:
+            self._sampled = _Sampled(self._context, (self.width, self.height), self._samples)
+        sampled = self._sampled if several else None
+        frame = sampled.frame if sampled else self._frame
         vertices, indices, counts = assemble(batches, projection, scale, atlas)
         left, top, width, height = region = self._region(vertices, projection, within)
         if len(indices) == 0 or width <= 0 or height <= 0:
@@ -253,8 +249,7 @@ class Painter:
             self._frame.use()
             self._frame.scissor = region
             context.enable_only(moderngl.NOTHING)
-            self._samples.use(0)
-            self._resolve.render(moderngl.TRIANGLES, vertices=3)
+            sampled.resolve()
         pixels = self._buffer[: height * width * 4].reshape(height, width, 4)
         self._frame.read_into(pixels, viewport=region, components=4)
         return Painting(pixels, left, top, seen())
@@ -303,6 +298,30 @@ class Painter:
             constants = {name: str(bool(value)).lower() for name, value in present.items()}
             self._programs[key] = _program(self._context, "spatial", constants)
         return self._programs[key]
+
+
+class _Sampled:
+    """A framebuffer with several samples a pixel, and what makes pixels of them.
+
+    Args:
+        context: of OpenGL.
+        size: width and height in pixels.
+        samples: of each.
+    """
+
+    __slots__ = ("_resolve", "_texture", "frame")
+
+    def __init__(self, context: moderngl.Context, size: tuple[int, int], samples: int) -> None:
+        self._texture = context.texture(size, 4, samples=samples)
+        self.frame = context.framebuffer([self._texture], context.depth_renderbuffer(size, samples=samples))
+        program = _program(context, "resolve")
+        program["count"].value = samples
+        self._resolve = context.vertex_array(program, [])
+
+    def resolve(self) -> None:
+        """Draw the mean of each pixel's samples on the framebuffer in use."""
+        self._texture.use(0)
+        self._resolve.render(moderngl.TRIANGLES, vertices=3)
 
 
 def assemble(
