@@ -43,8 +43,18 @@ def test_what_lies_before_a_line_hides_it(stage, monkeypatch, samples):
     assert share(stage, line, *through) == 1
     assert share(stage, line, wall(1.0), *through) == 0
     assert share(stage, line, wall(1.0, left=0.1), *through) == pytest.approx(5 / 9)
-    assert share(stage, line, wall(1.0, opacity=0.9)) == 1
     assert share(stage, line) == 1
+
+
+def test_what_becomes_opaque_hides_a_line_by_and_by(stage):
+    FROM_ABOVE.take(stage.camera)
+    line, opacities = [[-1, 0, 0], [1, 0, 0]], [0.0, 0.4, 0.8, 0.85, 0.9, 0.95, 0.99, 1.0]
+    shares = [share(stage, line, wall(-1.0), wall(1.0, opacity=opacity)) for opacity in opacities]
+    assert shares[:3] == [1, 1, 1]
+    assert np.all(np.diff(shares[2:]) < -0.02)
+    assert shares[-2:] == pytest.approx([0, 0], abs=0.03)
+    half = share(stage, line, wall(0.5, left=0.1), wall(1.0, opacity=0.9))
+    assert 0 < half < 5 / 9
 
 
 @pytest.mark.parametrize("view", [FROM_ABOVE, SLANTED], ids=["above", "slanted"])

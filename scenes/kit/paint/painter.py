@@ -33,6 +33,7 @@ _FACES, _EDGES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(6)  # the order of
 
 _BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
 _FAINTEST = 0.004  # what covers less of a pixel is left out
+_VEILING = 0.8  # from this opacity on, up to all of it, a face hides what is watched behind it more and more
 
 _MOST_EDGES = 20_000  # with more than this samples are cheaper than lines
 
@@ -158,8 +159,8 @@ class Painter:
             grid: straight-alpha colour of the lines on faces.
             grid_width: their width in pixels at 1080 lines.
             within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
-            watched: (n, 2, 3) ends of lines, in scene units, of which is to be told how much of each opaque faces leave
-                to be seen; they are not painted.
+            watched: (n, 2, 3) ends of lines, in scene units, of which is to be told how much of each is not hidden by
+                faces that are opaque or nearly so; they are not painted.
 
         Returns:
             The picture; its pixels are valid until the next call.
@@ -204,7 +205,10 @@ class Painter:
             "RIMS": any(batch.rim is not None for batch in batches),
             "TILTED": any(len(batch.triangles) and np.ptp(batch.points[:, 2]) for batch in batches),
         }
-        buffers = context.buffer(vertices), context.buffer(indices.astype("u4"))
+        translucent = indices[len(indices) - counts[-1] :]
+        veils, veiling = _veils(vertices, translucent if len(watched) else translucent[:0])
+        drawn = np.concatenate([indices, veils])
+        buffers = context.buffer(vertices), context.buffer(drawn.astype("u4"))
         arrays: dict[moderngl.Program, moderngl.VertexArray] = {}
 
         def draw(
@@ -217,7 +221,7 @@ class Painter:
         ) -> None:
             if not count:
                 return
-            program = self._program_for(vertices["kind"][indices[first : first + count, 0]], **extras)
+            program = self._program_for(vertices["kind"][drawn[first : first + count, 0]], **extras)
             if program not in arrays:
                 arrays[program] = context.vertex_array(
                     program, [(buffers[0], _LAYOUT, *_VERTEX.names)], buffers[1], skip_errors=True
@@ -228,7 +232,7 @@ class Painter:
             context.polygon_offset = offset
             arrays[program].render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
 
-        faces, edges, lines, points, translucent = counts
+        faces, edges, lines, points, loose = counts
         after = np.cumsum(counts)
         if atlas:
             context.enable(moderngl.BLEND)  # a picture may have holes
@@ -237,12 +241,16 @@ class Painter:
         context.enable(moderngl.BLEND)
         draw(faces, edges + lines, depth_write=False)
         draw(after[2], points, depth_write=True)
-        if lines and translucent and vertices["kind"][indices[-translucent:, 0]].min() == FACE:
+        if lines and loose and vertices["kind"][translucent[:, 0]].min() == FACE:
             # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
             context.blend_func = _NOTHING
             draw(after[1], lines, depth_write=True, faintest=0.5)
             context.blend_func = _OVER
-        draw(after[3], translucent, depth_write=False, offset=_BACK)
+        draw(after[3], loose, depth_write=False, offset=_BACK)
+        if len(veils):
+            frame.color_mask = (False,) * 4
+            draw(len(indices), len(veils), depth_write=True, offset=_BACK)
+            behind = self._sight.look(watched, projection, frame, region)
         for resource in (*arrays.values(), *buffers):
             resource.release()
         if sampled:
@@ -252,7 +260,10 @@ class Painter:
             sampled.resolve()
         pixels = self._buffer[: height * width * 4].reshape(height, width, 4)
         self._frame.read_into(pixels, viewport=region, components=4)
-        return Painting(pixels, left, top, seen())
+        shares = seen()
+        if len(veils):
+            shares += veiling * (behind() - shares)
+        return Painting(pixels, left, top, shares)
 
     def _region(
         self, vertices: np.ndarray, projection: np.ndarray, within: tuple[int, int, int, int] | None
@@ -474,6 +485,15 @@ def _end_without_edges(batches: list[Batch]) -> bool:
     levels = [(batch.points[:, 2].min(), batch.points[:, 2].max()) for batch in faces]
     loose = [i for i, batch in enumerate(faces) if batch.depth is None and batch.rgba[:, 3].min() < OPAQUE]
     return any(len({*levels[i], *levels[j]}) > 1 for i in loose for j in range(len(faces)) if i != j)
+
+
+def _veils(vertex: np.ndarray, translucent: np.ndarray) -> tuple[np.ndarray, float]:
+    """Of translucent triangles (t, 3) the faces that are nearly opaque, and how much they hide, 0 to 1."""
+    alpha = vertex["rgba"][:, 3][translucent].min(axis=1)
+    veils = (alpha > _VEILING) & (vertex["kind"][translucent] == FACE).all(axis=1)
+    if not veils.any():
+        return translucent[:0], 0.0
+    return translucent[veils], float(np.clip((alpha[veils].max() - _VEILING) / (OPAQUE - _VEILING), 0, 1))
 
 
 def _quads(n: int) -> np.ndarray:

@@ -20,11 +20,11 @@ class Sight:
         program: draws points at places in normalised device coordinates.
     """
 
-    __slots__ = ("_context", "_program", "_queries")
+    __slots__ = ("_context", "_free", "_program")
 
     def __init__(self, context: moderngl.Context, program: moderngl.Program) -> None:
         self._context, self._program = context, program
-        self._queries: list[moderngl.Query] = []
+        self._free: list[moderngl.Query] = []
 
     def look(
         self,
@@ -59,13 +59,12 @@ class Sight:
             return lambda: np.ones(len(lines))
         # In the middle of its pixel, a point has all samples of it.
         places[..., :2] = (pixels + 0.5) / size * 2 - 1
-        while len(self._queries) < len(lines):
-            self._queries.append(self._context.query(samples=True))
+        queries = [self._free.pop() if self._free else self._context.query(samples=True) for _ in lines]
         buffer = self._context.buffer(places[inside].astype("f4"))
         points = self._context.vertex_array(self._program, [(buffer, "3f", "place")])
         frame.color_mask, frame.depth_mask = (False,) * 4, False
         first = 0
-        for query, count in zip(self._queries, counts, strict=False):
+        for query, count in zip(queries, counts, strict=True):
             with query:
                 points.render(moderngl.POINTS, vertices=int(count), first=first)
             first += int(count)
@@ -74,7 +73,8 @@ class Sight:
         buffer.release()
 
         def seen() -> np.ndarray:
-            samples = np.array([query.samples for query in self._queries[: len(lines)]])
+            samples = np.array([query.samples for query in queries])
+            self._free += queries
             return 1 - (counts - samples / max(frame.samples, 1)) / _LOOKS
 
         return seen
