@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -20,43 +20,19 @@ from scenes.kit.errors import UnfoldError
 from scenes.kit.paint.atlas import Atlas
 from scenes.kit.paint.batch import OPAQUE, Batch
 from scenes.kit.paint.order import arranged
+from scenes.kit.paint.primitives import FACE, LAYOUT, POINT, REACH, VERTEX, assemble, veils_in
 from scenes.kit.paint.rims import count_borders, rims
 from scenes.kit.paint.sight import NO_LINES, Sight
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
-FACE, LINE, EDGE, POINT = 0, 1, 1.25, 2  # as the shaders know them; a point's kind is POINT + its marker shape
-PICTURED = -1.0  # in place of the distance of grid lines: the face bears a picture
-PICTURE = 7  # the marker shape of a point that shows a picture
-REACH = 1.3  # how far the square of a point reaches beyond its radius, as the vertex shader has it; and a pixel more
-_FACES, _EDGES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(6)  # the order of painting
-
 _BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
 _FAINTEST = 0.004  # what covers less of a pixel is left out
-_VEILING = 0.8  # from this opacity on, up to all of it, a face hides what is watched behind it more and more
 
 _MOST_EDGES = 20_000  # with more than this samples are cheaper than lines
 
-CASING = 0.12  # the brightness of a line's rim, as a share of the line's
-
-_VERTEX = np.dtype(
-    [
-        ("position", "f4", 3),
-        ("other", "f4", 3),
-        ("corner", "f4", 2),
-        ("rgba", "f4", 4),
-        ("size", "f4"),
-        ("kind", "f4"),
-    ]
-)
-_LAYOUT = "3f 3f 2f 4f 1f 1f"
-_LINE_CORNERS = np.array([[1, -1], [1, 1], [-1, -1], [-1, 1]], dtype="f4")
-_FEATHER_CORNERS = np.array([[1, 0], [1, 1], [-1, 0], [-1, 1]], dtype="f4")
-_POINT_CORNERS = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype="f4")
 _OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 _NOTHING = (moderngl.ZERO, moderngl.ONE)
-_QUAD = np.array([[0, 1, 2], [2, 1, 3]])
-
 _DEVICES = 8  # of EGL that are tried
 
 NO_GL = (
@@ -77,7 +53,7 @@ class Painting(NamedTuple):
     Attributes:
         pixels: (h, w, 4) uint8, premultiplied RGBA, top row first.
         left, top: where in the picture its first pixel belongs.
-        seen: (n,) shares, 0 to 1, of the lines that were asked for.
+        seen: (n,) shares, 0 to 1, that are seen of the lines that were watched.
     """
 
     pixels: np.ndarray
@@ -174,9 +150,7 @@ class Painter:
         several = self._samples > 0 and (too_many or _end_without_edges(batches))
         if not (several or too_many):
             batches = [*batches, *(rims(batch, projection, light, shading) for batch in batches)]
-        if several and self._sampled is None:
-            self._sampled = _Sampled(self._context, (self.width, self.height), self._samples)
-        sampled = self._sampled if several else None
+        sampled = self._several_samples() if several else None
         frame = sampled.frame if sampled else self._frame
         vertices, indices, counts = assemble(batches, projection, scale, atlas)
         left, top, width, height = region = self._region(vertices, projection, within)
@@ -206,53 +180,29 @@ class Painter:
             "TILTED": any(len(batch.triangles) and np.ptp(batch.points[:, 2]) for batch in batches),
         }
         translucent = indices[len(indices) - counts[-1] :]
-        veils, veiling = _veils(vertices, translucent if len(watched) else translucent[:0])
-        drawn = np.concatenate([indices, veils])
-        buffers = context.buffer(vertices), context.buffer(drawn.astype("u4"))
-        arrays: dict[moderngl.Program, moderngl.VertexArray] = {}
-
-        def draw(
-            first: int,
-            count: int,
-            *,
-            depth_write: bool,
-            offset: tuple[float, float] = (0.0, 0.0),
-            faintest: float = _FAINTEST,
-        ) -> None:
-            if not count:
-                return
-            program = self._program_for(vertices["kind"][drawn[first : first + count, 0]], **extras)
-            if program not in arrays:
-                arrays[program] = context.vertex_array(
-                    program, [(buffers[0], _LAYOUT, *_VERTEX.names)], buffers[1], skip_errors=True
-                )
-                _set(program, uniforms)
-            _set(program, {"faintest": faintest})
-            frame.depth_mask = depth_write
-            context.polygon_offset = offset
-            arrays[program].render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
-
+        veils, veiling = veils_in(vertices, translucent if len(watched) else translucent[:0])
+        programs = partial(self._program_for, **extras)
+        drawing = _Drawing(context, frame, vertices, np.concatenate([indices, veils]), programs, uniforms)
         faces, edges, lines, points, loose = counts
         after = np.cumsum(counts)
         if atlas:
             context.enable(moderngl.BLEND)  # a picture may have holes
-        draw(0, faces, depth_write=True, offset=_BACK)
+        drawing.draw(0, faces, depth_write=True, offset=_BACK)
         seen = self._sight.look(watched, projection, frame, region)
         context.enable(moderngl.BLEND)
-        draw(faces, edges + lines, depth_write=False)
-        draw(after[2], points, depth_write=True)
+        drawing.draw(faces, edges + lines, depth_write=False)
+        drawing.draw(after[2], points, depth_write=True)
         if lines and loose and vertices["kind"][translucent[:, 0]].min() == FACE:
             # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
             context.blend_func = _NOTHING
-            draw(after[1], lines, depth_write=True, faintest=0.5)
+            drawing.draw(after[1], lines, depth_write=True, faintest=0.5)
             context.blend_func = _OVER
-        draw(after[3], loose, depth_write=False, offset=_BACK)
+        drawing.draw(after[3], loose, depth_write=False, offset=_BACK)
         if len(veils):
             frame.color_mask = (False,) * 4
-            draw(len(indices), len(veils), depth_write=True, offset=_BACK)
+            drawing.draw(len(indices), len(veils), depth_write=True, offset=_BACK)
             behind = self._sight.look(watched, projection, frame, region)
-        for resource in (*arrays.values(), *buffers):
-            resource.release()
+        drawing.release()
         if sampled:
             self._frame.use()
             self._frame.scissor = region
@@ -264,6 +214,11 @@ class Painter:
         if len(veils):
             shares += veiling * (behind() - shares)
         return Painting(pixels, left, top, shares)
+
+    def _several_samples(self) -> _Sampled:
+        if self._sampled is None:
+            self._sampled = _Sampled(self._context, (self.width, self.height), self._samples)
+        return self._sampled
 
     def _region(
         self, vertices: np.ndarray, projection: np.ndarray, within: tuple[int, int, int, int] | None
@@ -311,6 +266,70 @@ class Painter:
         return self._programs[key]
 
 
+class _Drawing:
+    """Triangles that are ready to be drawn, in parts.
+
+    Args:
+        context: of OpenGL.
+        frame: to draw on.
+        vertices: (n,) as the shaders know them.
+        triangles: (t, 3) indices.
+        program_for: gives the program that draws vertices of these kinds (n,).
+        uniforms: what all programs are told.
+    """
+
+    def __init__(
+        self,
+        context: moderngl.Context,
+        frame: moderngl.Framebuffer,
+        vertices: np.ndarray,
+        triangles: np.ndarray,
+        program_for: Callable[[np.ndarray], moderngl.Program],
+        uniforms: Mapping[str, Any],
+    ) -> None:
+        self._context, self._frame, self._program_for, self._uniforms = context, frame, program_for, uniforms
+        self._kinds = vertices["kind"][triangles[:, 0]]
+        self._buffers = context.buffer(vertices), context.buffer(triangles.astype("u4"))
+        self._arrays: dict[moderngl.Program, moderngl.VertexArray] = {}
+
+    def draw(
+        self,
+        first: int,
+        count: int,
+        *,
+        depth_write: bool,
+        offset: tuple[float, float] = (0.0, 0.0),
+        faintest: float = _FAINTEST,
+    ) -> None:
+        """Draw some triangles, one after the other.
+
+        Args:
+            first: the number of the first one.
+            count: how many.
+            depth_write: whether they hide what is drawn behind them later on.
+            offset: how far they step back, by their slope and in steps of depth.
+            faintest: what covers less of a pixel is left out.
+        """
+        if not count:
+            return
+        program = self._program_for(self._kinds[first : first + count])
+        if program not in self._arrays:
+            vertices, triangles = self._buffers
+            self._arrays[program] = self._context.vertex_array(
+                program, [(vertices, LAYOUT, *VERTEX.names)], triangles, skip_errors=True
+            )
+            _set(program, self._uniforms)
+        _set(program, {"faintest": faintest})
+        self._frame.depth_mask = depth_write
+        self._context.polygon_offset = offset
+        self._arrays[program].render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
+
+    def release(self) -> None:
+        """Give the memory back."""
+        for resource in (*self._arrays.values(), *self._buffers):
+            resource.release()
+
+
 class _Sampled:
     """A framebuffer with several samples a pixel, and what makes pixels of them.
 
@@ -335,148 +354,6 @@ class _Sampled:
         self._resolve.render(moderngl.TRIANGLES, vertices=3)
 
 
-def assemble(
-    batches: list[Batch], projection: np.ndarray, scale: float, atlas: Atlas
-) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int, int]]:
-    """Lay all primitives out as triangles over one vertex array.
-
-    Args:
-        batches: what to paint.
-        projection: (4, 4) matrix from scene units to clip space.
-        scale: pixels of the picture per reference pixel.
-        atlas: of the pictures that these batches bear.
-
-    Returns:
-        The vertices (structured array), the triangles (t, 3) as indices, and how many of them are opaque
-        faces, their soft edges, opaque lines, opaque points and translucent, in this order.
-    """
-    vertices: list[np.ndarray] = []
-    parts: list[tuple[int, np.ndarray, np.ndarray, np.ndarray | bool]] = []
-    start = 0
-    for batch in batches:
-        for group, corner_of, block in _primitives(batch, scale, atlas):
-            known = batch.depth is not None and group == _FACES
-            each = len(corner_of) // len(batch.depth) if known else 0  # a feather has two triangles
-            depth = batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan)
-            alpha = np.ascontiguousarray(block["rgba"][:, 3])
-            low, high = alpha.min(), alpha.max()
-            if low <= 0:
-                seen = (alpha > 0)[corner_of].any(axis=1)
-                corner_of, depth = corner_of[seen], depth[seen]
-            if low >= OPAQUE or high < OPAQUE:
-                faint = len(corner_of) > 0 and bool(low < OPAQUE)
-            else:
-                faint = (alpha < OPAQUE)[corner_of].any(axis=1)
-            parts.append((group, corner_of + start, depth, faint))
-            vertices.append(block)
-            start += len(block)
-    if not vertices:
-        return np.empty(0, dtype=_VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0, 0)
-    vertex = np.concatenate(vertices)
-    # With nothing to see them through, faint lines stay below strong ones.
-    veiled = any(group == _FACES and np.any(faint) for group, _, _, faint in parts)
-    grouped: list[list[np.ndarray]] = [[] for _ in range(_TRANSLUCENT)]
-    loose: list[tuple[int, np.ndarray, np.ndarray]] = []
-    for group, triangle, depth, faint in parts:
-        if not (veiled and np.any(faint)):
-            grouped[group].append(triangle)
-        elif np.all(faint):
-            loose.append((group, triangle, depth))
-        else:
-            grouped[group].append(triangle[~faint])
-            loose.append((group, triangle[faint], depth[faint]))
-    none = np.empty((0, 3), dtype=int)
-    faces, edges, lines, cased, points = (np.concatenate([none, *triangles]) for triangles in grouped)
-    # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
-    points = _from_far_to_near(vertex, [(_POINTS, points, np.full(len(points), np.nan))], projection, first_last=False)
-    translucent = _from_far_to_near(vertex, loose, projection) if loose else none
-    counts = len(faces), len(edges), len(lines) + len(cased), len(points), len(translucent)
-    return vertex, np.concatenate([faces, edges, lines, cased, points, translucent]), counts
-
-
-def _from_far_to_near(
-    vertex: np.ndarray,
-    loose: list[tuple[int, np.ndarray, np.ndarray]],
-    projection: np.ndarray,
-    *,
-    first_last: bool = True,
-) -> np.ndarray:
-    """Triangles (t, 3) in the order in which they cover each other; of points in one place the first comes last."""
-    triangle, known = (np.concatenate([part[i] for part in loose]) for i in (1, 2))
-    laid = np.repeat([group for group, *_ in loose], [len(depth) for *_, depth in loose])
-    if not len(triangle):
-        return triangle
-    # The depth of a triangle is the clip-space w of its centroid: the distance along the view axis.
-    distance = np.ascontiguousarray(vertex["position"]) @ projection[3, :3].astype("f4") + projection[3, 3]
-    middle = distance[triangle].mean(axis=1)
-    key = np.where(np.isnan(known), middle, known)
-    # Lines and points lie on faces: among translucent things of one place they come last.
-    key -= laid * 1e-3 * (key.max() - key.min())
-    # Of opaque points in one place the first is seen, so it must be the last of translucent ones.
-    place = np.arange(len(key)) * np.where((laid == _POINTS) & first_last, -1, 1)
-    return triangle[np.lexsort((place, laid, -key))]
-
-
-def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """The parts of a batch as (group, triangles (t, 3), vertices)."""
-    parts = []
-    if len(batch.triangles):
-        block = np.zeros(len(batch.points), dtype=_VERTEX)
-        block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
-        block["corner"] = 0.5 if batch.rim is None else batch.rim
-        if batch.picture is not None:
-            block["other"][:, :2], block["other"][:, 2] = atlas.locate(batch.picture, batch.uv), PICTURED
-        elif batch.uv is not None:
-            block["other"][:, :2], block["other"][:, 2] = batch.uv, batch.grid
-        parts.append((_FACES, batch.triangles, block))
-    if len(batch.segments):
-        width = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
-        if batch.feather:
-            parts.append((_FACES, *_lines(batch, batch.rgba, np.ones((1, 1)), _FEATHER_CORNERS)))
-        elif batch.cased:
-            casing = batch.rgba * [CASING, CASING, CASING, 1.0]
-            parts.append((_CASED, *_lines(batch, casing, width)))
-            parts.append((_CASED, *_lines(batch, batch.rgba, width * (1 - 1 / 3))))
-        else:
-            parts.append((_EDGES if batch.smoothing else _LINES, *_lines(batch, batch.rgba, width)))
-    if len(batch.dots):
-        block = np.zeros((len(batch.dots), 4), dtype=_VERTEX)
-        block["position"] = batch.points[batch.dots, None]
-        block["rgba"] = batch.rgba[batch.dots, None]
-        block["corner"] = _POINT_CORNERS
-        block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
-        block["kind"] = POINT + np.reshape(batch.marker, (-1, 1))
-        if batch.picture is not None:
-            # The picture fills the square of the radius; the corners lie outside of it.
-            beyond = (REACH * block["size"] + 1.0) / block["size"]
-            left_right, bottom_top = np.reshape(batch.uv, (-1, 2, 2)).swapaxes(0, 1)
-            middles, halves = zip(
-                *((s.mean(axis=1), np.ptp(s, axis=1) / 2) for s in (left_right, bottom_top)), strict=True
-            )
-            reach = block["corner"] * [1, -1] * beyond[:, :, None]  # rows run downwards
-            uv = np.stack(middles, axis=1)[:, None] + reach * np.stack(halves, axis=1)[:, None]
-            block["other"][:, :, :2] = atlas.locate(batch.picture, uv)
-            block["kind"] = POINT + PICTURE
-        parts.append((_POINTS, _quads(len(batch.dots)), block.ravel()))
-    return parts
-
-
-def _lines(
-    batch: Batch, rgba: np.ndarray, width: np.ndarray, corners: np.ndarray = _LINE_CORNERS
-) -> tuple[np.ndarray, np.ndarray]:
-    """The quads of a batch's lines: triangles (2k, 3) and vertices, four to a line."""
-    ends = batch.segments
-    # Twice its start, twice its end, each knowing the other end.
-    block = np.zeros((len(ends), 4), dtype=_VERTEX)
-    block["position"] = batch.points[ends[:, [0, 0, 1, 1]]]
-    block["other"] = batch.points[ends[:, [1, 1, 0, 0]]]
-    block["rgba"] = rgba[ends[:, [0, 0, 1, 1]]]
-    block["corner"] = corners
-    block["size"] = width
-    block["kind"] = EDGE if batch.smoothing else LINE
-    return _quads(len(ends)), block.ravel()
-
-
 def _end_without_edges(batches: list[Batch]) -> bool:
     """Whether faces bear a picture up to their end, or translucent ones may go through others."""
     faces = [batch for batch in batches if len(batch.triangles)]
@@ -485,20 +362,6 @@ def _end_without_edges(batches: list[Batch]) -> bool:
     levels = [(batch.points[:, 2].min(), batch.points[:, 2].max()) for batch in faces]
     loose = [i for i, batch in enumerate(faces) if batch.depth is None and batch.rgba[:, 3].min() < OPAQUE]
     return any(len({*levels[i], *levels[j]}) > 1 for i in loose for j in range(len(faces)) if i != j)
-
-
-def _veils(vertex: np.ndarray, translucent: np.ndarray) -> tuple[np.ndarray, float]:
-    """Of translucent triangles (t, 3) the faces that are nearly opaque, and how much they hide, 0 to 1."""
-    alpha = vertex["rgba"][:, 3][translucent].min(axis=1)
-    veils = (alpha > _VEILING) & (vertex["kind"][translucent] == FACE).all(axis=1)
-    if not veils.any():
-        return translucent[:0], 0.0
-    return translucent[veils], float(np.clip((alpha[veils].max() - _VEILING) / (OPAQUE - _VEILING), 0, 1))
-
-
-def _quads(n: int) -> np.ndarray:
-    """(2n, 3) indices of n quads of four vertices each."""
-    return (4 * np.arange(n)[:, None, None] + _QUAD).reshape(-1, 3)
 
 
 @lru_cache(maxsize=1)
