@@ -124,8 +124,11 @@ def render(
         if value:
             os.environ[option] = value
     # Standard output is for the result; whatever else wants to speak goes where the progress is shown.
-    with redirect_stdout(sys.stderr):
-        reports = _render(films, quality, count, scheduler, sections, still, media_dir)
+    try:
+        with redirect_stdout(sys.stderr):
+            reports = _render(films, quality, count, scheduler, sections, still, media_dir)
+    except KeyboardInterrupt:
+        raise Complaint("Stopped; finished pieces are kept.", STOPPED) from None
     if as_json:
         _write({"films": [report.as_dict() for report in reports]})
     else:

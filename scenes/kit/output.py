@@ -19,6 +19,7 @@ from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 from scenes.kit.errors import UnfoldError
+from scenes.kit.interrupts import between_frames
 from scenes.kit.paint.frames import give_back
 from scenes.kit.theme import PROJECT
 
@@ -107,6 +108,11 @@ class WholeFileWriter(SceneFileWriter):
         if self.video_encoder is None:
             raise RuntimeError("Segments need resolved encoder settings.")
         return WholeSegmentEncoder(target=target, spec=self.video_encoder)
+
+    def join_all_encode_jobs(self) -> None:
+        """As in Manim: wait for all segments, or for what shall be none to be thrown away."""
+        with between_frames():
+            super().join_all_encode_jobs()
 
     def combine_files(self, input_files: list[str], output_file: Path, *args: Any, **kwargs: Any) -> None:
         """Join segments into a film or section under a temporary name, then rename."""

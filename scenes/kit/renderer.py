@@ -8,6 +8,7 @@ import numpy as np
 from manim import Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 
+from scenes.kit.interrupts import between_frames, heed
 from scenes.kit.spatial import spatial_parts
 
 
@@ -37,7 +38,8 @@ class StageRenderer(CairoRenderer):
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """As in Manim."""
         began = self.time
-        super().play(scene, *args, **kwargs)
+        with between_frames():
+            super().play(scene, *args, **kwargs)
         self._unseen = False
         rate = self.camera.frame_rate
         rendered = round((self.time - began) * rate)
@@ -53,6 +55,7 @@ class StageRenderer(CairoRenderer):
 
     def render(self, scene: Scene, time: float, moving_mobjects: Any = None) -> None:
         """As in Manim, but the frame goes to the encoder itself, and not a copy of it."""
+        heed()
         self.update_frame(scene, moving_mobjects)
         self.add_frame(self.camera.hand_over())
 
