@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,7 +213,8 @@ def _render(
         try:
             return Production(values, crew, progress).make(films)
         finally:
-            crew.close()
+            with suppress(KeyboardInterrupt):  # what is done is done
+                crew.close()
 
 
 def _stills(films: list[Film], values: dict[str, Any], progress: Progress) -> list[Report]:
