@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from manim.constants import QUALITIES
 
 import scenes.__main__ as scenes_main
 from scenes.command import films as films_module
@@ -316,6 +317,12 @@ def test_memory_that_is_short_is_for_fewer_workers(monkeypatch, capsys):
         monkeypatch.setattr(scenes_main, "free_memory", lambda memory=memory: memory)
         assert scenes_main._as_many_as_fit(2160) == count
     assert capsys.readouterr().err.count("1 of 8 processors are used: 4.5 GB of memory are free") == 1
+
+
+def test_qualities_have_as_many_lines_as_those_of_manim():
+    """They are told without importing it."""
+    manims = {quality["flag"]: quality["pixel_height"] for quality in QUALITIES.values() if quality["flag"]}
+    assert scenes_main.QUALITIES.items() <= manims.items()
 
 
 def test_threads_are_shared_out_before_numpy_counts_them():

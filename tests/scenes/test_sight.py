@@ -64,6 +64,23 @@ def test_a_surface_does_not_hide_a_line_in_it(stage, view, end):
     assert share(stage, [[-1, 0, 0], end], wall(0.0)) == 1
 
 
+@pytest.mark.parametrize("opacity", [0.5, 0.9, 1.0])
+def test_looking_leaves_no_mark_on_what_is_painted_next(stage, opacity):
+    """Neither where a line is looked at, nor where there is nothing to look at, before and behind what fades."""
+    FROM_ABOVE.take(stage.camera)
+    things = [wall(-1.0).batch(), wall(1.0, half=1.0, opacity=opacity).batch()]
+
+    def painted(*lines):
+        ends = np.reshape(np.array(lines, dtype=float), (-1, 2, 3))
+        return stage.camera.painted(things, lines=ends).whole(config.pixel_height, config.pixel_width)
+
+    expected = painted()
+    assert expected.any()
+    for line in ([[-1, 0, 0], [1, 0, 0]], [[30, 0, 0], [40, 0, 0]]):
+        np.testing.assert_array_equal(painted(line), expected)
+        np.testing.assert_array_equal(painted(), expected)
+
+
 def test_what_is_off_the_screen_or_behind_the_eye_is_not_hidden(stage):
     FROM_ABOVE.take(stage.camera)
     everywhere = wall(1.0, half=50.0)

@@ -188,8 +188,10 @@ class Painter:
         if atlas:
             context.enable(moderngl.BLEND)  # a picture may have holes
         drawing.draw(0, faces, depth_write=True, offset=_BACK)
-        seen = self._sight.look(watched, projection, frame, region)
         context.enable(moderngl.BLEND)
+        context.blend_func = _NOTHING
+        seen = self._sight.look(watched, projection, frame, region)
+        context.blend_func = _OVER
         drawing.draw(faces, edges + lines, depth_write=False)
         drawing.draw(after[2], points, depth_write=True)
         if lines and loose and vertices["kind"][translucent[:, 0]].min() == FACE:
@@ -199,7 +201,7 @@ class Painter:
             context.blend_func = _OVER
         drawing.draw(after[3], loose, depth_write=False, offset=_BACK)
         if len(veils):
-            frame.color_mask = (False,) * 4
+            context.blend_func = _NOTHING
             drawing.draw(len(indices), len(veils), depth_write=True, offset=_BACK)
             behind = self._sight.look(watched, projection, frame, region)
         drawing.release()

@@ -38,7 +38,7 @@ class Sight:
         Args:
             lines: (n, 2, 3) ends, in scene units.
             projection: (4, 4) matrix from scene units to clip space, y pointing down.
-            frame: in use, with the depth test on.
+            frame: in use, with the depth test on, and blended so that what is drawn leaves no mark.
             region: the rectangle (left, top, width, height) in pixels that is drawn in; beyond it nothing is hidden.
 
         Returns:
@@ -62,13 +62,12 @@ class Sight:
         queries = [self._free.pop() if self._free else self._context.query(samples=True) for _ in lines]
         buffer = self._context.buffer(places[inside].astype("f4"))
         points = self._context.vertex_array(self._program, [(buffer, "3f", "place")])
-        frame.color_mask, frame.depth_mask = (False,) * 4, False
+        frame.depth_mask = False
         first = 0
         for query, count in zip(queries, counts, strict=True):
             with query:
                 points.render(moderngl.POINTS, vertices=int(count), first=first)
             first += int(count)
-        frame.color_mask = (True,) * 4
         points.release()
         buffer.release()
 
