@@ -187,11 +187,11 @@ def _render(
     still: bool,
     media_dir: Path | None,
 ) -> list[Report]:
+    from nn_unfold.errors import UnfoldError
     from scenes.command.cluster import Cluster
     from scenes.command.production import Production
     from scenes.command.rendering import settings
     from scenes.command.workers import Pool
-    from scenes.kit.errors import UnfoldError
 
     values = settings(quality, media_dir, sections=sections)
     # Training and Manim show their progress on this console too: one console, one display.
@@ -219,9 +219,9 @@ def _render(
 
 def _stills(films: list[Film], values: dict[str, Any], progress: Progress) -> list[Report]:
     """A picture of the last frame of each film."""
+    from nn_unfold.errors import UnfoldError
     from scenes.command.production import Report
     from scenes.command.rendering import render_whole
-    from scenes.kit.errors import UnfoldError
 
     reports: list[Report] = []
     bar = progress.add_task("stills", total=len(films), state="")

@@ -7,12 +7,12 @@ from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
 
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
+from nn_unfold.theme import rgb, theme
 from scenes.kit.axes import Axes
 from scenes.kit.motion import Passage, destinations
 from scenes.kit.picture import Picture
 from scenes.kit.spatial import Cloud, Segments, SpatialGroup, spatial_parts
 from scenes.kit.stage import Stage
-from scenes.kit.theme import rgb, theme
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 from scenes.kit.writing import Follow, LiveAffine, formula, stack

@@ -8,12 +8,12 @@ from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup
 from nn_core.datasets import spiral_arm
 from nn_core.geometry import creases
 from nn_core.network import Layer, Network
+from nn_unfold.theme import rgb, theme
 from scenes.kit.axes import Axes
 from scenes.kit.motion import Draw
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Box, Cloud, Segments, polygon
 from scenes.kit.stage import Stage
-from scenes.kit.theme import rgb, theme
 from scenes.kit.training import Recipe, Trained
 from scenes.kit.view import Panel, rows_of_pixels
 from scenes.kit.writing import LiveNumber, formula

@@ -7,6 +7,7 @@ from manim import FadeIn, FadeOut, linear
 
 from nn_core.geometry import creases
 from nn_core.network import Network
+from nn_unfold.theme import rgb
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
@@ -15,7 +16,6 @@ from scenes.kit.motion import Draw
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Box, Cloud, Segments
 from scenes.kit.stage import Stage
-from scenes.kit.theme import rgb
 from scenes.kit.training import Recipe
 from scenes.kit.writing import Follow, LiveNumber, formula
 

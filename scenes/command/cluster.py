@@ -22,11 +22,11 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
+from nn_unfold.errors import UnfoldError
+from nn_unfold.settings import OPTIONS, option
 from scenes.command.films import FILMS, PROJECT, Film
 from scenes.command.plan import Piece
 from scenes.command.workers import end_cleanly
-from scenes.kit.errors import UnfoldError
-from scenes.kit.theme import OPTIONS, option
 
 PATIENCE = 6  # seconds for a scheduler to answer
 _SHAPING = ("manim", "numpy", "scipy", "av")  # packages that shape a film

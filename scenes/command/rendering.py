@@ -20,9 +20,9 @@ from manim import config, tempconfig
 from manim.constants import QUALITIES
 from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
+from nn_unfold.errors import UnfoldError
 from scenes.command.films import FILMS, PROJECT, Film
 from scenes.command.plan import Piece, Play
-from scenes.kit.errors import UnfoldError
 from scenes.kit.output import WholeFileWriter
 from scenes.kit.stage import Stage
 

@@ -16,9 +16,9 @@ from typing import Protocol
 
 from tqdm import tqdm
 
+from nn_unfold.errors import UnfoldError
 from scenes.command.plan import Piece
 from scenes.command.rendering import render_piece
-from scenes.kit.errors import UnfoldError
 
 
 class Crew(Protocol):

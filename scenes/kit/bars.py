@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from manim import Line, Rectangle, VGroup
 
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import theme
 from scenes.kit.curves import Plot
-from scenes.kit.errors import UnfoldError
-from scenes.kit.theme import theme
 
 _FILLED = 0.72  # of the distance from one bar to the next
 

@@ -8,12 +8,12 @@ from typing import Any
 from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from nn_core.network import Network
+from nn_unfold.theme import theme
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.heat import HeatPlane
 from scenes.kit.learning import Carried, Learning, Metric
 from scenes.kit.spatial import Box, Cloud, Lattice
-from scenes.kit.theme import theme
 from scenes.kit.training import Recipe, Trained
 from scenes.kit.view import Area, Panel
 from scenes.kit.writing import formula, label, stand

@@ -10,8 +10,8 @@ from manim import RIGHT, UP, Animation, VGroup
 
 from nn_core.losses import LOSSES, Loss
 from nn_core.network import Gradient, Layer, Network
+from nn_unfold.theme import theme
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.theme import theme
 from scenes.kit.writing import LiveMatrix, formula
 
 Numbers = Sequence[Layer] | Sequence[Gradient]

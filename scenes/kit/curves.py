@@ -9,9 +9,9 @@ import numpy as np
 from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Dot, Line, VGroup, VMobject
 
 from nn_core.training import History
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import theme
 from scenes.kit.axes import nice_step
-from scenes.kit.errors import UnfoldError
-from scenes.kit.theme import theme
 from scenes.kit.writing import MINUS, Frame, LiveNumber, formula, label, outlined
 
 METRICS = {

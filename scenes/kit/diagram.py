@@ -29,9 +29,9 @@ from manim import (
 )
 
 from nn_core.network import Network
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import rgb, theme
 from scenes.kit.spatial import Box
-from scenes.kit.theme import rgb, theme
 from scenes.kit.writing import LiveMatrix, formula, label, outlined
 
 Features = Callable[[np.ndarray], np.ndarray]

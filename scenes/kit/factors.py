@@ -9,8 +9,8 @@ from manim import Animation, AnimationGroup, Mobject, VGroup, VMobject
 
 from nn_core.interpolation import factors
 from nn_core.network import Layer
+from nn_unfold.theme import theme
 from scenes.kit.motion import AffineFlow
-from scenes.kit.theme import theme
 from scenes.kit.writing import Follow, LiveMatrix, formula, label, stack
 
 

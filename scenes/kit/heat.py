@@ -11,9 +11,9 @@ from scipy.ndimage import gaussian_filter
 
 from nn_core.geometry.boundary import class_scores, curved_borders, decision_boundary
 from nn_core.network import Network
+from nn_unfold.theme import rgb, theme
 from scenes.kit.diagram import Features, HeatMap, signed_colours
 from scenes.kit.spatial import Box, Faces, LiveLines, Segments, SpatialGroup
-from scenes.kit.theme import rgb, theme
 
 _THUMBNAIL = 40  # pixels along a side
 _BLUR = 1.0  # pixels, of a point in a thumbnail

@@ -14,10 +14,10 @@ from scipy.special import softmax
 from nn_core.geometry import decision_boundary, refined, sheet_mesh, upper_envelope
 from nn_core.geometry.mesh import Mesh, fans, squares
 from nn_core.network import Layer, Network
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import rgb, theme
 from scenes.kit.motion import Flow
 from scenes.kit.spatial import Box, Cloud, Faces, Segments, SpatialGroup, SpatialMobject
-from scenes.kit.theme import rgb, theme
 from scenes.kit.writing import Follow, LiveNumber
 
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface

@@ -13,12 +13,12 @@ from manim import Animation, Group, Mobject, linear
 
 from nn_core.network import Network
 from nn_core.training import History
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import theme
 from scenes.kit.curves import METRICS
 from scenes.kit.diagram import Features
-from scenes.kit.errors import UnfoldError
 from scenes.kit.spatial import Sheet, SpatialGroup, in_space, spatial_parts
 from scenes.kit.stage import Stage
-from scenes.kit.theme import theme
 from scenes.kit.view import CameraMove
 from scenes.kit.writing import Follow, LiveAffine, LiveNumber
 

@@ -8,9 +8,9 @@ import numpy as np
 from manim import RIGHT, UP, VGroup
 
 from nn_core.network import Network
+from nn_unfold.theme import theme
 from scenes.kit.landscape import Landscape
 from scenes.kit.spatial import Box, Cloud, SpatialGroup, polygon
-from scenes.kit.theme import theme
 from scenes.kit.view import Panel
 from scenes.kit.writing import Follow, LiveNumber, anchored, label, outlined
 

@@ -18,10 +18,10 @@ from manim._config.utils import ManimConfig, make_config_parser
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
+from nn_unfold.settings import PROJECT
 from scenes.kit.interrupts import between_frames
 from scenes.kit.paint.frames import give_back
-from scenes.kit.theme import PROJECT
 
 
 def use_project_settings() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import imageio.v3 as iio
 import numpy as np
 
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import rgb, theme
 from scenes.kit.paint.batch import Batch
 from scenes.kit.spatial import Cloud, Sheet
-from scenes.kit.theme import rgb, theme
 
 
 class Picture(Sheet):

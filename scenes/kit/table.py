@@ -9,8 +9,8 @@ import numpy as np
 from manim import AnimationGroup, Line, Transform, VGroup
 
 from nn_core.network import Network
+from nn_unfold.theme import theme
 from scenes.kit.spatial import Cloud
-from scenes.kit.theme import theme
 from scenes.kit.writing import Follow, LiveMatrix, anchored, formula, label, outlined
 
 _SIZE = 1.15  # of the numbers, in label sizes

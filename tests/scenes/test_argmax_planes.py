@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from nn_core.network import Network
+from nn_unfold.theme import rgb, theme
 from scenes.argmax_planes import SLOPE, ArgmaxPlanes
 from scenes.kit.axes import Axes
 from scenes.kit.landscape import Affine, Landscape, Surface
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud
-from scenes.kit.theme import rgb, theme
 from scenes.kit.training import train
 from scenes.kit.writing import Label
 

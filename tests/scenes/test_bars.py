@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from manim import RIGHT
 
+from nn_unfold.errors import UnfoldError
 from scenes.kit.bars import Bars
-from scenes.kit.errors import UnfoldError
 
 VALUES = np.array([-1.5, 0.0, 0.5, 2.0])
 

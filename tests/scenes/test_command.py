@@ -20,12 +20,12 @@ import pytest
 from manim.constants import QUALITIES
 
 import scenes.__main__ as scenes_main
+from nn_unfold.settings import PROJECT
 from scenes.command import films as films_module
 from scenes.command import rendering
 from scenes.command.films import Film, UnknownFilm, find
 from scenes.command.machine import room_for_workers
 from scenes.command.plan import Play, pieces, split
-from scenes.kit.theme import PROJECT
 
 TINY = '''"""A plane rises."""
 

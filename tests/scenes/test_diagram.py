@@ -12,11 +12,11 @@ import pytest
 from manim import DOWN, FadeIn, FadeOut, ManimColor, Transform, config
 
 from nn_core.network import Layer, Network
-from scenes.kit import layout
+from nn_unfold import layout
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import rgb, theme
 from scenes.kit.diagram import HeatMap, NetworkDiagram, signed_colours
-from scenes.kit.errors import UnfoldError
 from scenes.kit.stage import Stage
-from scenes.kit.theme import rgb, theme
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 2.0, -1.0, 3.0)

@@ -7,8 +7,8 @@ import inspect
 
 import pytest
 
+from nn_unfold.settings import PROJECT
 from scenes.kit.stage import Stage
-from scenes.kit.theme import PROJECT
 
 FILES = sorted(path for path in (PROJECT / "scenes").glob("*.py") if not path.name.startswith("_"))
 

@@ -11,8 +11,8 @@ from manim import FadeIn, Group, Rotate, Transform
 
 from nn_core.embedding import knn_graph
 from nn_core.network import Layer
-from scenes.kit import layout
-from scenes.kit.errors import UnfoldError
+from nn_unfold import layout
+from nn_unfold.errors import UnfoldError
 from scenes.kit.graph import GraphEdges
 from scenes.kit.motion import AffineFlow
 from scenes.kit.spatial import Cloud

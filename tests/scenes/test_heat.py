@@ -10,13 +10,13 @@ import pytest
 from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
+from nn_unfold.theme import theme
 from scenes.kit.diagram import signed_colours
 from scenes.kit.heat import HeatPlane, Thumbnails, scatter
 from scenes.kit.learning import Carried
 from scenes.kit.levels import spread, surer_than
 from scenes.kit.probe import Probe, Wander, into_the_unknown
 from scenes.kit.spatial import Cloud, Lattice
-from scenes.kit.theme import theme
 from scenes.kit.training import Recipe, train
 from scenes.kit.view import Area
 

@@ -11,8 +11,8 @@ import pytest
 from manim import RIGHT, tempconfig
 from manim.scene.scene_file_writer import _PartialMovieEncodeJob
 
-from scenes.kit import interrupts
-from scenes.kit.errors import UnfoldError
+from nn_unfold import interrupts
+from nn_unfold.errors import UnfoldError
 from scenes.kit.interrupts import between_frames, heed
 from scenes.kit.renderer import StageRenderer
 from scenes.kit.spatial import Sheet

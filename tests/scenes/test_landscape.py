@@ -13,8 +13,8 @@ from scipy.special import softmax
 
 from nn_core.geometry import upper_envelope
 from nn_core.network import Network
-from scenes.kit import layout
-from scenes.kit.errors import UnfoldError
+from nn_unfold import layout
+from nn_unfold.errors import UnfoldError
 from scenes.kit.landscape import FLOOR, Landscape, Misses, Temper
 from scenes.kit.spatial import spatial_parts
 

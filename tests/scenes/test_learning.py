@@ -13,10 +13,10 @@ from nn_core.datasets import make_moons
 from nn_core.geometry import sheet_mesh
 from nn_core.network import Layer, Network
 from nn_core.training import fit
-from scenes.kit import layout
+from nn_unfold import layout
+from nn_unfold.errors import UnfoldError
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.errors import UnfoldError
 from scenes.kit.learning import Accuracy, Carried, Learning, Metric, network_at
 from scenes.kit.spatial import Cloud, Sheet, spatial_parts
 from scenes.kit.stage import Stage

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from manim import DEGREES
 
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import THEMES, rgb
 from scenes.kit.paint import painter
 from scenes.kit.spatial import Cloud, Faces, Segments, Sheet
-from scenes.kit.theme import THEMES, rgb
 from scenes.kit.view import View
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)

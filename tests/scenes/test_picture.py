@@ -11,8 +11,8 @@ import pytest
 from manim import PI, Rotate
 
 from nn_core.network import Layer, Network
-from scenes.kit import layout
-from scenes.kit.errors import UnfoldError
+from nn_unfold import layout
+from nn_unfold.errors import UnfoldError
 from scenes.kit.motion import ActivationFlow, AffineFlow
 from scenes.kit.picture import Picture, Thumbnails, house, read_picture
 from scenes.kit.view import TOP

@@ -12,10 +12,10 @@ from scipy.spatial import cKDTree
 
 from nn_core.geometry import decision_boundary
 from nn_core.network import Network
-from scenes.kit import layout
-from scenes.kit.errors import UnfoldError
+from nn_unfold import layout
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import rgb, theme
 from scenes.kit.regions import BeyondData, Regions
-from scenes.kit.theme import rgb, theme
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 3.0, -1.0, 2.0)

@@ -16,7 +16,7 @@ import av
 import pytest
 import srt
 
-from scenes.kit.theme import PROJECT
+from nn_unfold.settings import PROJECT
 
 SMALL = ("-r", "160,90", "--fps", "4", "--progress_bar", "none")
 LARGER = ("-r", "640,360", "--fps", "30", "--progress_bar", "none")

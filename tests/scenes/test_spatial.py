@@ -23,7 +23,7 @@ from manim import (
 )
 
 from nn_core.network import Network
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
 from scenes.kit.motion import Draw
 from scenes.kit.spatial import Cloud, Faces, Segments, Sheet, SpatialGroup, in_space, spatial_parts
 

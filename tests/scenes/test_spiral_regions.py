@@ -9,9 +9,9 @@ import pytest
 
 from nn_core.geometry import linear_regions
 from nn_core.network import Layer, Network
+from nn_unfold.theme import rgb, theme
 from scenes.kit.layout import findings
 from scenes.kit.regions import Regions
-from scenes.kit.theme import rgb, theme
 from scenes.kit.training import train
 from scenes.spiral_regions import SpiralRegions, drawn, fan
 

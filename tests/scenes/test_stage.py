@@ -7,7 +7,7 @@ import pytest
 from manim import DEGREES, FadeIn, Square, VGroup, config
 
 from nn_core.network import Layer
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
 from scenes.kit.layout import findings
 from scenes.kit.motion import AffineFlow, Flow
 from scenes.kit.spatial import Cloud, Sheet

@@ -7,10 +7,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
+from nn_unfold.settings import option
+from nn_unfold.theme import THEMES, Theme, bilinear, rgb, samples_at, theme
 from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
-from scenes.kit.theme import THEMES, Theme, bilinear, option, rgb, samples_at, theme
 
 # Machado, Oliveira and Fernandes (2009), table of matrices at full severity, on linear RGB.
 COLOUR_VISION = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nn_core.network import Layer, Network
+from nn_unfold.theme import rgb
 from scenes.kit.landscape import Landscape, Rise
-from scenes.kit.theme import rgb
 from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
 from scenes.kit.writing import Label
 

@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from scenes.kit import training
-from scenes.kit.errors import UnfoldError
+from nn_unfold import training
+from nn_unfold.errors import UnfoldError
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe, train
 

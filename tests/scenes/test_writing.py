@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from manim import UP, FadeIn, Text, VGroup, tempconfig
 
-from scenes.kit import writing
-from scenes.kit.errors import UnfoldError
-from scenes.kit.theme import theme
+from nn_unfold import writing
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import theme
 from scenes.kit.writing import (
     CAPTION_COLUMNS,
     Follow,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import moderngl
 import numpy as np
 
-from scenes.kit.errors import UnfoldError
+from nn_unfold.errors import UnfoldError
 from scenes.kit.paint.atlas import Atlas
 from scenes.kit.paint.batch import OPAQUE, Batch
 from scenes.kit.paint.order import arranged
