@@ -25,7 +25,7 @@ from workers import render as render_by
 from workers import render_anew
 
 from nn_core.geometry.mesh import squares
-from scenes.kit.paint.painter import Painter
+from nn_unfold.engine.paint.painter import Painter
 from scenes.kit.spatial import Cloud, Faces
 from scenes.kit.stage import Stage
 

@@ -86,7 +86,7 @@ def _project() -> dict[str, Any]:
 def _painter() -> str:
     import moderngl
 
-    from scenes.kit.paint.painter import painter_for
+    from nn_unfold.engine.paint.painter import painter_for
 
     painter_for(64, 36, 4)
     context = moderngl.get_context()

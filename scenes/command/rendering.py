@@ -20,10 +20,10 @@ from manim import config, tempconfig
 from manim.constants import QUALITIES
 from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
+from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
 from scenes.command.films import FILMS, PROJECT, Film
 from scenes.command.plan import Piece, Play
-from scenes.kit.output import WholeFileWriter
 from scenes.kit.stage import Stage
 
 

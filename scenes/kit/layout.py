@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import Mobject, Text, Typst, VMobject, config
 
-from scenes.kit.paint.camera import NEAR, StageCamera
+from nn_unfold.engine.camera import NEAR, StageCamera
 from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.view import Area, Panel
 from scenes.kit.writing import Label, LiveMatrix

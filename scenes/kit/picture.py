@@ -8,9 +8,9 @@ from typing import Any
 import imageio.v3 as iio
 import numpy as np
 
+from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
 from nn_unfold.theme import rgb, theme
-from scenes.kit.paint.batch import Batch
 from scenes.kit.spatial import Cloud, Sheet
 
 

@@ -16,9 +16,9 @@ from manim.utils.color import ParsableManimColor, color_to_rgb
 
 from nn_core.geometry.mesh import Mesh, refined, sheet_mesh
 from nn_core.network import Network
+from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
 from nn_unfold.theme import bilinear, rgb, theme
-from scenes.kit.paint.batch import Batch
 
 Box = tuple[float, float, float, float]
 

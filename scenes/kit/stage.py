@@ -29,12 +29,12 @@ from manim import (
 )
 from scipy.spatial import ConvexHull
 
+from nn_unfold.engine.camera import Perspective, StageCamera
+from nn_unfold.engine.renderer import StageRenderer
+from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_project_settings
 from nn_unfold.errors import UnfoldError
 from nn_unfold.theme import theme
 from scenes.kit.motion import Flow, destinations
-from scenes.kit.output import WholeFileWriter, check_output_folder, use_project_settings
-from scenes.kit.paint.camera import Perspective, StageCamera
-from scenes.kit.renderer import StageRenderer
 from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.training import Recipe, Trained, stored_at, train
 from scenes.kit.view import Area, CameraMove, Direction, Panel, View, fit

@@ -20,8 +20,8 @@ from nn_core.initializers import Initializer
 from nn_core.network import Network
 from nn_core.preprocessing import features
 from nn_core.training import History, TrainingDiverged, fit
+from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
-from scenes.kit.output import written_whole
 
 _ARRAYS = ("loss", "accuracy", "gradient_norms", "snapshot_epochs", "snapshots")
 

@@ -10,8 +10,8 @@ import numpy as np
 from manim import DEGREES, Animation, Mobject, Point, Scene, config, smooth
 from scipy.interpolate import PchipInterpolator
 
+from nn_unfold.engine.camera import Perspective
 from nn_unfold.theme import theme
-from scenes.kit.paint.camera import Perspective
 
 
 class Direction(NamedTuple):

@@ -20,10 +20,10 @@ import numpy as np
 from fontTools.ttLib import TTFont
 from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Animation, MathTypst, Text, VGroup, VMobject, config, linear
 
+from nn_unfold.engine.files import alone_in, written_whole
 from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import FONTS, option
 from nn_unfold.theme import theme
-from scenes.kit.output import alone_in, written_whole
 
 FONT_FILE = FONTS / "NotoSansSC-gb1-subset.otf"
 CATALOGS = Path(__file__).parent / "catalogs"

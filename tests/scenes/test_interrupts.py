@@ -12,9 +12,9 @@ from manim import RIGHT, tempconfig
 from manim.scene.scene_file_writer import _PartialMovieEncodeJob
 
 from nn_unfold import interrupts
+from nn_unfold.engine.interrupts import between_frames, heed
+from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.errors import UnfoldError
-from scenes.kit.interrupts import between_frames, heed
-from scenes.kit.renderer import StageRenderer
 from scenes.kit.spatial import Sheet
 from scenes.kit.stage import Stage
 

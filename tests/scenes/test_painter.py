@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from manim import DEGREES
 
+from nn_unfold.engine.paint import painter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.theme import THEMES, rgb
-from scenes.kit.paint import painter
 from scenes.kit.spatial import Cloud, Faces, Segments, Sheet
 from scenes.kit.view import View
 

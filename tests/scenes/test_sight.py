@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from manim import DEGREES, RIGHT, config, linear
 
+from nn_unfold.engine.paint import camera as camera_module
 from scenes.kit.axes import Axes
-from scenes.kit.paint import camera as camera_module
 from scenes.kit.spatial import Faces
 from scenes.kit.stage import Stage
 from scenes.kit.view import Area, Panel, View

@@ -7,8 +7,8 @@ import pytest
 from manim import config
 from PIL import Image
 
-from scenes.kit.paint import camera as camera_module
-from scenes.kit.paint.camera import StageCamera
+from nn_unfold.engine.camera import StageCamera
+from nn_unfold.engine.paint import camera as camera_module
 from scenes.kit.spatial import Sheet
 from scenes.relu_fold import ReluFold
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from manim import DEGREES
 
+from nn_unfold.engine.paint import painter as painter_module
+from nn_unfold.engine.paint.batch import Batch
+from nn_unfold.engine.paint.painter import Painter
 from scenes.kit.landscape import Landscape
-from scenes.kit.paint import painter as painter_module
-from scenes.kit.paint.batch import Batch
-from scenes.kit.paint.painter import Painter
 from scenes.kit.spatial import Faces, spatial_parts
 
 WIDTH, HEIGHT = 160, 90

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from nn_core.geometry.mesh import fans
 from nn_core.geometry.subdivision import Subdivision
-from scenes.kit.paint.batch import OPAQUE, Batch
+from nn_unfold.engine.paint.batch import OPAQUE, Batch
 
 _stacks: deque[tuple[list[Batch], Stack | None]] = deque(maxlen=4)
 

@@ -19,11 +19,11 @@ import numpy as np
 from manim import Mobject, VMobject
 from manim.camera.three_d_camera import ThreeDCamera
 
+from nn_unfold.engine.paint.batch import Batch
+from nn_unfold.engine.paint.frames import blank_like
+from nn_unfold.engine.paint.painter import Painting, painter_for
+from nn_unfold.engine.paint.sight import NO_LINES
 from nn_unfold.theme import rgb, samples_at, theme
-from scenes.kit.paint.batch import Batch
-from scenes.kit.paint.frames import blank_like
-from scenes.kit.paint.painter import Painting, painter_for
-from scenes.kit.paint.sight import NO_LINES
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
 _BAND = 64  # pixels: the height of the pieces of what is held

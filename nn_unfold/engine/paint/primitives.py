@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scenes.kit.paint.atlas import Atlas
-from scenes.kit.paint.batch import OPAQUE, Batch
+from nn_unfold.engine.paint.atlas import Atlas
+from nn_unfold.engine.paint.batch import OPAQUE, Batch
 
 FACE, LINE, EDGE, POINT = 0, 1, 1.25, 2  # as the shaders know them; a point's kind is POINT + its marker shape
 PICTURED = -1.0  # in place of the distance of grid lines: the face bears a picture

@@ -8,7 +8,7 @@ import numpy as np
 from manim import Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 
-from scenes.kit.interrupts import between_frames, heed
+from nn_unfold.engine.interrupts import between_frames, heed
 from scenes.kit.spatial import spatial_parts
 
 

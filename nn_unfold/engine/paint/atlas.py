@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scenes.kit.paint.batch import Batch
+from nn_unfold.engine.paint.batch import Batch
 
 PADDING = 8  # pixels that repeat a picture's border, so that smaller copies of the atlas don't mix neighbours
 

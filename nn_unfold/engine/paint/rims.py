@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from scenes.kit.paint.batch import OPAQUE, Batch
+from nn_unfold.engine.paint.batch import OPAQUE, Batch
 
 _SHADES_APART = 0.02  # faces whose brightness differs by more meet in an edge that must be smooth
 _RIM_STRENGTH = 1.4  # how much more opaque than a face is the line along its sides, as the shader has it

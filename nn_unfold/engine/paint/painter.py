@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import moderngl
 import numpy as np
 
+from nn_unfold.engine.paint.atlas import Atlas
+from nn_unfold.engine.paint.batch import OPAQUE, Batch
+from nn_unfold.engine.paint.order import arranged
+from nn_unfold.engine.paint.primitives import FACE, LAYOUT, POINT, REACH, VERTEX, assemble, veils_in
+from nn_unfold.engine.paint.rims import count_borders, rims
+from nn_unfold.engine.paint.sight import NO_LINES, Sight
 from nn_unfold.errors import UnfoldError
-from scenes.kit.paint.atlas import Atlas
-from scenes.kit.paint.batch import OPAQUE, Batch
-from scenes.kit.paint.order import arranged
-from scenes.kit.paint.primitives import FACE, LAYOUT, POINT, REACH, VERTEX, assemble, veils_in
-from scenes.kit.paint.rims import count_borders, rims
-from scenes.kit.paint.sight import NO_LINES, Sight
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
