@@ -7,6 +7,10 @@ from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
 
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
+from nn_unfold.motion.follow import Follow
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
+from nn_unfold.text.numbers import LiveAffine
 from nn_unfold.theme import rgb, theme
 from scenes.kit.axes import Axes
 from scenes.kit.motion import Passage, destinations
@@ -15,7 +19,6 @@ from scenes.kit.spatial import Cloud, Segments, SpatialGroup, spatial_parts
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import Follow, LiveAffine, formula, stack
 
 
 class Map(NamedTuple):

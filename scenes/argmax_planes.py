@@ -4,6 +4,7 @@ import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.text.formulas import formula
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.landscape import Landscape, Rise
@@ -13,7 +14,6 @@ from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import formula
 
 LOW, HIGH = 70 * DEGREES, 50 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away

@@ -10,6 +10,8 @@ from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
 from nn_core.network import Layer, Network
 from nn_core.optimizers import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.numbers import MINUS
 from scenes.kit.axes import Axes
 from scenes.kit.landscape import Landscape, Rise
 from scenes.kit.motion import Draw
@@ -17,7 +19,6 @@ from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
 from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
 from scenes.kit.view import TOP, rows_of_pixels
-from scenes.kit.writing import MINUS, formula
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)

@@ -6,6 +6,8 @@ from manim import FadeIn, FadeOut
 from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.numbers import LiveNumber
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
@@ -16,7 +18,6 @@ from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, in_space
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
-from scenes.kit.writing import LiveNumber, formula
 
 DEPTH = 2  # the layers up to the plane in the middle
 PICTURED = 120  # of the points that are seen as pictures: as many as the plane has room for

@@ -4,6 +4,9 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.solids import plane_in_box
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
+from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
@@ -11,7 +14,6 @@ from scenes.kit.spatial import Cloud, Sheet, SpatialGroup, polygon
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import LiveAffine, formula, stack
 
 ASLANT = 65 * DEGREES
 

@@ -3,6 +3,9 @@
 import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
+from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
@@ -14,7 +17,6 @@ from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import LiveAffine, formula, stack
 
 ASLANT, STEEP, BESIDE = 66 * DEGREES, 25 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it
 HEIGHT, REACH = 0.42, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side

@@ -3,13 +3,15 @@
 import numpy as np
 from manim import FadeIn, FadeOut, Group
 
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
+from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage, lay
 from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
-from scenes.kit.writing import LiveAffine, formula, stack
 
 
 class ReluFold(Stage):

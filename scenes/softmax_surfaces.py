@@ -3,6 +3,9 @@
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
+from nn_unfold.text.numbers import LiveNumber
 from scenes.argmax_planes import ArgmaxPlanes
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
@@ -12,7 +15,6 @@ from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP, rows_of_pixels
-from scenes.kit.writing import LiveNumber, formula, stack
 
 ASLANT = 68 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away

@@ -3,6 +3,8 @@
 from manim import FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import Draw, Morph
@@ -10,7 +12,6 @@ from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
-from scenes.kit.writing import formula, stack
 
 
 class SpiralBottleneck(Stage):

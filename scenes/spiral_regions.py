@@ -7,6 +7,9 @@ from manim import FadeIn, FadeOut, linear
 
 from nn_core.geometry import creases
 from nn_core.network import Network
+from nn_unfold.motion.follow import Follow
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
@@ -17,7 +20,6 @@ from scenes.kit.regions import Regions
 from scenes.kit.spatial import Box, Cloud, Segments
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
-from scenes.kit.writing import Follow, LiveNumber, formula
 
 ZOOM = 7  # the close look at where the borders meet
 

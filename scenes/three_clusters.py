@@ -6,6 +6,8 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.numbers import LiveNumber
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
@@ -17,7 +19,6 @@ from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import LiveNumber, formula
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give

@@ -10,6 +10,9 @@ from nn_core.geometry import decision_boundary
 from nn_core.interpolation import decompose
 from nn_core.network import Layer, Network
 from nn_core.training import fit
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import stack
+from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
@@ -23,7 +26,6 @@ from scenes.kit.stage import Stage
 from scenes.kit.table import Reading, Table, Tags
 from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
-from scenes.kit.writing import LiveAffine, formula, stack
 
 BOX = (-0.5, 1.5, -0.5, 1.5)
 SCALES = {"linear": "linear", "log": "log1p"}  # of the axis of epochs, for each pace

@@ -96,7 +96,8 @@ def _painter() -> str:
 def _font() -> str:
     from manim import tempconfig
 
-    from scenes.kit.writing import FONT_FILE, label
+    from nn_unfold.text.font import FONT_FILE
+    from nn_unfold.text.labels import label
 
     with tempfile.TemporaryDirectory() as folder, tempconfig({"media_dir": folder, "verbosity": "WARNING"}):
         if not label("x").family_members_with_points():
@@ -107,7 +108,7 @@ def _font() -> str:
 def _formulas() -> str:
     from manim import tempconfig
 
-    from scenes.kit.writing import formula
+    from nn_unfold.text.formulas import formula
 
     with tempfile.TemporaryDirectory() as folder, tempconfig({"media_dir": folder, "verbosity": "WARNING"}):
         if not formula("sum_i x_i").family_members_with_points():

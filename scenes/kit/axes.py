@@ -8,10 +8,12 @@ from typing import Any, Self
 import numpy as np
 from manim import Group, Mobject, VGroup
 
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import anchored, label, outlined
+from nn_unfold.text.numbers import MINUS
 from nn_unfold.theme import rgb, theme
 from scenes.kit.motion import Flow, destinations
 from scenes.kit.spatial import Box, Segments, spatial_parts
-from scenes.kit.writing import MINUS, anchored, formula, label, outlined
 
 _OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
 

@@ -30,9 +30,11 @@ from manim import (
 
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import label, outlined
+from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import rgb, theme
 from scenes.kit.spatial import Box
-from scenes.kit.writing import LiveMatrix, formula, label, outlined
 
 Features = Callable[[np.ndarray], np.ndarray]
 

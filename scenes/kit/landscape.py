@@ -15,10 +15,11 @@ from nn_core.geometry import decision_boundary, refined, sheet_mesh, upper_envel
 from nn_core.geometry.mesh import Mesh, fans, squares
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.follow import Follow
+from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
 from scenes.kit.motion import Flow
 from scenes.kit.spatial import Box, Cloud, Faces, Segments, SpatialGroup, SpatialMobject
-from scenes.kit.writing import Follow, LiveNumber
 
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface
 

@@ -14,13 +14,14 @@ from manim import Animation, Group, Mobject, linear
 from nn_core.network import Network
 from nn_core.training import History
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.follow import Follow
+from nn_unfold.text.numbers import LiveAffine, LiveNumber
 from nn_unfold.theme import theme
 from scenes.kit.curves import METRICS
 from scenes.kit.diagram import Features
 from scenes.kit.spatial import Sheet, SpatialGroup, in_space, spatial_parts
 from scenes.kit.stage import Stage
 from scenes.kit.view import CameraMove
-from scenes.kit.writing import Follow, LiveAffine, LiveNumber
 
 _SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
 PACES = ("log", "linear", "snapshots")

@@ -33,12 +33,13 @@ from nn_unfold.engine.camera import Perspective, StageCamera
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_project_settings
 from nn_unfold.errors import UnfoldError
+from nn_unfold.text.catalog import translate
+from nn_unfold.text.labels import caption, columns
 from nn_unfold.theme import theme
 from scenes.kit.motion import Flow, destinations
 from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.training import Recipe, Trained, stored_at, train
 from scenes.kit.view import Area, CameraMove, Direction, Panel, View, fit
-from scenes.kit.writing import caption, columns, translate
 
 READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption

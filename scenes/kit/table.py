@@ -9,9 +9,12 @@ import numpy as np
 from manim import AnimationGroup, Line, Transform, VGroup
 
 from nn_core.network import Network
+from nn_unfold.motion.follow import Follow
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import anchored, label, outlined
+from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import theme
 from scenes.kit.spatial import Cloud
-from scenes.kit.writing import Follow, LiveMatrix, anchored, formula, label, outlined
 
 _SIZE = 1.15  # of the numbers, in label sizes
 _GAP = 2.0  # widths of a digit between two columns

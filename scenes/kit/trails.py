@@ -14,11 +14,12 @@ from manim import LEFT, ORIGIN, RIGHT, Animation, Dot, Group, VGroup, linear
 
 from nn_core.geometry import level_lines
 from nn_core.network import Network
+from nn_unfold.text.labels import label, stand
+from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
 from scenes.kit.curves import Plot
 from scenes.kit.landscape import Landscape
 from scenes.kit.spatial import Cloud, Segments, SpatialGroup
-from scenes.kit.writing import LiveNumber, label, stand
 
 _DETAIL = 0.05  # scene units in the plane between two points of a line on a surface
 _SAMPLES = 121  # points of a curve

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn_unfold.text.labels import Label
+from nn_unfold.text.numbers import MINUS
 from scenes.kit.axes import Axes
-from scenes.kit.writing import MINUS, Label
 
 
 def numbers(axes, axis):

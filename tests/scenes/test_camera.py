@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from manim import Dot3D, Square, config
 
+from nn_unfold.text.labels import anchored, label
 from scenes.kit.spatial import Cloud
 from scenes.kit.view import TOP, Area, CameraMove, Panel, View, fit
-from scenes.kit.writing import anchored, label
 
 
 def random_view(rng) -> View:

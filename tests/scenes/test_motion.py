@@ -7,10 +7,10 @@ import pytest
 from manim import linear, smooth
 
 from nn_core.network import Layer, Network
+from nn_unfold.text.numbers import LiveAffine
 from nn_unfold.theme import theme
 from scenes.kit.motion import ActivationFlow, AffineFlow, Passage, destinations, lay
 from scenes.kit.spatial import Cloud, Faces, Segments, Sheet, in_space, spatial_parts
-from scenes.kit.writing import LiveAffine
 
 MATRICES = {
     "turn and stretch": [[1.2, -0.7], [0.4, 0.9]],

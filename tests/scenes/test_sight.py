@@ -7,11 +7,11 @@ import pytest
 from manim import DEGREES, RIGHT, config, linear
 
 from nn_unfold.engine.paint import camera as camera_module
+from nn_unfold.text.labels import anchored, label
 from scenes.kit.axes import Axes
 from scenes.kit.spatial import Faces
 from scenes.kit.stage import Stage
 from scenes.kit.view import Area, Panel, View
-from scenes.kit.writing import anchored, label
 
 FROM_ABOVE = View(0.0, -90 * DEGREES, 1.0, np.zeros(3))
 SLANTED = View(60 * DEGREES, -50 * DEGREES, 1.0, np.zeros(3))

@@ -8,23 +8,13 @@ from manim import UP, FadeIn, Text, VGroup, tempconfig
 
 from nn_unfold import writing
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.follow import Follow
+from nn_unfold.text.catalog import translate
+from nn_unfold.text.font import check_glyphs
+from nn_unfold.text.formulas import formula
+from nn_unfold.text.labels import CAPTION_COLUMNS, anchored, caption, columns, in_lines, label, stack
+from nn_unfold.text.numbers import LiveAffine, LiveMatrix, LiveNumber
 from nn_unfold.theme import theme
-from scenes.kit.writing import (
-    CAPTION_COLUMNS,
-    Follow,
-    LiveAffine,
-    LiveMatrix,
-    LiveNumber,
-    anchored,
-    caption,
-    check_glyphs,
-    columns,
-    formula,
-    in_lines,
-    label,
-    stack,
-    translate,
-)
 
 
 def entry(live, row=0, column=0):
