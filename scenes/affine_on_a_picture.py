@@ -7,6 +7,7 @@ from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
 
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.follow import Follow
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
@@ -17,7 +18,6 @@ from scenes.kit.motion import Passage, destinations
 from scenes.kit.picture import Picture
 from scenes.kit.spatial import Cloud, Segments, SpatialGroup, spatial_parts
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
@@ -12,7 +13,6 @@ from scenes.kit.motion import Draw, Morph
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 LOW, HIGH = 70 * DEGREES, 50 * DEGREES  # of the camera, from the vertical

@@ -8,6 +8,8 @@ from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup
 from nn_core.datasets import spiral_arm
 from nn_core.geometry import creases
 from nn_core.network import Layer, Network
+from nn_unfold.model.cache import Trained
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
@@ -16,7 +18,6 @@ from scenes.kit.motion import Draw
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Box, Cloud, Segments, polygon
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe, Trained
 from scenes.kit.view import Panel, rows_of_pixels
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one

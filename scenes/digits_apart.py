@@ -6,6 +6,7 @@ from manim import FadeIn, FadeOut
 from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from scenes.kit.axes import Axes
@@ -17,7 +18,6 @@ from scenes.kit.picture import Thumbnails
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, in_space
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 DEPTH = 2  # the layers up to the plane in the middle
 PICTURED = 120  # of the points that are seen as pictures: as many as the plane has room for

@@ -3,6 +3,7 @@
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry import pull_back
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.theme import rgb
 from scenes.kit.axes import Axes
 from scenes.kit.curves import FunctionPlot
@@ -10,7 +11,6 @@ from scenes.kit.factors import Act, TakenApart, single_flows, titled
 from scenes.kit.motion import ActivationFlow, Draw, Passage
 from scenes.kit.spatial import Cloud, Segments, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 ASLANT = 62 * DEGREES

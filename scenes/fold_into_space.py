@@ -4,6 +4,7 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.solids import plane_in_box
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
@@ -12,7 +13,6 @@ from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
 from scenes.kit.spatial import Cloud, Sheet, SpatialGroup, polygon
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 ASLANT = 65 * DEGREES

@@ -3,6 +3,7 @@
 import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
@@ -15,7 +16,6 @@ from scenes.kit.motion import Draw
 from scenes.kit.response import Bend, Response, WeightArrow, ZeroLines
 from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 ASLANT, STEEP, BESIDE = 66 * DEGREES, 25 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it

@@ -6,6 +6,7 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
+from nn_unfold.model.recipe import Recipe
 from scenes.kit.axes import Axes, graph
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.heat import HeatPlane
@@ -16,7 +17,6 @@ from scenes.kit.probe import Probe, Wander, into_the_unknown
 from scenes.kit.regions import BeyondData
 from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 BOX = (-4.8, 4.8, -3.3, 3.3)
 HEIGHT = 5.5  # of a surface over it, in the same units

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from manim import DEGREES, FadeIn, FadeOut
 
+from nn_unfold.model.recipe import Recipe
 from scenes.kit.bench import HEADINGS, Bench, heading
 from scenes.kit.heat import Thumbnails
 from scenes.kit.motion import Draw, Morph
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import Panel
 
 DOMAIN = (-6.0, 6.0, -6.0, 6.0)

@@ -3,6 +3,7 @@
 import numpy as np
 from manim import FadeIn, FadeOut, Group
 
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
@@ -11,7 +12,6 @@ from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage, lay
 from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 
 class ReluFold(Stage):

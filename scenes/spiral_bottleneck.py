@@ -3,6 +3,7 @@
 from manim import FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from scenes.kit.axes import Axes
@@ -11,7 +12,6 @@ from scenes.kit.motion import Draw, Morph
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 
 class SpiralBottleneck(Stage):

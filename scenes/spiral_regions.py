@@ -7,6 +7,7 @@ from manim import FadeIn, FadeOut, linear
 
 from nn_core.geometry import creases
 from nn_core.network import Network
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.follow import Follow
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
@@ -19,7 +20,6 @@ from scenes.kit.motion import Draw
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Box, Cloud, Segments
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 ZOOM = 7  # the close look at where the borders meet
 

@@ -6,6 +6,7 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from scenes.kit.axes import Axes
@@ -17,7 +18,6 @@ from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
 from scenes.kit.response import Border, Response, ZeroLines
 from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 ONE = 2.4  # the height of the answer 1, in units of the plane

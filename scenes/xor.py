@@ -10,6 +10,7 @@ from nn_core.geometry import decision_boundary
 from nn_core.interpolation import decompose
 from nn_core.network import Layer, Network
 from nn_core.training import fit
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
@@ -24,7 +25,6 @@ from scenes.kit.response import Response
 from scenes.kit.spatial import Cloud, Sheet, SpatialGroup, bold_lines
 from scenes.kit.stage import Stage
 from scenes.kit.table import Reading, Table, Tags
-from scenes.kit.training import Recipe
 from scenes.kit.view import TOP
 
 BOX = (-0.5, 1.5, -0.5, 1.5)

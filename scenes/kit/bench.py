@@ -8,6 +8,8 @@ from typing import Any
 from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from nn_core.network import Network
+from nn_unfold.model.cache import Trained
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, stand
 from nn_unfold.theme import theme
@@ -16,7 +18,6 @@ from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.heat import HeatPlane
 from scenes.kit.learning import Carried, Learning, Metric
 from scenes.kit.spatial import Box, Cloud, Lattice
-from scenes.kit.training import Recipe, Trained
 from scenes.kit.view import Area, Panel
 
 _NAMES, HEADINGS = 0.9, 0.25  # frame units left of the diagram for the names of features, and above it for headings

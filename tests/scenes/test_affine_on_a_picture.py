@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from nn_core.network import Layer
+from nn_unfold.model.cache import train
 from scenes.affine_on_a_picture import MAPS, MIRROR, AffineOnAPicture
 from scenes.kit.layout import findings
 from scenes.kit.picture import Picture
 from scenes.kit.spatial import in_space, spatial_parts
-from scenes.kit.training import train
 
 STAGES = 4
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nn_core.network import Network
+from nn_unfold.model.cache import train
 from nn_unfold.text.labels import Label
 from nn_unfold.theme import rgb, theme
 from scenes.argmax_planes import SLOPE, ArgmaxPlanes
@@ -13,7 +14,6 @@ from scenes.kit.axes import Axes
 from scenes.kit.landscape import Affine, Landscape, Surface
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud
-from scenes.kit.training import train
 
 BEATS = 8
 CARRIED, RISEN, ENVELOPE, ON_IT, MAP = 1, 2, 4, 5, 6  # beats, from 0

@@ -8,11 +8,11 @@ import pytest
 from nn_core.datasets import load_digits
 from nn_core.embedding import pca
 from nn_core.network import Network
+from nn_unfold.model.cache import train
 from scenes.digits_apart import DEPTH, DigitsApart
 from scenes.kit.learning import Accuracy
 from scenes.kit.picture import Thumbnails
 from scenes.kit.spatial import Cloud, in_space, spatial_parts
-from scenes.kit.training import train
 
 BEATS = 7
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nn_unfold.model.cache import train
 from scenes.fold_into_space import FoldIntoSpace
 from scenes.kit.spatial import Faces, Sheet, in_space, spatial_parts
-from scenes.kit.training import train
 
 # What the sheet and its points are after each beat.
 SHOWN = ("x", "z1", "z1", "a1", "a1", "a1", "z2", "x")

@@ -10,6 +10,8 @@ import pytest
 from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
+from nn_unfold.model.cache import train
+from nn_unfold.model.recipe import Recipe
 from nn_unfold.theme import theme
 from scenes.kit.diagram import signed_colours
 from scenes.kit.heat import HeatPlane, Thumbnails, scatter
@@ -17,7 +19,6 @@ from scenes.kit.learning import Carried
 from scenes.kit.levels import spread, surer_than
 from scenes.kit.probe import Probe, Wander, into_the_unknown
 from scenes.kit.spatial import Cloud, Lattice
-from scenes.kit.training import Recipe, train
 from scenes.kit.view import Area
 
 BOX = (-1.0, 3.0, -2.0, 2.0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nn_core.datasets import make_day_night, make_night
+from nn_unfold.model.cache import train
 from scenes.kit.heat import HeatPlane
 from scenes.kit.landscape import Landscape
 from scenes.kit.learning import Accuracy
@@ -15,7 +16,6 @@ from scenes.kit.levels import Taught, surer_than
 from scenes.kit.probe import Probe, into_the_unknown
 from scenes.kit.regions import BeyondData
 from scenes.kit.spatial import Segments
-from scenes.kit.training import train
 from scenes.outside_the_data import BOX, FAR, OutsideTheData
 
 BEATS = 9

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from nn_unfold.model.cache import train
 from scenes.kit.spatial import Sheet, in_space, spatial_parts
-from scenes.kit.training import train
 from scenes.relu_fold import ReluFold
 
 # What the sheet and its points are after each beat.

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nn_core.network import Network
+from nn_unfold.model.cache import train
 from scenes.kit.layout import findings
 from scenes.kit.regions import Regions
 from scenes.kit.spatial import Cloud, Sheet, in_space, spatial_parts
-from scenes.kit.training import train
 from scenes.spiral_bottleneck import SpiralBottleneck
 
 BEATS = 6

@@ -10,13 +10,13 @@ from scipy.special import expit
 
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
+from nn_unfold.model.cache import train
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
 from scenes.kit.landscape import Rise
 from scenes.kit.layout import findings
 from scenes.kit.response import Border, Response, ZeroLines
 from scenes.kit.spatial import Cloud, Sheet
-from scenes.kit.training import train
 from scenes.three_clusters import ALONE, ONE, STARTS, ThreeClusters
 
 BEATS = 8

@@ -9,13 +9,13 @@ import pytest
 
 from nn_core.datasets import xor_points
 from nn_core.network import Network
+from nn_unfold.model.cache import train
 from nn_unfold.text.labels import Label
 from scenes.kit.landscape import Misses
 from scenes.kit.regions import Regions
 from scenes.kit.response import Response
 from scenes.kit.spatial import Cloud, Segments, Sheet, in_space
 from scenes.kit.table import Reading, Table, Tags
-from scenes.kit.training import train
 from scenes.xor import BOX, Xor
 
 BEATS = 11

@@ -1,9 +1,9 @@
 """The regions of a ReLU network with its creases, and a veil over what is far from the data."""
 
+from nn_unfold.model.recipe import Recipe
 from scenes.kit.regions import BeyondData, Regions
 from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 
 class ClassRegions(Stage):

@@ -2,10 +2,10 @@
 
 from manim import VGroup
 
+from nn_unfold.model.recipe import Recipe
 from scenes.kit.curves import LossCurve
 from scenes.kit.learning import Learning, Metric
 from scenes.kit.stage import Stage
-from scenes.kit.training import Recipe
 
 
 class TrainingCurves(Stage):
