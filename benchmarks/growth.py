@@ -26,7 +26,7 @@ from workers import render_anew
 
 from nn_core.geometry.mesh import squares
 from nn_unfold.engine.paint.painter import Painter
-from scenes.kit.spatial import Cloud, Faces
+from nn_unfold.space.primitives import Cloud, Faces
 from scenes.kit.stage import Stage
 
 HERE = Path(__file__).parent

@@ -9,14 +9,15 @@ from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.follow import Follow
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import SpatialGroup, spatial_parts
+from nn_unfold.space.picture import Picture
+from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
 from nn_unfold.theme import rgb, theme
-from scenes.kit.axes import Axes
 from scenes.kit.motion import Passage, destinations
-from scenes.kit.picture import Picture
-from scenes.kit.spatial import Cloud, Segments, SpatialGroup, spatial_parts
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

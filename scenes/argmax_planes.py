@@ -5,13 +5,14 @@ from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
-from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.landscape import Landscape, Rise
 from scenes.kit.motion import Draw, Morph
-from scenes.kit.regions import Regions
-from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

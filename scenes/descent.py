@@ -10,14 +10,16 @@ from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
 from nn_core.network import Layer, Network
 from nn_core.optimizers import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
+from nn_unfold.flat.descent import Fits, Legend
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.trails import LevelLines, Roll, Trail
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import MINUS
-from scenes.kit.axes import Axes
-from scenes.kit.landscape import Landscape, Rise
 from scenes.kit.motion import Draw
-from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
-from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
 from scenes.kit.view import TOP, rows_of_pixels
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])

@@ -7,16 +7,17 @@ from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import in_space
+from nn_unfold.space.picture import Thumbnails
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.learning import Accuracy, Carried, Learning
 from scenes.kit.motion import Flow
-from scenes.kit.picture import Thumbnails
-from scenes.kit.regions import Regions
-from scenes.kit.spatial import Cloud, in_space
 from scenes.kit.stage import Stage
 
 DEPTH = 2  # the layers up to the plane in the middle

@@ -5,13 +5,15 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.solids import plane_in_box
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Cloud, polygon
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
-from scenes.kit.spatial import Cloud, Sheet, SpatialGroup, polygon
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

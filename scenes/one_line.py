@@ -4,17 +4,19 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.residuals import Misses
+from nn_unfold.space.response import Bend, Response, WeightArrow, ZeroLines
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.landscape import Misses, Rise
 from scenes.kit.learning import Learning, Metric
 from scenes.kit.motion import Draw
-from scenes.kit.response import Bend, Response, WeightArrow, ZeroLines
-from scenes.kit.spatial import Cloud, Sheet
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

@@ -7,15 +7,16 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
 from nn_unfold.model.recipe import Recipe
-from scenes.kit.axes import Axes, graph
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.curves import graph
+from nn_unfold.space.heat import HeatPlane
+from nn_unfold.space.levels import TaughtPanel, surer_than
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.probe import Probe, Wander, into_the_unknown
+from nn_unfold.space.regions import BeyondData
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.heat import HeatPlane
 from scenes.kit.learning import Accuracy, Learning
-from scenes.kit.levels import TaughtPanel, surer_than
 from scenes.kit.motion import Draw
-from scenes.kit.probe import Probe, Wander, into_the_unknown
-from scenes.kit.regions import BeyondData
-from scenes.kit.spatial import Cloud
 from scenes.kit.stage import Stage
 
 BOX = (-4.8, 4.8, -3.3, 3.3)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from manim import DEGREES, FadeIn, FadeOut
 
+from nn_unfold.flat.thumbnails import Thumbnails
 from nn_unfold.model.recipe import Recipe
 from scenes.kit.bench import HEADINGS, Bench, heading
-from scenes.kit.heat import Thumbnails
 from scenes.kit.motion import Draw, Morph
 from scenes.kit.stage import Stage
 from scenes.kit.view import Panel

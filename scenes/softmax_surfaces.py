@@ -3,16 +3,18 @@
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.motion.surfaces import Temper
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveNumber
 from scenes.argmax_planes import ArgmaxPlanes
-from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.landscape import Landscape, Temper
 from scenes.kit.motion import Draw
-from scenes.kit.regions import Regions
-from scenes.kit.spatial import Cloud, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP, rows_of_pixels
 

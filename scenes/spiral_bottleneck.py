@@ -4,13 +4,15 @@ from manim import FadeIn, FadeOut
 
 from nn_core.network import Network
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import Regions
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
-from scenes.kit.axes import Axes
 from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.motion import Draw, Morph
-from scenes.kit.regions import Regions
-from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
 
 

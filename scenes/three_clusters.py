@@ -7,16 +7,18 @@ from manim import DEGREES, FadeIn, FadeOut
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.response import Border, Response, ZeroLines
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.landscape import Rise
 from scenes.kit.learning import Learning
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
-from scenes.kit.response import Border, Response, ZeroLines
-from scenes.kit.spatial import Cloud, Sheet, SpatialGroup
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

@@ -11,18 +11,21 @@ from nn_core.interpolation import decompose
 from nn_core.network import Layer, Network
 from nn_core.training import fit
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Cloud, bold_lines
+from nn_unfold.space.regions import Regions
+from nn_unfold.space.residuals import Misses
+from nn_unfold.space.response import Response
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.axes import Axes
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.landscape import Misses, Rise
 from scenes.kit.learning import Learning
 from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
-from scenes.kit.regions import Regions
-from scenes.kit.response import Response
-from scenes.kit.spatial import Cloud, Sheet, SpatialGroup, bold_lines
 from scenes.kit.stage import Stage
 from scenes.kit.table import Reading, Table, Tags
 from scenes.kit.view import TOP

@@ -3,8 +3,8 @@
 from manim import DEGREES
 from softmax_surfaces_stock import BIAS, HEIGHT, SIDE, STEP, WEIGHT
 
-from scenes.kit.axes import Axes
-from scenes.kit.landscape import Landscape
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.landscape import Landscape
 from scenes.kit.stage import Stage
 
 

@@ -9,7 +9,7 @@ from manim import Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 
 from nn_unfold.engine.interrupts import between_frames, heed
-from scenes.kit.spatial import spatial_parts
+from nn_unfold.space.base import spatial_parts
 
 
 class Played(NamedTuple):

@@ -30,11 +30,11 @@ from manim import (
 
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
+from nn_unfold.space.primitives import Box
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import rgb, theme
-from scenes.kit.spatial import Box
 
 Features = Callable[[np.ndarray], np.ndarray]
 

@@ -13,9 +13,9 @@ import numpy as np
 from manim import Mobject, Text, Typst, VMobject, config
 
 from nn_unfold.engine.camera import NEAR, StageCamera
+from nn_unfold.space.base import SpatialMobject, spatial_parts
 from nn_unfold.text.labels import Label
 from nn_unfold.text.numbers import LiveMatrix
-from scenes.kit.spatial import SpatialMobject, spatial_parts
 from scenes.kit.view import Area, Panel
 
 if TYPE_CHECKING:

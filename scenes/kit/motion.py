@@ -16,9 +16,9 @@ from manim import Animation, Create, Group, Mobject, linear, smooth
 from nn_core.interpolation import Stage, affine_stages
 from nn_core.network import Layer, Network
 from nn_unfold.motion.follow import Follow
+from nn_unfold.space.base import SpatialMobject, in_space, spatial_parts
 from nn_unfold.text.numbers import LiveAffine
 from nn_unfold.theme import theme
-from scenes.kit.spatial import SpatialMobject, in_space, spatial_parts
 
 
 class Draw(Create):

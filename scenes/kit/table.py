@@ -10,11 +10,11 @@ from manim import AnimationGroup, Line, Transform, VGroup
 
 from nn_core.network import Network
 from nn_unfold.motion.follow import Follow
+from nn_unfold.space.primitives import Cloud
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import anchored, label, outlined
 from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import theme
-from scenes.kit.spatial import Cloud
 
 _SIZE = 1.15  # of the numbers, in label sizes
 _GAP = 2.0  # widths of a digit between two columns

@@ -7,13 +7,14 @@ import pytest
 
 from nn_core.network import Network
 from nn_unfold.model.cache import train
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.functions import Affine
+from nn_unfold.space.landscape import Landscape, Surface
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import Regions
 from nn_unfold.text.labels import Label
 from nn_unfold.theme import rgb, theme
 from scenes.argmax_planes import SLOPE, ArgmaxPlanes
-from scenes.kit.axes import Axes
-from scenes.kit.landscape import Affine, Landscape, Surface
-from scenes.kit.regions import Regions
-from scenes.kit.spatial import Cloud
 
 BEATS = 8
 CARRIED, RISEN, ENVELOPE, ON_IT, MAP = 1, 2, 4, 5, 6  # beats, from 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn_unfold.space.axes import Axes
 from nn_unfold.text.labels import Label
 from nn_unfold.text.numbers import MINUS
-from scenes.kit.axes import Axes
 
 
 def numbers(axes, axis):

@@ -10,9 +10,9 @@ from manim import tempconfig
 
 from nn_core.datasets import spiral_arms
 from nn_unfold.model.cache import train
+from nn_unfold.space.regions import Regions
 from nn_unfold.theme import rgb, theme
 from scenes.beyond_the_data import FAR, BeyondTheData, Side, continued, crests
-from scenes.kit.regions import Regions
 
 BEATS = 7
 

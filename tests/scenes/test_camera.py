@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from manim import Dot3D, Square, config
 
+from nn_unfold.space.primitives import Cloud
 from nn_unfold.text.labels import anchored, label
-from scenes.kit.spatial import Cloud
 from scenes.kit.view import TOP, Area, CameraMove, Panel, View, fit
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from nn_core.datasets import make_wave
 from nn_core.descent import descend
+from nn_unfold.flat.descent import Fits, Legend
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.trails import LevelLines, Trail
 from scenes.descent import BOX, FLAW, HEIGHT, LEVELS, NEURON, PLAIN, SLOW, Descent
-from scenes.kit.landscape import Landscape
-from scenes.kit.trails import Fits, Legend, LevelLines, Trail
 from scenes.kit.view import rows_of_pixels
 
 BEATS = 8

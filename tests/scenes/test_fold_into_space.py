@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from nn_unfold.model.cache import train
+from nn_unfold.space.base import in_space, spatial_parts
+from nn_unfold.space.primitives import Faces
+from nn_unfold.space.sheet import Sheet
 from scenes.fold_into_space import FoldIntoSpace
-from scenes.kit.spatial import Faces, Sheet, in_space, spatial_parts
 
 # What the sheet and its points are after each beat.
 SHOWN = ("x", "z1", "z1", "a1", "a1", "a1", "z2", "x")

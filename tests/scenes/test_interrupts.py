@@ -15,7 +15,7 @@ from nn_unfold import interrupts
 from nn_unfold.engine.interrupts import between_frames, heed
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.errors import UnfoldError
-from scenes.kit.spatial import Sheet
+from nn_unfold.space.sheet import Sheet
 from scenes.kit.stage import Stage
 
 

@@ -15,8 +15,10 @@ from nn_core.geometry import upper_envelope
 from nn_core.network import Network
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
-from scenes.kit.landscape import FLOOR, Landscape, Misses, Temper
-from scenes.kit.spatial import spatial_parts
+from nn_unfold.motion.surfaces import Temper
+from nn_unfold.space.base import spatial_parts
+from nn_unfold.space.landscape import FLOOR, Landscape
+from nn_unfold.space.residuals import Misses
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 3.0, -1.0, 2.0)

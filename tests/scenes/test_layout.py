@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from manim import DOWN, LEFT, RIGHT, UP, Square, config
 
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import anchored, label
 from nn_unfold.text.numbers import LiveMatrix
-from scenes.kit.axes import Axes
 from scenes.kit.layout import findings
-from scenes.kit.spatial import Cloud, Sheet
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from manim import DEGREES
 
 from nn_unfold.engine.paint import painter
 from nn_unfold.errors import UnfoldError
+from nn_unfold.space.primitives import Cloud, Faces, Segments
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.theme import THEMES, rgb
-from scenes.kit.spatial import Cloud, Faces, Segments, Sheet
 from scenes.kit.view import View
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)

@@ -14,8 +14,8 @@ from nn_core.geometry import decision_boundary
 from nn_core.network import Network
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
+from nn_unfold.space.regions import BeyondData, Regions
 from nn_unfold.theme import rgb, theme
-from scenes.kit.regions import BeyondData, Regions
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 3.0, -1.0, 2.0)

@@ -9,7 +9,8 @@ import pytest
 from scipy.optimize import linprog
 
 from nn_unfold.model.cache import train
-from scenes.kit.spatial import Sheet, in_space, spatial_parts
+from nn_unfold.space.base import in_space, spatial_parts
+from nn_unfold.space.sheet import Sheet
 from scenes.relu_fold import ReluFold
 
 # What the sheet and its points are after each beat.

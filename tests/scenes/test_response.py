@@ -8,8 +8,8 @@ from manim.utils.hashing import get_json
 from scipy.special import expit
 
 from nn_core.network import Layer, Network
+from nn_unfold.space.response import Bend, Border, Response, WeightArrow, ZeroLines
 from nn_unfold.theme import rgb, theme
-from scenes.kit.response import Bend, Border, Response, WeightArrow, ZeroLines
 
 BOX = (-2.0, 3.0, -1.0, 2.0)
 ONE = Network([Layer([[1.5, -2.0]], [0.5], "sigmoid")])

@@ -7,9 +7,9 @@ import pytest
 from manim import DEGREES, RIGHT, config, linear
 
 from nn_unfold.engine.paint import camera as camera_module
+from nn_unfold.space.axes import Axes
+from nn_unfold.space.primitives import Faces
 from nn_unfold.text.labels import anchored, label
-from scenes.kit.axes import Axes
-from scenes.kit.spatial import Faces
 from scenes.kit.stage import Stage
 from scenes.kit.view import Area, Panel, View
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from nn_unfold.engine.camera import StageCamera
 from nn_unfold.engine.paint import camera as camera_module
-from scenes.kit.spatial import Sheet
+from nn_unfold.space.sheet import Sheet
 from scenes.relu_fold import ReluFold
 
 

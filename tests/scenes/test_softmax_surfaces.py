@@ -8,10 +8,10 @@ from scipy.special import softmax
 
 from nn_core.network import Network
 from nn_unfold.model.cache import train
+from nn_unfold.space.landscape import Surface
+from nn_unfold.space.regions import Regions
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
-from scenes.kit.landscape import Surface
-from scenes.kit.regions import Regions
 from scenes.softmax_surfaces import COLD, HEIGHT, HOT, SoftmaxSurfaces
 
 BEATS = 6

@@ -9,9 +9,11 @@ import pytest
 
 from nn_core.network import Network
 from nn_unfold.model.cache import train
+from nn_unfold.space.base import in_space, spatial_parts
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import Regions
+from nn_unfold.space.sheet import Sheet
 from scenes.kit.layout import findings
-from scenes.kit.regions import Regions
-from scenes.kit.spatial import Cloud, Sheet, in_space, spatial_parts
 from scenes.spiral_bottleneck import SpiralBottleneck
 
 BEATS = 6

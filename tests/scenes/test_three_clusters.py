@@ -11,12 +11,13 @@ from scipy.special import expit
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
 from nn_unfold.model.cache import train
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.response import Border, Response, ZeroLines
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
-from scenes.kit.landscape import Rise
 from scenes.kit.layout import findings
-from scenes.kit.response import Border, Response, ZeroLines
-from scenes.kit.spatial import Cloud, Sheet
 from scenes.three_clusters import ALONE, ONE, STARTS, ThreeClusters
 
 BEATS = 8

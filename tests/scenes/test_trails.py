@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from nn_core.network import Layer, Network
+from nn_unfold.flat.descent import Fits, Legend
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.trails import LevelLines, Roll, Trail
 from nn_unfold.text.labels import Label
 from nn_unfold.theme import rgb
-from scenes.kit.landscape import Landscape, Rise
-from scenes.kit.trails import Fits, Legend, LevelLines, Roll, Trail
 
 BOX = (-2.0, 2.0, -2.0, 2.0)
 WAY = np.array([[-1.0, 0.0], [0.0, 1.0], [1.5, 1.5]])

@@ -11,8 +11,9 @@ from manim import DEGREES
 from nn_unfold.engine.paint import painter as painter_module
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.engine.paint.painter import Painter
-from scenes.kit.landscape import Landscape
-from scenes.kit.spatial import Faces, spatial_parts
+from nn_unfold.space.base import spatial_parts
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.primitives import Faces
 
 WIDTH, HEIGHT = 160, 90
 BOX = (-2.0, 2.0, -2.0, 2.0)

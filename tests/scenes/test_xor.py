@@ -10,11 +10,13 @@ import pytest
 from nn_core.datasets import xor_points
 from nn_core.network import Network
 from nn_unfold.model.cache import train
+from nn_unfold.space.base import in_space
+from nn_unfold.space.primitives import Cloud, Segments
+from nn_unfold.space.regions import Regions
+from nn_unfold.space.residuals import Misses
+from nn_unfold.space.response import Response
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.labels import Label
-from scenes.kit.landscape import Misses
-from scenes.kit.regions import Regions
-from scenes.kit.response import Response
-from scenes.kit.spatial import Cloud, Segments, Sheet, in_space
 from scenes.kit.table import Reading, Table, Tags
 from scenes.xor import BOX, Xor
 

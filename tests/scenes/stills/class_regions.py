@@ -1,8 +1,8 @@
 """The regions of a ReLU network with its creases, and a veil over what is far from the data."""
 
 from nn_unfold.model.recipe import Recipe
-from scenes.kit.regions import BeyondData, Regions
-from scenes.kit.spatial import Cloud
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.regions import BeyondData, Regions
 from scenes.kit.stage import Stage
 
 

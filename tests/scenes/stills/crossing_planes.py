@@ -3,7 +3,7 @@
 import numpy as np
 from manim import DEGREES
 
-from scenes.kit.landscape import Landscape
+from nn_unfold.space.landscape import Landscape
 from scenes.kit.stage import Stage
 
 

@@ -2,8 +2,8 @@
 
 from nn_core.datasets import load_digits
 from nn_core.embedding import knn_graph, pca
-from scenes.kit.graph import GraphEdges
-from scenes.kit.spatial import Cloud
+from nn_unfold.space.graph import GraphEdges
+from nn_unfold.space.primitives import Cloud
 from scenes.kit.stage import Stage
 
 

@@ -2,7 +2,7 @@
 
 from nn_core.datasets import load_digits
 from nn_core.embedding import pca
-from scenes.kit.picture import Thumbnails
+from nn_unfold.space.picture import Thumbnails
 from scenes.kit.stage import Stage
 
 

@@ -5,8 +5,9 @@ from manim import DEGREES
 
 from nn_core.datasets import make_clusters
 from nn_core.network import Layer, Network
-from scenes.kit.landscape import Landscape, Temper
-from scenes.kit.regions import Regions
+from nn_unfold.motion.surfaces import Temper
+from nn_unfold.space.landscape import Landscape
+from nn_unfold.space.regions import Regions
 from scenes.kit.stage import Stage
 
 

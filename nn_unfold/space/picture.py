@@ -10,8 +10,9 @@ import numpy as np
 
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
+from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.theme import rgb, theme
-from scenes.kit.spatial import Cloud, Sheet
 
 
 class Picture(Sheet):

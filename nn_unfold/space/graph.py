@@ -9,8 +9,9 @@ import numpy as np
 from nn_core.embedding import Graph
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
+from nn_unfold.space.base import SpatialMobject
+from nn_unfold.space.primitives import Cloud
 from nn_unfold.theme import theme
-from scenes.kit.spatial import Cloud, SpatialMobject
 
 _FAINTEST = 0.02  # edges that have less of their opacity are left out
 

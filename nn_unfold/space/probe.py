@@ -9,9 +9,10 @@ import numpy as np
 from manim import Animation, Group, smooth
 
 from nn_core.network import Network
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
-from scenes.kit.spatial import Cloud, Segments, SpatialGroup
 
 _SIZE = 2.0  # of the point, in radii of a data point
 

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from manim import Animation, LaggedStart, Mobject, linear, smooth
-from scipy.special import softmax
+from manim import Animation, LaggedStart, linear
 
 from nn_core.geometry import decision_boundary, refined, sheet_mesh, upper_envelope
 from nn_core.geometry.mesh import Mesh, fans, squares
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.motion.follow import Follow
-from nn_unfold.text.numbers import LiveNumber
+from nn_unfold.motion.surfaces import Rise
+from nn_unfold.space.base import SpatialGroup, SpatialMobject
+from nn_unfold.space.functions import Affine, Softmax
+from nn_unfold.space.primitives import Box, Cloud, Faces, Segments
 from nn_unfold.theme import rgb, theme
-from scenes.kit.motion import Flow
-from scenes.kit.spatial import Box, Cloud, Faces, Segments, SpatialGroup, SpatialMobject
 
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface
-
-_EMERGING = 0.15  # the share of its rise in which a surface becomes visible
 _FINEST = 96  # edges of softmax surfaces that would fit into the longer side of their box more often stay whole
 _OVERLAP = 0.6  # how much of one surface's rise is over when the next one begins
-
-
-@dataclass(frozen=True)
-class Affine:
-    """The heights of K planes: x -> weight @ x + bias."""
-
-    weight: np.ndarray
-    bias: np.ndarray
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        """(n, 2) -> (n, K)."""
-        return X @ self.weight.T + self.bias
-
-
-@dataclass(frozen=True)
-class Softmax:
-    """The probabilities of K classes: softmax(z / temperature) of z = weight @ x + bias."""
-
-    weight: np.ndarray
-    bias: np.ndarray
-    temperature: float = 1.0
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        """(n, 2) -> (n, K), each row with the sum 1."""
-        return softmax((X @ self.weight.T + self.bias) / self.temperature, axis=1)
 
 
 class Patch(NamedTuple):
@@ -331,94 +302,6 @@ class Landscape(SpatialGroup):
         low, high = (np.array(rgb(colour)) for colour in ramp or (theme().corners[0], theme().corners[3]))
         share = np.clip(share, 0, 1)
         return (1 - share) * low + share * high
-
-
-class Misses(Segments):
-    """Upright lines from the labels of points to the probabilities that a network gives them; they follow a training.
-
-    Args:
-        network: of 2 inputs and one output.
-        X: (n, 2) points.
-        y: (n,) labels 0 and 1, which are the heights of the lines' one ends.
-        height: scene units per unit of probability.
-        base: z of the probability 0.
-        options: of Segments.
-    """
-
-    def __init__(
-        self, network: Network, X: np.ndarray, y: np.ndarray, *, height: float = 1.0, base: float = 0.0, **options: Any
-    ) -> None:
-        tokens = theme()
-        self.unit_height, self.base = height, base
-        ends = np.column_stack([X, base + height * y]).repeat(2, axis=0).reshape(-1, 2, 3)
-        looks = {"width": tokens.boundary_width, "cased": True, **options}
-        super().__init__(ends, [*rgb(tokens.accent), 1.0], **looks)
-        self.show(network)
-
-    def show(self, network: Network) -> Self:
-        """Let the lines end where this network puts the points."""
-        probabilities = network.predict_proba(self.points[1::2, :2])[:, 1]
-        self.points[1::2, 2] = self.base + self.unit_height * probabilities
-        return self
-
-
-class Rise(Flow):
-    """Lets surfaces rise from the floor, or sink to it.
-
-    Args:
-        mobjects: surfaces, or whole landscapes.
-        base: z of the floor.
-        down: sink instead, and stay in sight on the floor.
-    """
-
-    def __init__(self, *mobjects: Mobject, base: float = 0.0, down: bool = False, **kwargs: Any) -> None:
-        self.base, self.down = base, down
-        super().__init__(*mobjects, **{"rate_func": smooth, "introducer": not down, **kwargs})
-
-    def place(self, points: np.ndarray, t: float) -> np.ndarray:
-        """Where points (n, 3) stand after the share t of the movement."""
-        share = 1 - t if self.down else t
-        return np.column_stack([points[:, :2], self.base + share * (points[:, 2] - self.base)])
-
-    def interpolate_submobject(self, submobject: Mobject, starting_submobject: Mobject, alpha: float) -> None:
-        """Move one part, and let it appear."""
-        super().interpolate_submobject(submobject, starting_submobject, alpha)
-        if isinstance(submobject, SpatialMobject) and not self.down:
-            submobject.rgba = starting_submobject.rgba.copy()
-            submobject.rgba[:, 3] *= min(1.0, alpha / _EMERGING)
-
-
-class Temper(Animation):
-    """Takes softmax surfaces, and the points on them, to another temperature, evenly in its logarithm.
-
-    Args:
-        landscape: of `Landscape.softmax`.
-        temperature: at the end.
-    """
-
-    def __init__(self, landscape: Landscape, temperature: float, **kwargs: Any) -> None:
-        landscape.tempered(temperature)
-        self.temperature = temperature
-        super().__init__(landscape, **{"run_time": theme().turn, **kwargs})
-
-    def temperature_at(self, t: float) -> float:
-        """The temperature after the share t of the movement."""
-        start = self.starting_mobject.function.temperature
-        return float(start ** (1 - t) * self.temperature**t)
-
-    def read_out(self, number: LiveNumber) -> Follow:
-        """An animation that keeps a number on the temperature while this runs."""
-        return Follow(
-            number,
-            lambda t: [self.temperature_at(t)],
-            number.set_value,
-            run_time=self.run_time,
-            rate_func=self.rate_func,
-        )
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        """Show the surfaces of this moment."""
-        self.mobject.set_temperature(self.temperature_at(self.rate_func(alpha)))
 
 
 def _of(part: SpatialMobject, surface: np.ndarray | int) -> Any:

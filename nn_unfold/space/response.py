@@ -14,8 +14,9 @@ from manim import Animation, smooth
 from nn_core.geometry import decision_boundary, pull_back, refined
 from nn_core.geometry.mesh import squares
 from nn_core.network import Layer, Network
+from nn_unfold.space.base import in_space
+from nn_unfold.space.primitives import Box, Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
-from scenes.kit.spatial import Box, Faces, LiveLines, Segments, in_space
 
 _BARB = 0.22  # the barbs of an arrow, as a share of its length
 _BARB_TURN = np.radians([150, -150])  # from its direction

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from manim import Group, Mobject, VGroup
 
+from nn_unfold.space.base import spatial_parts
+from nn_unfold.space.primitives import Box, Segments
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import anchored, label, outlined
 from nn_unfold.text.numbers import MINUS
 from nn_unfold.theme import rgb, theme
 from scenes.kit.motion import Flow, destinations
-from scenes.kit.spatial import Box, Segments, spatial_parts
 
 _OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
 
@@ -93,20 +94,6 @@ class Axes(Group):
         *_, places = destinations(spatial_parts(things), flows, samples=1)
         low, high = (f(places[:, : len(names)], axis=0) for f in (np.min, np.max))
         return cls(np.stack([np.minimum(low, 0.0), np.maximum(high, 0.0)], axis=1).ravel(), names, **options)
-
-
-def graph(function: Callable[[np.ndarray], np.ndarray], box: Box, *, samples: int = 200) -> Segments:
-    """The line x_2 = f(x_1) in the plane, from the left side of a box to its right one.
-
-    Args:
-        function: (n,) -> (n,).
-        box: (x_min, x_max, y_min, y_max) in data units, which the line stays in.
-        samples: straight pieces of it.
-    """
-    tokens, xs = theme(), np.linspace(*box[:2], samples + 1)
-    path = np.column_stack([xs, function(xs)])
-    ends = np.stack([path[:-1], path[1:]], axis=1)
-    return Segments(ends, [*rgb(tokens.accent), 1.0], width=tokens.crease_width, cased=True)
 
 
 def nice_step(length: float, most: int) -> float:

@@ -17,8 +17,9 @@ from nn_core.geometry.regions import classified
 from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
+from nn_unfold.space.base import SpatialGroup, in_space
+from nn_unfold.space.primitives import Box, Faces, Segments
 from nn_unfold.theme import rgb, theme
-from scenes.kit.spatial import Box, Faces, Segments, SpatialGroup, in_space
 
 Detail = tuple[int, int]  # how often a triangle fits into the longer side of a box, at first and on a border
 DETAIL: Detail = (64, 256)

@@ -1,22 +1,18 @@
-"""Two classes as two colours: what a network answers all over a plane, and small pictures of data sets."""
+"""What a network of two classes answers all over a plane, as colours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from manim import DOWN, VGroup
-from scipy.ndimage import gaussian_filter
 
 from nn_core.geometry.boundary import class_scores, curved_borders, decision_boundary
 from nn_core.network import Network
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Box, Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
-from scenes.kit.diagram import Features, HeatMap, signed_colours
-from scenes.kit.spatial import Box, Faces, LiveLines, Segments, SpatialGroup
+from scenes.kit.diagram import Features, signed_colours
 
-_THUMBNAIL = 40  # pixels along a side
-_BLUR = 1.0  # pixels, of a point in a thumbnail
 _ACROSS = 60  # how often the tolerance of the line between the classes fits into the box
 
 
@@ -85,51 +81,3 @@ class HeatPlane(SpatialGroup):
         if self.features is None:
             return decision_boundary(network, self.box, tolerance=tolerance).segments
         return curved_borders(lambda X: class_scores(network, self._inputs(X)), self.box, tolerance).segments
-
-
-class Thumbnails(VGroup):
-    """Small pictures of data sets of two classes, one below the other, to choose from.
-
-    Args:
-        data: X (n, 2) and y (n,) of each.
-        box: (x_min, x_max, y_min, y_max) that they show.
-        side: of a picture, in frame units.
-        chosen: the number of the one that is marked; None for none.
-        options: of VGroup.
-    """
-
-    def __init__(
-        self,
-        data: Sequence[tuple[np.ndarray, np.ndarray]],
-        box: Box,
-        *,
-        side: float = 0.9,
-        chosen: int | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(*(HeatMap(side, scatter(X, y, box)) for X, y in data), **options)
-        self.arrange(DOWN, buff=0.25 * side)
-        self.choose(chosen)
-
-    def choose(self, number: int | None) -> Self:
-        """Mark one of them, and no other."""
-        tokens = theme()
-        self.chosen = number
-        for i, picture in enumerate(self.submobjects):
-            marked = i == number
-            picture.set_stroke(tokens.accent if marked else tokens.faint, width=5.0 if marked else tokens.line_width)
-            picture.set_fill(opacity=1.0 if marked or number is None else 0.45)
-        return self
-
-
-def scatter(X: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
-    """Where in a box there are points of class 1 (above 0) and class 0 (below): a square array, the top row first.
-
-    Args:
-        X: (n, 2).
-        y: (n,) labels, 0 or 1.
-        box: (x_min, x_max, y_min, y_max).
-    """
-    counts, _, _ = np.histogram2d(X[:, 0], X[:, 1], bins=_THUMBNAIL, range=[box[:2], box[2:]], weights=2 * y - 1)
-    blurred = gaussian_filter(counts.T[::-1], _BLUR, mode="constant")
-    return np.clip(blurred / max(float(np.quantile(np.abs(blurred), 0.95)), 1e-12), -1, 1)
