@@ -8,6 +8,7 @@ from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Passage, destinations
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup, spatial_parts
@@ -17,7 +18,6 @@ from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
 from nn_unfold.theme import rgb, theme
-from scenes.kit.motion import Passage, destinations
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

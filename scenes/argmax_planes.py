@@ -5,6 +5,7 @@ from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Draw, Morph
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.landscape import Landscape
@@ -12,7 +13,6 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.motion import Draw, Morph
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

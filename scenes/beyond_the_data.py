@@ -10,13 +10,13 @@ from nn_core.geometry import creases
 from nn_core.network import Layer, Network
 from nn_unfold.model.cache import Trained
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Draw
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Box, Cloud, Segments, polygon
 from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
-from scenes.kit.motion import Draw
 from scenes.kit.stage import Stage
 from scenes.kit.view import Panel, rows_of_pixels
 

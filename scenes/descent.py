@@ -11,6 +11,7 @@ from nn_core.descent import descend, loss_at
 from nn_core.network import Layer, Network
 from nn_core.optimizers import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
 from nn_unfold.flat.descent import Fits, Legend
+from nn_unfold.motion.flows import Draw
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.landscape import Landscape
@@ -18,7 +19,6 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.trails import LevelLines, Roll, Trail
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import MINUS
-from scenes.kit.motion import Draw
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP, rows_of_pixels
 

@@ -7,6 +7,8 @@ from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Flow
+from nn_unfold.motion.learning import Accuracy, Carried, Learning
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import in_space
 from nn_unfold.space.picture import Thumbnails
@@ -16,8 +18,6 @@ from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Accuracy, Carried, Learning
-from scenes.kit.motion import Flow
 from scenes.kit.stage import Stage
 
 DEPTH = 2  # the layers up to the plane in the middle

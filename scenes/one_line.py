@@ -4,6 +4,8 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Draw
+from nn_unfold.motion.learning import Learning, Metric
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Cloud
@@ -15,8 +17,6 @@ from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Learning, Metric
-from scenes.kit.motion import Draw
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

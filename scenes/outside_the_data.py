@@ -7,6 +7,8 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Draw
+from nn_unfold.motion.learning import Accuracy, Learning
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.curves import graph
 from nn_unfold.space.heat import HeatPlane
@@ -15,8 +17,6 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.regions import BeyondData
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Accuracy, Learning
-from scenes.kit.motion import Draw
 from scenes.kit.stage import Stage
 
 BOX = (-4.8, 4.8, -3.3, 3.3)

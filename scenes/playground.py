@@ -6,8 +6,8 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_unfold.flat.thumbnails import Thumbnails
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Draw, Morph
 from scenes.kit.bench import HEADINGS, Bench, heading
-from scenes.kit.motion import Draw, Morph
 from scenes.kit.stage import Stage
 from scenes.kit.view import Panel
 

@@ -4,6 +4,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, Group
 
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage, lay
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
@@ -11,7 +12,6 @@ from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage, lay
 from scenes.kit.stage import Stage
 
 

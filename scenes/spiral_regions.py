@@ -8,7 +8,9 @@ from manim import FadeIn, FadeOut, linear
 from nn_core.geometry import creases
 from nn_core.network import Network
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import Draw
 from nn_unfold.motion.follow import Follow
+from nn_unfold.motion.learning import Learning
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Box, Cloud, Segments
 from nn_unfold.space.regions import Regions
@@ -17,8 +19,6 @@ from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Learning
-from scenes.kit.motion import Draw
 from scenes.kit.stage import Stage
 
 ZOOM = 7  # the close look at where the borders meet

@@ -7,6 +7,8 @@ from manim import DEGREES, FadeIn, FadeOut
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
+from nn_unfold.motion.learning import Learning
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup
@@ -17,8 +19,6 @@ from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Learning
-from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

@@ -11,6 +11,8 @@ from nn_core.interpolation import decompose
 from nn_core.network import Layer, Network
 from nn_core.training import fit
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
+from nn_unfold.motion.learning import Learning
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup
@@ -24,8 +26,6 @@ from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Learning
-from scenes.kit.motion import ActivationFlow, AffineFlow, Draw, Passage
 from scenes.kit.stage import Stage
 from scenes.kit.table import Reading, Table, Tags
 from scenes.kit.view import TOP

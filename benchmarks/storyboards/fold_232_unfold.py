@@ -5,11 +5,11 @@ from fold_232_stock import BIAS, COUNT, SIDE, STEP, WEIGHT
 from manim import DEGREES
 
 from nn_core.network import Layer, Network
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.motion import ActivationFlow, AffineFlow
 from scenes.kit.stage import Stage
 
 

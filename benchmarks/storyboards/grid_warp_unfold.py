@@ -5,9 +5,9 @@ from grid_warp_stock import BIAS, HIDDEN, OUTPUT, PLACES, STEP, warp
 from manim import smooth
 
 from nn_core.network import Layer, Network
+from nn_unfold.motion.flows import Flow
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.motion import Flow
 from scenes.kit.stage import Stage
 
 

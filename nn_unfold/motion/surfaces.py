@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from manim import Animation, Mobject, smooth
 
+from nn_unfold.motion.flows import Flow
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialMobject
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import theme
-from scenes.kit.motion import Flow
 
 _EMERGING = 0.15  # the share of its rise in which a surface becomes visible
 

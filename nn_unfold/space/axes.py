@@ -8,13 +8,13 @@ from typing import Any, Self
 import numpy as np
 from manim import Group, Mobject, VGroup
 
+from nn_unfold.motion.flows import Flow, destinations
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Box, Segments
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import anchored, label, outlined
 from nn_unfold.text.numbers import MINUS
 from nn_unfold.theme import rgb, theme
-from scenes.kit.motion import Flow, destinations
 
 _OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
 

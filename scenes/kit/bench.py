@@ -10,6 +10,7 @@ from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 from nn_core.network import Network
 from nn_unfold.model.cache import Trained
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.learning import Carried, Learning, Metric
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.primitives import Box, Cloud
 from nn_unfold.space.sheet import Lattice
@@ -18,7 +19,6 @@ from nn_unfold.text.labels import label, stand
 from nn_unfold.theme import theme
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Carried, Learning, Metric
 from scenes.kit.view import Area, Panel
 
 _NAMES, HEADINGS = 0.9, 0.25  # frame units left of the diagram for the names of features, and above it for headings

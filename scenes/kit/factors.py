@@ -9,12 +9,12 @@ from manim import Animation, AnimationGroup, Mobject, VGroup, VMobject
 
 from nn_core.interpolation import factors
 from nn_core.network import Layer
+from nn_unfold.motion.flows import AffineFlow
 from nn_unfold.motion.follow import Follow
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, stack
 from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import theme
-from scenes.kit.motion import AffineFlow
 
 
 def single_flows(layer: Layer, *mobjects: Mobject) -> list[AffineFlow]:

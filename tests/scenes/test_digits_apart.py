@@ -9,11 +9,11 @@ from nn_core.datasets import load_digits
 from nn_core.embedding import pca
 from nn_core.network import Network
 from nn_unfold.model.cache import train
+from nn_unfold.motion.learning import Accuracy
 from nn_unfold.space.base import in_space, spatial_parts
 from nn_unfold.space.picture import Thumbnails
 from nn_unfold.space.primitives import Cloud
 from scenes.digits_apart import DEPTH, DigitsApart
-from scenes.kit.learning import Accuracy
 
 BEATS = 7
 

@@ -13,9 +13,9 @@ from nn_core.embedding import knn_graph
 from nn_core.network import Layer
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.flows import AffineFlow
 from nn_unfold.space.graph import GraphEdges
 from nn_unfold.space.primitives import Cloud
-from scenes.kit.motion import AffineFlow
 
 STILLS = Path(__file__).parent / "stills"
 

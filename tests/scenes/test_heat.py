@@ -13,6 +13,7 @@ from nn_core.preprocessing import features
 from nn_unfold.flat.thumbnails import Thumbnails, scatter
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.learning import Carried
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.levels import spread, surer_than
 from nn_unfold.space.primitives import Cloud
@@ -20,7 +21,6 @@ from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.sheet import Lattice
 from nn_unfold.theme import theme
 from scenes.kit.diagram import signed_colours
-from scenes.kit.learning import Carried
 from scenes.kit.view import Area
 
 BOX = (-1.0, 3.0, -2.0, 2.0)

@@ -7,11 +7,11 @@ import pytest
 from scipy.special import expit
 
 from nn_unfold.model.cache import train
+from nn_unfold.motion.learning import network_at
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.residuals import Misses
 from nn_unfold.space.response import Response, WeightArrow, ZeroLines
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.learning import network_at
 from scenes.one_line import SETTLED, OneLine
 
 BEATS = 9

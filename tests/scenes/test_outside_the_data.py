@@ -9,13 +9,13 @@ import pytest
 
 from nn_core.datasets import make_day_night, make_night
 from nn_unfold.model.cache import train
+from nn_unfold.motion.learning import Accuracy
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.levels import Taught, surer_than
 from nn_unfold.space.primitives import Segments
 from nn_unfold.space.probe import Probe, into_the_unknown
 from nn_unfold.space.regions import BeyondData
-from scenes.kit.learning import Accuracy
 from scenes.outside_the_data import BOX, FAR, OutsideTheData
 
 BEATS = 9

@@ -13,8 +13,8 @@ from manim import PI, Rotate
 from nn_core.network import Layer, Network
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow
 from nn_unfold.space.picture import Picture, Thumbnails, house, read_picture
-from scenes.kit.motion import ActivationFlow, AffineFlow
 from scenes.kit.view import TOP
 
 STILLS = Path(__file__).parent / "stills"

@@ -10,13 +10,13 @@ import pytest
 from nn_core.preprocessing import FEATURES, features
 from nn_unfold.flat.thumbnails import Thumbnails
 from nn_unfold.model.cache import train
+from nn_unfold.motion.learning import Carried
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Lattice
 from nn_unfold.theme import rgb, theme
 from scenes.kit.curves import LossCurve
 from scenes.kit.diagram import NetworkDiagram
-from scenes.kit.learning import Carried
 from scenes.playground import DOMAIN, OTHERS, Playground
 
 BEATS = 9

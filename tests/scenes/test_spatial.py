@@ -24,10 +24,10 @@ from manim import (
 
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.flows import Draw
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
 from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.motion import Draw
 
 CORNERS = np.array([[-1.0, -1.0], [2.0, -1.0], [2.0, 1.0], [-1.0, 1.0]])
 COLOURS = np.array([[1, 0, 0, 1], [0, 1, 0, 0.5], [0, 0, 1, 1], [1, 1, 0, 0.25]])

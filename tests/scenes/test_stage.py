@@ -8,12 +8,12 @@ from manim import DEGREES, FadeIn, Square, VGroup, config
 
 from nn_core.network import Layer
 from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.flows import AffineFlow, Flow
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import columns, label
 from scenes.kit.layout import findings
-from scenes.kit.motion import AffineFlow, Flow
 from scenes.kit.stage import READING_SPEED, READING_START, Stage
 from scenes.kit.view import Area, View
 

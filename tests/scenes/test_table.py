@@ -8,9 +8,9 @@ from manim import DEGREES
 
 from nn_core.datasets import xor_points
 from nn_core.network import Layer, Network
+from nn_unfold.motion.flows import AffineFlow
 from nn_unfold.space.primitives import Cloud
 from scenes.kit.layout import findings
-from scenes.kit.motion import AffineFlow
 from scenes.kit.table import Reading, Table, Tags
 
 X, Y = xor_points()

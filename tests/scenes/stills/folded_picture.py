@@ -3,8 +3,8 @@
 from manim import DEGREES, RIGHT
 
 from nn_core.network import Layer, Network
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow
 from nn_unfold.space.picture import Picture
-from scenes.kit.motion import ActivationFlow, AffineFlow
 from scenes.kit.stage import Stage
 
 

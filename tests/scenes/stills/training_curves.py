@@ -3,8 +3,8 @@
 from manim import VGroup
 
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.motion.learning import Learning, Metric
 from scenes.kit.curves import LossCurve
-from scenes.kit.learning import Learning, Metric
 from scenes.kit.stage import Stage
 
 
