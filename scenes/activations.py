@@ -8,14 +8,14 @@ from manim import DEGREES, DOWN, RIGHT, FadeIn, FadeOut, VGroup, smooth
 from nn_core.activations import activation, argmax, argmax_one_hot, softmax
 from nn_core.interpolation import blend
 from nn_core.network import Layer, Network
+from nn_unfold.flat.bars import Bars
+from nn_unfold.flat.plots import FunctionPlot
 from nn_unfold.motion.flows import ActivationFlow, Passage
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.bars import Bars
-from scenes.kit.curves import FunctionPlot
 from scenes.kit.stage import Stage
 
 REACH, GRID = 3.0, 0.5  # of the plane, to all sides

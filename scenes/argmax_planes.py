@@ -4,6 +4,7 @@ import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Draw, Morph
 from nn_unfold.motion.surfaces import Rise
@@ -12,7 +13,6 @@ from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

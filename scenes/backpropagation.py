@@ -6,12 +6,12 @@ from manim import LEFT, RIGHT, FadeIn, FadeOut
 from nn_core.initializers import gaussian
 from nn_core.network import Network
 from nn_core.training import fit
+from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.motion.learning import Learning
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, stack
-from scenes.kit.chain import Equation, Parameters, Pass, Terms
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 

@@ -6,6 +6,8 @@ from manim import FadeIn, FadeOut
 from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Flow
 from nn_unfold.motion.learning import Accuracy, Carried, Learning
@@ -16,8 +18,6 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 DEPTH = 2  # the layers up to the plane in the middle

@@ -3,6 +3,8 @@
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry import pull_back
+from nn_unfold.flat.factors import Act, TakenApart, single_flows, titled
+from nn_unfold.flat.plots import FunctionPlot
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import ActivationFlow, Draw, Passage
 from nn_unfold.space.axes import Axes
@@ -10,8 +12,6 @@ from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.theme import rgb
-from scenes.kit.curves import FunctionPlot
-from scenes.kit.factors import Act, TakenApart, single_flows, titled
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

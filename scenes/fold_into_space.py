@@ -4,6 +4,7 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.solids import plane_in_box
+from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
 from nn_unfold.space.axes import Axes
@@ -13,7 +14,6 @@ from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

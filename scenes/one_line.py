@@ -3,6 +3,8 @@
 import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Draw
 from nn_unfold.motion.learning import Learning, Metric
@@ -15,8 +17,6 @@ from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

@@ -6,6 +6,7 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
+from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Draw
 from nn_unfold.motion.learning import Accuracy, Learning
@@ -16,7 +17,6 @@ from nn_unfold.space.levels import TaughtPanel, surer_than
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.regions import BeyondData
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 BOX = (-4.8, 4.8, -3.3, 3.3)

@@ -3,6 +3,7 @@
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.motion.flows import Draw
 from nn_unfold.motion.surfaces import Temper
 from nn_unfold.space.axes import Axes
@@ -14,7 +15,6 @@ from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveNumber
 from scenes.argmax_planes import ArgmaxPlanes
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP, rows_of_pixels
 

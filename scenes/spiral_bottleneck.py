@@ -3,6 +3,7 @@
 from manim import FadeIn, FadeOut
 
 from nn_core.network import Network
+from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Draw, Morph
 from nn_unfold.space.axes import Axes
@@ -12,7 +13,6 @@ from nn_unfold.space.regions import Regions
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 

@@ -7,6 +7,8 @@ from manim import FadeIn, FadeOut, linear
 
 from nn_core.geometry import creases
 from nn_core.network import Network
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Draw
 from nn_unfold.motion.follow import Follow
@@ -17,8 +19,6 @@ from nn_unfold.space.regions import Regions
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 ZOOM = 7  # the close look at where the borders meet

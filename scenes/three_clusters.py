@@ -6,6 +6,8 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
 from nn_unfold.motion.learning import Learning
@@ -17,8 +19,6 @@ from nn_unfold.space.response import Border, Response, ZeroLines
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 from scenes.kit.view import TOP
 

@@ -10,6 +10,9 @@ from nn_core.geometry import decision_boundary
 from nn_core.interpolation import decompose
 from nn_core.network import Layer, Network
 from nn_core.training import fit
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
+from nn_unfold.flat.table import Reading, Table, Tags
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
 from nn_unfold.motion.learning import Learning
@@ -24,10 +27,7 @@ from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
-from scenes.kit.table import Reading, Table, Tags
 from scenes.kit.view import TOP
 
 BOX = (-0.5, 1.5, -0.5, 1.5)

@@ -10,11 +10,11 @@ import numpy as np
 from manim import LEFT, ORIGIN, RIGHT, Dot, VGroup
 
 from nn_core.network import Network
+from nn_unfold.flat.plots import Plot
 from nn_unfold.space.trails import Trail
 from nn_unfold.text.labels import label, stand
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import theme
-from scenes.kit.curves import Plot
 
 _SAMPLES = 121  # points of a curve
 _GAP = 0.12  # frame units, half of what is between two columns

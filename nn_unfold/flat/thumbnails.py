@@ -9,9 +9,9 @@ import numpy as np
 from manim import DOWN, VGroup
 from scipy.ndimage import gaussian_filter
 
+from nn_unfold.flat.heat_map import HeatMap
 from nn_unfold.space.primitives import Box
 from nn_unfold.theme import theme
-from scenes.kit.diagram import HeatMap
 
 _THUMBNAIL = 40  # pixels along a side
 _BLUR = 1.0  # pixels, of a point in a thumbnail

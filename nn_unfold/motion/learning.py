@@ -14,13 +14,13 @@ from manim import Animation, Group, Mobject, linear
 from nn_core.network import Network
 from nn_core.training import History
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.heat_map import Features
+from nn_unfold.flat.plots import METRICS
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.numbers import LiveAffine, LiveNumber
 from nn_unfold.theme import theme
-from scenes.kit.curves import METRICS
-from scenes.kit.diagram import Features
 from scenes.kit.stage import Stage
 from scenes.kit.view import CameraMove
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from nn_core.geometry.boundary import class_scores, curved_borders, decision_boundary
 from nn_core.network import Network
+from nn_unfold.flat.heat_map import Features, signed_colours
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Box, Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
-from scenes.kit.diagram import Features, signed_colours
 
 _ACROSS = 60  # how often the tolerance of the line between the classes fits into the box
 

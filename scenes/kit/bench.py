@@ -8,6 +8,8 @@ from typing import Any
 from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 
 from nn_core.network import Network
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.cache import Trained
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Carried, Learning, Metric
@@ -17,8 +19,6 @@ from nn_unfold.space.sheet import Lattice
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, stand
 from nn_unfold.theme import theme
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.view import Area, Panel
 
 _NAMES, HEADINGS = 0.9, 0.25  # frame units left of the diagram for the names of features, and above it for headings

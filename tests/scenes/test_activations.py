@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nn_core.activations import activation, argmax_one_hot, softmax
+from nn_unfold.flat.bars import Bars
+from nn_unfold.flat.plots import FunctionPlot
 from nn_unfold.space.base import in_space, spatial_parts
 from scenes.activations import COLD, FLAT, HOT, SLANT, WAVE, Activations
-from scenes.kit.bars import Bars
-from scenes.kit.curves import FunctionPlot
 from scenes.kit.layout import findings
 
 ACTS = [*FLAT, WAVE]

@@ -7,11 +7,11 @@ import pytest
 
 from nn_core.losses import LOSSES
 from nn_core.optimizers import GradientDescent
+from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.text.numbers import LiveMatrix
 from scenes.backpropagation import Backpropagation
-from scenes.kit.chain import Equation, Parameters, Pass, Terms
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 
 BEATS = 13
 LOSS, PRODUCT, BACK, DERIVATIVES, STEP, AGAIN, ON = 2, 7, 8, 9, 10, 11, 12  # beats, from 0

@@ -7,7 +7,7 @@ import pytest
 from manim import RIGHT
 
 from nn_unfold.errors import UnfoldError
-from scenes.kit.bars import Bars
+from nn_unfold.flat.bars import Bars
 
 VALUES = np.array([-1.5, 0.0, 0.5, 2.0])
 

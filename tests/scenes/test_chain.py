@@ -8,8 +8,8 @@ from manim import FadeIn
 
 from nn_core.initializers import gaussian
 from nn_core.network import Network
-from scenes.kit.chain import Equation, Parameters, Pass, Terms
-from scenes.kit.diagram import NetworkDiagram
+from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
+from nn_unfold.flat.diagram import NetworkDiagram
 from scenes.kit.layout import findings
 
 SMALL = 1e-6

@@ -15,7 +15,7 @@ from nn_core.network import Network
 from nn_core.training import fit
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
-from scenes.kit.curves import MOST_POINTS, FunctionPlot, LossCurve, Plot, telling_points
+from nn_unfold.flat.plots import MOST_POINTS, FunctionPlot, LossCurve, Plot, telling_points
 
 STILLS = Path(__file__).parent / "stills"
 

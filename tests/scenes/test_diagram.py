@@ -14,8 +14,9 @@ from manim import DOWN, FadeIn, FadeOut, ManimColor, Transform, config
 from nn_core.network import Layer, Network
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.heat_map import HeatMap, signed_colours
 from nn_unfold.theme import rgb, theme
-from scenes.kit.diagram import HeatMap, NetworkDiagram, signed_colours
 from scenes.kit.stage import Stage
 
 STILLS = Path(__file__).parent / "stills"

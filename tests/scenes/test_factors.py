@@ -7,10 +7,10 @@ import pytest
 from manim import ManimColor
 
 from nn_core.network import Layer
+from nn_unfold.flat.factors import Act, Product, TakenApart, single_flows
 from nn_unfold.space.base import in_space
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.theme import theme
-from scenes.kit.factors import Act, Product, TakenApart, single_flows
 
 RNG = np.random.default_rng(4)
 LAYERS = [

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nn_core.interpolation import factors
+from nn_unfold.flat.factors import Act, Product
 from nn_unfold.model.cache import train
 from nn_unfold.space.base import in_space, spatial_parts
 from scenes.five_operations import FiveOperations
-from scenes.kit.factors import Act, Product
 
 BEATS = 12
 # After each beat, how many factors of the first layer have acted, or where the sheet is.

@@ -10,6 +10,7 @@ import pytest
 from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
+from nn_unfold.flat.heat_map import signed_colours
 from nn_unfold.flat.thumbnails import Thumbnails, scatter
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
@@ -20,7 +21,6 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.sheet import Lattice
 from nn_unfold.theme import theme
-from scenes.kit.diagram import signed_colours
 from scenes.kit.view import Area
 
 BOX = (-1.0, 3.0, -2.0, 2.0)

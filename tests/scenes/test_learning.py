@@ -15,13 +15,13 @@ from nn_core.network import Layer, Network
 from nn_core.training import fit
 from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric, network_at
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 STILL = Path(__file__).parent / "stills" / "following_a_training.py"

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from nn_core.preprocessing import FEATURES, features
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.flat.thumbnails import Thumbnails
 from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import Carried
@@ -15,8 +17,6 @@ from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Lattice
 from nn_unfold.theme import rgb, theme
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.playground import DOMAIN, OTHERS, Playground
 
 BEATS = 9

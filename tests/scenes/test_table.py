@@ -8,10 +8,10 @@ from manim import DEGREES
 
 from nn_core.datasets import xor_points
 from nn_core.network import Layer, Network
+from nn_unfold.flat.table import Reading, Table, Tags
 from nn_unfold.motion.flows import AffineFlow
 from nn_unfold.space.primitives import Cloud
 from scenes.kit.layout import findings
-from scenes.kit.table import Reading, Table, Tags
 
 X, Y = xor_points()
 NAMES = [f"({a:.0f}, {b:.0f})" for a, b in X]

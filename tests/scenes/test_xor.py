@@ -9,6 +9,7 @@ import pytest
 
 from nn_core.datasets import xor_points
 from nn_core.network import Network
+from nn_unfold.flat.table import Reading, Table, Tags
 from nn_unfold.model.cache import train
 from nn_unfold.space.base import in_space
 from nn_unfold.space.primitives import Cloud, Segments
@@ -17,7 +18,6 @@ from nn_unfold.space.residuals import Misses
 from nn_unfold.space.response import Response
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.labels import Label
-from scenes.kit.table import Reading, Table, Tags
 from scenes.xor import BOX, Xor
 
 BEATS = 11

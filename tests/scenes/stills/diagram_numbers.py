@@ -3,7 +3,7 @@
 import numpy as np
 
 from nn_core.network import Layer, Network
-from scenes.kit.diagram import NetworkDiagram
+from nn_unfold.flat.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from nn_core.datasets import load_digits
 from nn_core.network import Network
-from scenes.kit.diagram import NetworkDiagram
+from nn_unfold.flat.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 

@@ -1,11 +1,11 @@
 """A diagram, a sheet with its creases and boundary, and a loss curve, in the middle of a training."""
 
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Learning
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.curves import LossCurve
-from scenes.kit.diagram import NetworkDiagram
 from scenes.kit.stage import Stage
 
 

@@ -3,7 +3,7 @@
 from manim import VGroup
 
 from nn_core.activations import ACTIVATIONS
-from scenes.kit.curves import FunctionPlot
+from nn_unfold.flat.plots import FunctionPlot
 from scenes.kit.stage import Stage
 
 

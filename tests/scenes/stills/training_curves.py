@@ -2,9 +2,9 @@
 
 from manim import VGroup
 
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Learning, Metric
-from scenes.kit.curves import LossCurve
 from scenes.kit.stage import Stage
 
 

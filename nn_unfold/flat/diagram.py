@@ -6,7 +6,7 @@ k + 1. A neuron of a wide layer that is not drawn has no place and cannot be ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -15,70 +15,26 @@ from manim import (
     DOWN,
     RIGHT,
     UP,
-    Animation,
     Circle,
     Dot,
     Line,
     ManimColor,
     Rectangle,
-    RoundedRectangle,
     VGroup,
     VMobject,
-    linear,
-    smooth,
 )
 
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.heat_map import Features, HeatMap, _raster, signed_colours
+from nn_unfold.flat.signals import Signals, _write
 from nn_unfold.space.primitives import Box
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import rgb, theme
 
-Features = Callable[[np.ndarray], np.ndarray]
-
 LEGIBLE = 0.2  # the radius in frame units from which on a neuron holds a number that can be read at 480p
-_ARRIVAL = 0.3  # the share of a stage of `Signals` in which a column takes its numbers
-
-
-class HeatMap(RoundedRectangle):
-    """A function of the plane as a small picture that lies flat on the screen and stays upright.
-
-    Args:
-        side: of the square, in frame units.
-        values: (n, n) of the function, the top row first, each at the middle of its pixel.
-        reach: the absolute value at which the colours are full.
-
-    Attributes:
-        values: (n, n) those numbers.
-        reach: likewise.
-    """
-
-    def __init__(self, side: float, values: np.ndarray, reach: float = 1.0, **kwargs: Any) -> None:
-        tokens = theme()
-        self.values, self.reach = np.asarray(values, dtype=float), reach
-        super().__init__(width=side, height=side, corner_radius=0.16 * side, **kwargs)
-        self.set_fill(tokens.neutral, opacity=1).set_stroke(tokens.faint, width=tokens.line_width)
-
-    def set_values(self, values: np.ndarray, reach: float) -> Self:
-        """Show these values (n, n), with colours full at the absolute value `reach`."""
-        self.values, self.reach = np.asarray(values, dtype=float), reach
-        return self
-
-    def picture(self) -> np.ndarray:
-        """The pixels (n, n, 4), uint8, premultiplied by the opacity of the fill."""
-        rgba = np.ones((*self.values.shape, 4))
-        rgba[..., :3] = signed_colours(self.values / self.reach)
-        return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
-
-    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:
-        """Mix what two heat maps show, besides their colours."""
-        super().interpolate_color(mobject1, mobject2, alpha)
-        if isinstance(mobject1, HeatMap) and isinstance(mobject2, HeatMap):
-            self.values = (1 - alpha) * mobject1.values + alpha * mobject2.values
-            self.reach = (1 - alpha) * mobject1.reach + alpha * mobject2.reach
-        return self
 
 
 class NetworkDiagram(VGroup):
@@ -464,96 +420,6 @@ class NetworkDiagram(VGroup):
         return VGroup(*(mobject.next_to(neuron, direction, buff=0.15) for mobject, neuron in pairs))
 
 
-class Signals(Animation):
-    """Pulses that run along the edges of one layer after the other; the columns take numbers as they arrive.
-
-    The radius of a pulse shows the size of what runs along its edge, beside the largest in its layer, and
-    its colour the sign. What is zero sends none.
-
-    Args:
-        diagram: where they run.
-        order: pairs of a layer and the amounts (n_out, n_in) on its edges, in the order in which they run.
-        arrivals: triples of a column and its values (n,) before and after: one more than there are layers in `order`.
-        take: shows them as `NetworkDiagram.set_numbers` does.
-        back: whether they run against the direction of the edges.
-        run_time: seconds in all; one theme step per layer if not given.
-    """
-
-    def __init__(
-        self,
-        diagram: NetworkDiagram,
-        order: Sequence[tuple[int, np.ndarray]],
-        arrivals: Sequence[tuple[int, np.ndarray, np.ndarray]],
-        take: Callable[..., Any],
-        *,
-        back: bool = False,
-        run_time: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self.order, self.arrivals, self.take, self.back = order, arrivals, take, back
-        self.stages = len(order) + _ARRIVAL
-        run_time = theme().step * self.stages if run_time is None else run_time
-        super().__init__(diagram, run_time=run_time, **{"rate_func": linear, **kwargs})
-
-    def begin(self) -> None:
-        """Make the pulses, which are there, seen or not, until the end."""
-        self.pulses = [self._made(layer, amounts) for layer, amounts in self.order]
-        self.mobject.pulses.add(*(dot for pulses in self.pulses for _, dot in pulses))
-        super().begin()
-
-    def finish(self) -> None:
-        """Show the end, without pulses."""
-        super().finish()
-        self.mobject.pulses.submobjects = []
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        """Show this moment."""
-        now = self.rate_func(alpha) * self.stages
-        for stage, (column, before, after) in enumerate(self.arrivals):
-            share = float(np.clip((now - stage) / _ARRIVAL, 0.0, 1.0)) if alpha < 1 else 1.0
-            self.take(column, after, before=before, share=share)
-        rim = self.mobject.neurons[0][0].width / 2
-        for stage, pulses in enumerate(self.pulses):
-            gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)
-            for edge, dot in pulses:
-                start, end = edge.get_start_and_end()[:: -1 if self.back else 1]
-                hidden = rim / np.linalg.norm(end - start)  # the share of the edge that is under a neuron
-                share = hidden + smooth(np.clip(gone, 0, 1)) * (1 - 2 * hidden)
-                dot.move_to(start + share * (end - start)).set_opacity(float(0 < gone < 1))
-
-    def _made(self, layer: int, amounts: np.ndarray) -> list[tuple[Line, Dot]]:
-        """The edges of a layer on which something runs, with the pulse for it."""
-        tokens = theme()
-        diagram = self.mobject
-        drawn = amounts[np.ix_(diagram.shown[layer + 1], diagram.shown[layer])].ravel()
-        shares = np.abs(drawn) / max(float(np.abs(amounts).max()), 1e-12)
-        thickness = 0.16 * diagram.neurons[0][0].width
-        made = []
-        for edge, amount, share in zip(diagram.edges[layer], drawn, shares, strict=True):
-            if share > 0:
-                dot = Dot(
-                    radius=thickness * (0.25 + 0.75 * share),
-                    color=tokens.positive if amount > 0 else tokens.negative,
-                )
-                made.append((edge, dot.set_stroke(tokens.ink, width=1.5)))
-        return made
-
-
-def signed_colours(shares: np.ndarray | float) -> np.ndarray:
-    """The colours (..., 3) of numbers (...), from the theme's negative at -1 over neutral at 0 to positive at 1."""
-    tokens = theme()
-    shares = np.clip(np.asarray(shares, dtype=float), -1.0, 1.0)[..., None]
-    negative, neutral, positive = (np.array(rgb(c)) for c in (tokens.negative, tokens.neutral, tokens.positive))
-    return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
-
-
-def _write(numbers: VGroup, shown: Sequence[int], before: np.ndarray, after: np.ndarray, share: float) -> None:
-    """Write the numbers after, as visible as the share says, or those before where it is 0."""
-    for number, live in zip(shown, numbers, strict=False):
-        live.set_values([[after[number] if share else before[number]]])
-        live.entries.set_fill(opacity=share or 1.0)
-
-
 def _fills(values: np.ndarray) -> np.ndarray:
     """The colours (n, 3) of neurons that hold these numbers (n,); full at 1 or at the largest beyond it."""
     empty = np.isnan(values)
@@ -561,20 +427,6 @@ def _fills(values: np.ndarray) -> np.ndarray:
     colours = signed_colours(known / max(1.0, float(np.abs(known).max())))
     colours[empty] = rgb(theme().background)
     return colours
-
-
-def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
-    """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
-    middles = (np.arange(detail) + 0.5) / detail
-    x, y = np.meshgrid(plane[0] + middles * (plane[1] - plane[0]), plane[3] - middles * (plane[3] - plane[2]))
-    points = np.stack([x.ravel(), y.ravel()], axis=1)
-    inputs = points if features is None else np.asarray(features(points), dtype=float)
-    if inputs.shape != (len(points), n_in):
-        raise UnfoldError(
-            f"Heat maps give the network inputs of shape {inputs.shape[1:]}, but it takes ({n_in},): "
-            "give `features`, a function from points of the plane (n, 2) to its inputs."
-        )
-    return (detail, detail), inputs
 
 
 def _cross(place: np.ndarray, reach: float) -> VMobject:

@@ -10,10 +10,10 @@ from manim import RIGHT, UP, Animation, VGroup
 
 from nn_core.losses import LOSSES, Loss
 from nn_core.network import Gradient, Layer, Network
+from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import theme
-from scenes.kit.diagram import NetworkDiagram
 
 Numbers = Sequence[Layer] | Sequence[Gradient]
 """A weight (n_out, n_in) and a bias (n_out,) for each layer: a network's own, or the derivatives by them."""

@@ -8,8 +8,8 @@ import numpy as np
 from manim import Line, Rectangle, VGroup
 
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.plots import Plot
 from nn_unfold.theme import theme
-from scenes.kit.curves import Plot
 
 _FILLED = 0.72  # of the distance from one bar to the next
 

@@ -1,0 +1,79 @@
+"""Heat maps: a function of the plane as a small flat picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from manim import (
+    RoundedRectangle,
+    VMobject,
+)
+
+from nn_unfold.errors import UnfoldError
+from nn_unfold.space.primitives import Box
+from nn_unfold.theme import rgb, theme
+
+Features = Callable[[np.ndarray], np.ndarray]
+
+
+class HeatMap(RoundedRectangle):
+    """A function of the plane as a small picture that lies flat on the screen and stays upright.
+
+    Args:
+        side: of the square, in frame units.
+        values: (n, n) of the function, the top row first, each at the middle of its pixel.
+        reach: the absolute value at which the colours are full.
+
+    Attributes:
+        values: (n, n) those numbers.
+        reach: likewise.
+    """
+
+    def __init__(self, side: float, values: np.ndarray, reach: float = 1.0, **kwargs: Any) -> None:
+        tokens = theme()
+        self.values, self.reach = np.asarray(values, dtype=float), reach
+        super().__init__(width=side, height=side, corner_radius=0.16 * side, **kwargs)
+        self.set_fill(tokens.neutral, opacity=1).set_stroke(tokens.faint, width=tokens.line_width)
+
+    def set_values(self, values: np.ndarray, reach: float) -> Self:
+        """Show these values (n, n), with colours full at the absolute value `reach`."""
+        self.values, self.reach = np.asarray(values, dtype=float), reach
+        return self
+
+    def picture(self) -> np.ndarray:
+        """The pixels (n, n, 4), uint8, premultiplied by the opacity of the fill."""
+        rgba = np.ones((*self.values.shape, 4))
+        rgba[..., :3] = signed_colours(self.values / self.reach)
+        return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
+
+    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:
+        """Mix what two heat maps show, besides their colours."""
+        super().interpolate_color(mobject1, mobject2, alpha)
+        if isinstance(mobject1, HeatMap) and isinstance(mobject2, HeatMap):
+            self.values = (1 - alpha) * mobject1.values + alpha * mobject2.values
+            self.reach = (1 - alpha) * mobject1.reach + alpha * mobject2.reach
+        return self
+
+
+def signed_colours(shares: np.ndarray | float) -> np.ndarray:
+    """The colours (..., 3) of numbers (...), from the theme's negative at -1 over neutral at 0 to positive at 1."""
+    tokens = theme()
+    shares = np.clip(np.asarray(shares, dtype=float), -1.0, 1.0)[..., None]
+    negative, neutral, positive = (np.array(rgb(c)) for c in (tokens.negative, tokens.neutral, tokens.positive))
+    return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
+
+
+def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
+    """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
+    middles = (np.arange(detail) + 0.5) / detail
+    x, y = np.meshgrid(plane[0] + middles * (plane[1] - plane[0]), plane[3] - middles * (plane[3] - plane[2]))
+    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    inputs = points if features is None else np.asarray(features(points), dtype=float)
+    if inputs.shape != (len(points), n_in):
+        raise UnfoldError(
+            f"Heat maps give the network inputs of shape {inputs.shape[1:]}, but it takes ({n_in},): "
+            "give `features`, a function from points of the plane (n, 2) to its inputs."
+        )
+    return (detail, detail), inputs
