@@ -27,7 +27,7 @@ from workers import render_anew
 from nn_core.geometry.mesh import squares
 from nn_unfold.engine.paint.painter import Painter
 from nn_unfold.space.primitives import Cloud, Faces
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 HERE = Path(__file__).parent
 TURNS = 5

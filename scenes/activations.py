@@ -14,9 +14,9 @@ from nn_unfold.motion.flows import ActivationFlow, Passage
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.stage import Stage
 
 REACH, GRID = 3.0, 0.5  # of the plane, to all sides
 SLANT = 0.15  # by which the plane rises with each axis, so that folds that lie on each other can be seen

@@ -14,12 +14,12 @@ from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup, spatial_parts
 from nn_unfold.space.picture import Picture
 from nn_unfold.space.primitives import Cloud, Segments
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
 from nn_unfold.theme import rgb, theme
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 
 class Map(NamedTuple):

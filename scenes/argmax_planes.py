@@ -12,9 +12,9 @@ from nn_unfold.space.axes import Axes
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.text.formulas import formula
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 LOW, HIGH = 70 * DEGREES, 50 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away

@@ -10,9 +10,9 @@ from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
 from nn_unfold.motion.learning import Learning
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, stack
-from scenes.kit.stage import Stage
 
 
 class Backpropagation(Stage):

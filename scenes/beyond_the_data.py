@@ -14,11 +14,11 @@ from nn_unfold.motion.flows import Draw
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Box, Cloud, Segments, polygon
 from nn_unfold.space.regions import Regions
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import Panel, rows_of_pixels
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
-from scenes.kit.stage import Stage
-from scenes.kit.view import Panel, rows_of_pixels
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one
 ROWS = 10  # of pixels, for each triangle of a region of the sine network

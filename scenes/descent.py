@@ -17,10 +17,10 @@ from nn_unfold.space.axes import Axes
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.trails import LevelLines, Roll, Trail
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP, rows_of_pixels
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import MINUS
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP, rows_of_pixels
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)

@@ -16,9 +16,9 @@ from nn_unfold.space.base import in_space
 from nn_unfold.space.picture import Thumbnails
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.stage import Stage
 
 DEPTH = 2  # the layers up to the plane in the middle
 PICTURED = 120  # of the points that are seen as pictures: as many as the plane has room for

@@ -11,9 +11,9 @@ from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.theme import rgb
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 ASLANT = 62 * DEGREES
 UP_EQUATION = "{{tanh: t}}({{U: u}} {{E: e}} {{S: s}} {{V^top: v}} bold(x) + {{bold(b): b}})"

@@ -11,11 +11,11 @@ from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud, polygon
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 ASLANT = 65 * DEGREES
 

@@ -14,11 +14,11 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.residuals import Misses
 from nn_unfold.space.response import Bend, Response, WeightArrow, ZeroLines
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 ASLANT, STEEP, BESIDE = 66 * DEGREES, 25 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it
 HEIGHT, REACH = 0.42, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side

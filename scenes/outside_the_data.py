@@ -17,7 +17,7 @@ from nn_unfold.space.levels import TaughtPanel, surer_than
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.regions import BeyondData
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 BOX = (-4.8, 4.8, -3.3, 3.3)
 HEIGHT = 5.5  # of a surface over it, in the same units

@@ -7,9 +7,9 @@ from manim import DEGREES, FadeIn, FadeOut
 from nn_unfold.flat.thumbnails import Thumbnails
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Draw, Morph
-from scenes.kit.bench import HEADINGS, Bench, heading
-from scenes.kit.stage import Stage
-from scenes.kit.view import Panel
+from nn_unfold.stage.bench import HEADINGS, Bench, heading
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import Panel
 
 DOMAIN = (-6.0, 6.0, -6.0, 6.0)
 OTHERS = (

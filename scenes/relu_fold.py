@@ -9,10 +9,10 @@ from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage, la
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.stage import Stage
 
 
 class ReluFold(Stage):

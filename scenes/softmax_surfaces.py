@@ -11,12 +11,12 @@ from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP, rows_of_pixels
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveNumber
 from scenes.argmax_planes import ArgmaxPlanes
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP, rows_of_pixels
 
 ASLANT = 68 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away

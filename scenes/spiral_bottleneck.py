@@ -11,9 +11,9 @@ from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
-from scenes.kit.stage import Stage
 
 
 class SpiralBottleneck(Stage):

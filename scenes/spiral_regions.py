@@ -16,10 +16,10 @@ from nn_unfold.motion.learning import Learning
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Box, Cloud, Segments
 from nn_unfold.space.regions import Regions
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb
-from scenes.kit.stage import Stage
 
 ZOOM = 7  # the close look at where the borders meet
 

@@ -17,10 +17,10 @@ from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.response import Border, Response, ZeroLines
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.numbers import LiveNumber
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give

@@ -24,11 +24,11 @@ from nn_unfold.space.regions import Regions
 from nn_unfold.space.residuals import Misses
 from nn_unfold.space.response import Response
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import TOP
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import stack
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.stage import Stage
-from scenes.kit.view import TOP
 
 BOX = (-0.5, 1.5, -0.5, 1.5)
 SCALES = {"linear": "linear", "log": "log1p"}  # of the axis of epochs, for each pace

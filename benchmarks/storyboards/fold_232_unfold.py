@@ -10,7 +10,7 @@ from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class Fold232Unfold(Stage):

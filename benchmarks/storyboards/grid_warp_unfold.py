@@ -8,7 +8,7 @@ from nn_core.network import Layer, Network
 from nn_unfold.motion.flows import Flow
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class Warp(Flow):

@@ -5,7 +5,7 @@ from softmax_surfaces_stock import BIAS, HEIGHT, SIDE, STEP, WEIGHT
 
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.landscape import Landscape
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class SoftmaxSurfacesUnfold(Stage):

@@ -19,10 +19,10 @@ from nn_unfold.flat.plots import METRICS
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import CameraMove
 from nn_unfold.text.numbers import LiveAffine, LiveNumber
 from nn_unfold.theme import theme
-from scenes.kit.stage import Stage
-from scenes.kit.view import CameraMove
 
 _SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
 PACES = ("log", "linear", "snapshots")

@@ -12,10 +12,10 @@ from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.primitives import Box, Cloud, polygon
+from nn_unfold.stage.view import Panel
 from nn_unfold.text.labels import anchored, label, outlined
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import theme
-from scenes.kit.view import Panel
 
 Values = Callable[[np.ndarray], np.ndarray]
 

@@ -18,8 +18,8 @@ from manim import Mobject, tempconfig
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from scenes.kit.layout import findings
-from scenes.kit.stage import Stage
+from nn_unfold.stage.layout import findings
+from nn_unfold.stage.stage import Stage
 
 HERE = Path(__file__).parent
 SNAPSHOTS = HERE / "snapshots"

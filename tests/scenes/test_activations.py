@@ -9,8 +9,8 @@ from nn_core.activations import activation, argmax_one_hot, softmax
 from nn_unfold.flat.bars import Bars
 from nn_unfold.flat.plots import FunctionPlot
 from nn_unfold.space.base import in_space, spatial_parts
+from nn_unfold.stage.layout import findings
 from scenes.activations import COLD, FLAT, HOT, SLANT, WAVE, Activations
-from scenes.kit.layout import findings
 
 ACTS = [*FLAT, WAVE]
 BEATS = 11

@@ -12,8 +12,8 @@ from nn_core.network import Layer
 from nn_unfold.model.cache import train
 from nn_unfold.space.base import in_space, spatial_parts
 from nn_unfold.space.picture import Picture
+from nn_unfold.stage.layout import findings
 from scenes.affine_on_a_picture import MAPS, MIRROR, AffineOnAPicture
-from scenes.kit.layout import findings
 
 STAGES = 4
 

@@ -7,8 +7,8 @@ import pytest
 from manim import Dot3D, Square, config
 
 from nn_unfold.space.primitives import Cloud
+from nn_unfold.stage.view import TOP, Area, CameraMove, Panel, View, fit
 from nn_unfold.text.labels import anchored, label
-from scenes.kit.view import TOP, Area, CameraMove, Panel, View, fit
 
 
 def random_view(rng) -> View:

@@ -10,7 +10,7 @@ from nn_core.initializers import gaussian
 from nn_core.network import Network
 from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
 from nn_unfold.flat.diagram import NetworkDiagram
-from scenes.kit.layout import findings
+from nn_unfold.stage.layout import findings
 
 SMALL = 1e-6
 

@@ -10,8 +10,8 @@ from nn_core.descent import descend
 from nn_unfold.flat.descent import Fits, Legend
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.trails import LevelLines, Trail
+from nn_unfold.stage.view import rows_of_pixels
 from scenes.descent import BOX, FLAW, HEIGHT, LEVELS, NEURON, PLAIN, SLOW, Descent
-from scenes.kit.view import rows_of_pixels
 
 BEATS = 8
 RISEN, ONE, STARTS, SAMPLES, MOMENTUM, RACE, LAST = range(1, 8)  # beats, from 0

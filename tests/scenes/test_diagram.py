@@ -16,8 +16,8 @@ from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.heat_map import HeatMap, signed_colours
+from nn_unfold.stage.stage import Stage
 from nn_unfold.theme import rgb, theme
-from scenes.kit.stage import Stage
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 2.0, -1.0, 3.0)

@@ -8,7 +8,7 @@ import inspect
 import pytest
 
 from nn_unfold.settings import PROJECT
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 FILES = sorted(path for path in (PROJECT / "scenes").glob("*.py") if not path.name.startswith("_"))
 

@@ -20,8 +20,8 @@ from nn_unfold.space.levels import spread, surer_than
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.sheet import Lattice
+from nn_unfold.stage.view import Area
 from nn_unfold.theme import theme
-from scenes.kit.view import Area
 
 BOX = (-1.0, 3.0, -2.0, 2.0)
 SLOPE = Layer([[1.0, 0.0]], [-1.0])  # zero at x = 1, the middle of the box

@@ -16,7 +16,7 @@ from nn_unfold.engine.interrupts import between_frames, heed
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class Ended(Exception):

@@ -9,10 +9,10 @@ from manim import DOWN, LEFT, RIGHT, UP, Square, config
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.layout import findings
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import anchored, label
 from nn_unfold.text.numbers import LiveMatrix
-from scenes.kit.layout import findings
 
 
 @pytest.fixture

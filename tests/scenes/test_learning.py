@@ -21,8 +21,8 @@ from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric, netwo
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
 from nn_unfold.text.numbers import LiveAffine
-from scenes.kit.stage import Stage
 
 STILL = Path(__file__).parent / "stills" / "following_a_training.py"
 

@@ -14,8 +14,8 @@ from nn_unfold.engine.paint import painter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.view import View
 from nn_unfold.theme import THEMES, rgb
-from scenes.kit.view import View
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 FROM_ABOVE, FROM_BELOW = View(0.0, -90 * DEGREES, 1.0, np.zeros(3)), View(180 * DEGREES, 0.0, 1.0, np.zeros(3))

@@ -15,7 +15,7 @@ from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow
 from nn_unfold.space.picture import Picture, Thumbnails, house, read_picture
-from scenes.kit.view import TOP
+from nn_unfold.stage.view import TOP
 
 STILLS = Path(__file__).parent / "stills"
 QUARTERS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], dtype=np.uint8)  # top row first

@@ -9,9 +9,9 @@ from manim import DEGREES, RIGHT, config, linear
 from nn_unfold.engine.paint import camera as camera_module
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Faces
+from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import Area, Panel, View
 from nn_unfold.text.labels import anchored, label
-from scenes.kit.stage import Stage
-from scenes.kit.view import Area, Panel, View
 
 FROM_ABOVE = View(0.0, -90 * DEGREES, 1.0, np.zeros(3))
 SLANTED = View(60 * DEGREES, -50 * DEGREES, 1.0, np.zeros(3))

@@ -13,7 +13,7 @@ from nn_unfold.space.base import in_space, spatial_parts
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import Regions
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.layout import findings
+from nn_unfold.stage.layout import findings
 from scenes.spiral_bottleneck import SpiralBottleneck
 
 BEATS = 6

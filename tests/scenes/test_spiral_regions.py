@@ -11,8 +11,8 @@ from nn_core.geometry import linear_regions
 from nn_core.network import Layer, Network
 from nn_unfold.model.cache import train
 from nn_unfold.space.regions import Regions
+from nn_unfold.stage.layout import findings
 from nn_unfold.theme import rgb, theme
-from scenes.kit.layout import findings
 from scenes.spiral_regions import SpiralRegions, drawn, fan
 
 BEATS = 7

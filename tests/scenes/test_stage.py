@@ -11,11 +11,11 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.flows import AffineFlow, Flow
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.layout import findings
+from nn_unfold.stage.stage import READING_SPEED, READING_START, Stage
+from nn_unfold.stage.view import Area, View
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import columns, label
-from scenes.kit.layout import findings
-from scenes.kit.stage import READING_SPEED, READING_START, Stage
-from scenes.kit.view import Area, View
 
 LONG = "A plane is turned, stretched and slid by the first layer of a small network."
 

@@ -11,7 +11,7 @@ from nn_core.network import Layer, Network
 from nn_unfold.flat.table import Reading, Table, Tags
 from nn_unfold.motion.flows import AffineFlow
 from nn_unfold.space.primitives import Cloud
-from scenes.kit.layout import findings
+from nn_unfold.stage.layout import findings
 
 X, Y = xor_points()
 NAMES = [f"({a:.0f}, {b:.0f})" for a, b in X]

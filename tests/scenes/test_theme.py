@@ -10,8 +10,8 @@ import pytest
 from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import option
 from nn_unfold.space.primitives import Cloud
+from nn_unfold.stage.stage import Stage
 from nn_unfold.theme import THEMES, Theme, bilinear, rgb, samples_at, theme
-from scenes.kit.stage import Stage
 
 # Machado, Oliveira and Fernandes (2009), table of matrices at full severity, on linear RGB.
 COLOUR_VISION = {

@@ -15,9 +15,9 @@ from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.response import Border, Response, ZeroLines
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.layout import findings
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
-from scenes.kit.layout import findings
 from scenes.three_clusters import ALONE, ONE, STARTS, ThreeClusters
 
 BEATS = 8

@@ -11,7 +11,7 @@ from nn_unfold import training
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 RECIPE = Recipe(data="moons", data_options={"n_per_class": 20}, sizes=(2, 4, 2), activations="relu", epochs=60)
 

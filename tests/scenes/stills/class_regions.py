@@ -3,7 +3,7 @@
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.regions import BeyondData, Regions
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class ClassRegions(Stage):

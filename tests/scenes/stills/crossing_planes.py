@@ -4,7 +4,7 @@ import numpy as np
 from manim import DEGREES
 
 from nn_unfold.space.landscape import Landscape
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class CrossingPlanes(Stage):

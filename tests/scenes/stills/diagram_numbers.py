@@ -4,7 +4,7 @@ import numpy as np
 
 from nn_core.network import Layer, Network
 from nn_unfold.flat.diagram import NetworkDiagram
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class DiagramNumbers(Stage):

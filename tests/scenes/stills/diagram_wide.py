@@ -5,7 +5,7 @@ import numpy as np
 from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_unfold.flat.diagram import NetworkDiagram
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class DiagramWide(Stage):

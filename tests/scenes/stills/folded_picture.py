@@ -5,7 +5,7 @@ from manim import DEGREES, RIGHT
 from nn_core.network import Layer, Network
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow
 from nn_unfold.space.picture import Picture
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class FoldedPicture(Stage):

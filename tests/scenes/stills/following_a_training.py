@@ -6,7 +6,7 @@ from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Learning
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class FollowingATraining(Stage):

@@ -4,7 +4,7 @@ from manim import VGroup
 
 from nn_core.activations import ACTIVATIONS
 from nn_unfold.flat.plots import FunctionPlot
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class FunctionPlots(Stage):

@@ -4,7 +4,7 @@ from nn_core.datasets import load_digits
 from nn_core.embedding import knn_graph, pca
 from nn_unfold.space.graph import GraphEdges
 from nn_unfold.space.primitives import Cloud
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class NeighbourGraph(Stage):

@@ -3,7 +3,7 @@
 from nn_core.datasets import load_digits
 from nn_core.embedding import pca
 from nn_unfold.space.picture import Thumbnails
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class PicturesAsPoints(Stage):

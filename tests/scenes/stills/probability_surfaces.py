@@ -8,7 +8,7 @@ from nn_core.network import Layer, Network
 from nn_unfold.motion.surfaces import Temper
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.regions import Regions
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class ProbabilitySurfaces(Stage):

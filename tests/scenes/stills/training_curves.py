@@ -5,7 +5,7 @@ from manim import VGroup
 from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Learning, Metric
-from scenes.kit.stage import Stage
+from nn_unfold.stage.stage import Stage
 
 
 class TrainingCurves(Stage):

@@ -37,10 +37,10 @@ from nn_unfold.model.cache import Trained, stored_at, train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Flow, destinations
 from nn_unfold.space.base import SpatialMobject, spatial_parts
+from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.labels import caption, columns
 from nn_unfold.theme import theme
-from scenes.kit.view import Area, CameraMove, Direction, Panel, View, fit
 
 READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption

@@ -16,10 +16,10 @@ from nn_unfold.motion.learning import Carried, Learning, Metric
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.primitives import Box, Cloud
 from nn_unfold.space.sheet import Lattice
+from nn_unfold.stage.view import Area, Panel
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, stand
 from nn_unfold.theme import theme
-from scenes.kit.view import Area, Panel
 
 _NAMES, HEADINGS = 0.9, 0.25  # frame units left of the diagram for the names of features, and above it for headings
 _RADIUS = 0.45  # of a neuron, at most

@@ -14,12 +14,12 @@ from manim import Mobject, Text, Typst, VMobject, config
 
 from nn_unfold.engine.camera import NEAR, StageCamera
 from nn_unfold.space.base import SpatialMobject, spatial_parts
+from nn_unfold.stage.view import Area, Panel
 from nn_unfold.text.labels import Label
 from nn_unfold.text.numbers import LiveMatrix
-from scenes.kit.view import Area, Panel
 
 if TYPE_CHECKING:
-    from scenes.kit.stage import Stage
+    from nn_unfold.stage.stage import Stage
 
 SLACK = 0.02  # frame units that nobody sees
 TOUCH = 0.04  # likewise of two texts, whose boxes hold the control points of their outlines, and these lie outside
