@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 from encoding import render
 
-from scenes.command.films import films
+from nn_unfold.out.films import films
 
 DRAFT = ("-r", "854,480", "--fps", "30", "--disable_caching")
 

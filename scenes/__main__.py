@@ -18,15 +18,15 @@ try:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Table
 
-    from scenes.command.machine import free_memory, processors, room_for_workers, share_processors
+    from nn_unfold.out.machine import free_memory, processors, room_for_workers, share_processors
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed for {sys.executable}: `make setup`, or `pip install -e .`")
 
-from scenes.command.films import PROJECT, Film, UnknownFilm, find
-from scenes.command.films import films as all_films
+from nn_unfold.out.films import PROJECT, Film, UnknownFilm, find
+from nn_unfold.out.films import films as all_films
 
 if TYPE_CHECKING:
-    from scenes.command.production import Report
+    from nn_unfold.out.production import Report
 
 # Manim takes a second to import, and what it imports reads the number of threads from the environment:
 # each command imports what it needs when it runs.
@@ -188,10 +188,10 @@ def _render(
     media_dir: Path | None,
 ) -> list[Report]:
     from nn_unfold.errors import UnfoldError
-    from scenes.command.cluster import Cluster
-    from scenes.command.production import Production
-    from scenes.command.rendering import settings
-    from scenes.command.workers import Pool
+    from nn_unfold.out.cluster import Cluster
+    from nn_unfold.out.production import Production
+    from nn_unfold.out.rendering import settings
+    from nn_unfold.out.workers import Pool
 
     values = settings(quality, media_dir, sections=sections)
     # Training and Manim show their progress on this console too: one console, one display.
@@ -220,8 +220,8 @@ def _render(
 def _stills(films: list[Film], values: dict[str, Any], progress: Progress) -> list[Report]:
     """A picture of the last frame of each film."""
     from nn_unfold.errors import UnfoldError
-    from scenes.command.production import Report
-    from scenes.command.rendering import render_whole
+    from nn_unfold.out.production import Report
+    from nn_unfold.out.rendering import render_whole
 
     reports: list[Report] = []
     bar = progress.add_task("stills", total=len(films), state="")

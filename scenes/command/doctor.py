@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scenes.command.films import PROJECT
-from scenes.command.machine import free_memory, room_for_workers
+from nn_unfold.out.films import PROJECT
+from nn_unfold.out.machine import free_memory, room_for_workers
 
 LEAST = 1.0  # gigabytes of memory: a worker in 1080p
 ROOM = 2.0  # gigabytes: the segments and the film of a minute and a half in 4K, with room to spare

@@ -20,12 +20,12 @@ import pytest
 from manim.constants import QUALITIES
 
 import scenes.__main__ as scenes_main
+from nn_unfold.out import films as films_module
+from nn_unfold.out import rendering
+from nn_unfold.out.films import Film, UnknownFilm, find
+from nn_unfold.out.machine import room_for_workers
+from nn_unfold.out.plan import Play, pieces, split
 from nn_unfold.settings import PROJECT
-from scenes.command import films as films_module
-from scenes.command import rendering
-from scenes.command.films import Film, UnknownFilm, find
-from scenes.command.machine import room_for_workers
-from scenes.command.plan import Play, pieces, split
 
 TINY = '''"""A plane rises."""
 

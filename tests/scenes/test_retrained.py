@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from nn_unfold.model.recipe import Recipe
-from scenes.command.films import films
+from nn_unfold.out.films import films
 
 CLASSES = [getattr(importlib.import_module(f"scenes.{film.name}"), film.scene) for film in films()]
 FILMS = [film for film in CLASSES if hasattr(film, "recipe") or hasattr(film, "seed")]

@@ -17,8 +17,8 @@ from typing import Protocol
 from tqdm import tqdm
 
 from nn_unfold.errors import UnfoldError
-from scenes.command.plan import Piece
-from scenes.command.rendering import render_piece
+from nn_unfold.out.plan import Piece
+from nn_unfold.out.rendering import render_piece
 
 
 class Crew(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scenes.command.films import Film
+from nn_unfold.out.films import Film
 
 # Seconds of processor time, measured on one core that paints and encodes; only their ratios count.
 _SKIPPED = 0.055  # a play that is only gone through

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from nn_unfold.errors import UnfoldError
+from nn_unfold.out.films import FILMS, PROJECT, Film
+from nn_unfold.out.plan import Piece
+from nn_unfold.out.workers import end_cleanly
 from nn_unfold.settings import OPTIONS, option
-from scenes.command.films import FILMS, PROJECT, Film
-from scenes.command.plan import Piece
-from scenes.command.workers import end_cleanly
 
 PATIENCE = 6  # seconds for a scheduler to answer
 _SHAPING = ("manim", "numpy", "scipy", "av")  # packages that shape a film
@@ -205,7 +205,7 @@ def render_there(order: str, networks: Mapping[str, bytes], expected: Mapping[st
 
 def _render_ordered() -> None:
     """Render the piece that standard input tells; end when that is closed."""
-    from scenes.command.rendering import render_piece
+    from nn_unfold.out.rendering import render_piece
 
     end_cleanly()
     order: dict[str, Any] = json.loads(sys.stdin.readline())

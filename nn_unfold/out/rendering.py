@@ -22,9 +22,9 @@ from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
+from nn_unfold.out.films import FILMS, PROJECT, Film
+from nn_unfold.out.plan import Piece, Play
 from nn_unfold.stage.stage import Stage
-from scenes.command.films import FILMS, PROJECT, Film
-from scenes.command.plan import Piece, Play
 
 
 def settings(quality: str, media_dir: Path | None, *, sections: bool = False) -> dict[str, Any]:

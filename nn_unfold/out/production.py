@@ -14,10 +14,10 @@ from rich.progress import Progress, TaskID
 
 from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
-from scenes.command.films import Film
-from scenes.command.plan import pieces
-from scenes.command.rendering import Rehearsal, rehearse, render_whole, told
-from scenes.command.workers import Crew
+from nn_unfold.out.films import Film
+from nn_unfold.out.plan import pieces
+from nn_unfold.out.rendering import Rehearsal, rehearse, render_whole, told
+from nn_unfold.out.workers import Crew
 
 TRIES = 2  # how often a piece is given to a worker, if workers are killed
 _LOOK = 0.2  # seconds between two looks at what is there
