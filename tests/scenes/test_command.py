@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from manim.constants import QUALITIES
 
-import scenes.__main__ as scenes_main
+import nn_unfold.cli.main as scenes_main
 from nn_unfold.out import films as films_module
 from nn_unfold.out import rendering
 from nn_unfold.out.films import Film, UnknownFilm, find

@@ -142,7 +142,7 @@ def render(
 @MEDIA
 def doctor(as_json: bool, media_dir: Path | None) -> None:
     """See whether this machine has all that films need."""
-    from scenes.command.doctor import examine
+    from nn_unfold.cli.doctor import examine
 
     with redirect_stdout(sys.stderr):
         findings = examine((media_dir or PROJECT / "renders").resolve())
