@@ -29,4 +29,4 @@ types: setup  ## Check the types of nn_core (mypy)
 
 clean:  ## Remove caches and build output; the films and .venv stay
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist tests/failed
-	find nn_core scenes tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find nn_core nn_unfold scenes tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

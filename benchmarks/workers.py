@@ -1,6 +1,6 @@
 """How much sooner a film is done with two workers on two cores than with one on one: python benchmarks/workers.py.
 
-Each contestant renders the film anew, by `python -m scenes render`, in a process of its own that may use only so many
+Each contestant renders the film anew, by `unfold render`, in a process of its own that may use only so many
 cores; painter, encoder and linear algebra have one thread per worker. Networks, texts and formulas are there before.
 Contestants take turns, so that a busy machine troubles both alike, and medians count. The time of a render that finds
 every segment is what no worker can shorten. Linux only.
@@ -29,7 +29,7 @@ def render(film, quality, media, workers, cores):
         [
             sys.executable,
             "-m",
-            "scenes",
+            "nn_unfold",
             "render",
             film,
             "-q",

@@ -34,7 +34,7 @@ KINDS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Stage:
+class AffineStage:
     """A part of a map that is shown by itself.
 
     Attributes:
@@ -201,7 +201,7 @@ def space_path(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> Affin
     return lambda t: (_product([part(t) for _, part in factors]), t * b)
 
 
-def affine_stages(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> list[Stage]:
+def affine_stages(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> list[AffineStage]:
     """The same map one part after the other: "polar" stretches, turns and slides, "svd" turns first as well.
 
     "lerp" and "log" move in one piece, before the slide. The end of the last stage is the map itself.
@@ -218,10 +218,10 @@ def affine_stages(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> li
     stages, before = [], np.eye(3)
     for i, (name, part) in enumerate(factors):
         # The mirror is in the last factor: Q, U, or the whole.
-        stages.append(Stage(name, _after(part, before), mirror and i == len(factors) - 1))
+        stages.append(AffineStage(name, _after(part, before), mirror and i == len(factors) - 1))
         before = part(1.0) @ before
     end = before
-    return [*stages, Stage("slide", lambda t: (end, t * b))]
+    return [*stages, AffineStage("slide", lambda t: (end, t * b))]
 
 
 def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activation:

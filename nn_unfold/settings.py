@@ -5,13 +5,14 @@ from __future__ import annotations
 import configparser
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from nn_unfold.errors import UnfoldError
+import click
 
-PROJECT = Path(__file__).resolve().parents[2]
-FONTS = Path(__file__).parent / "fonts"
+from nn_unfold.errors import UnfoldError
+from nn_unfold.films import FOLDER
 
 OPTIONS: Mapping[str, str] = {"theme": "dark", "language": "en"}
 
@@ -19,7 +20,7 @@ OPTIONS: Mapping[str, str] = {"theme": "dark", "language": "en"}
 def option(name: str) -> str:
     """A setting of Unfold: ``UNFOLD_<NAME>`` in the environment, else ``[unfold]`` in manim.cfg, else its default.
 
-    The manim.cfg of the working directory counts, and before it that of the project.
+    Which files count is told by `settings_files`.
 
     Raises:
         UnfoldError: where the section holds an option that does not exist, or cannot be read.
@@ -28,9 +29,50 @@ def option(name: str) -> str:
     return from_environment or _section().get(name, OPTIONS[name])
 
 
+def settings_files() -> list[Path]:
+    """The files whose section ``[unfold]`` counts, the first before the next.
+
+    They are the ``--config_file`` of ``manim render``, the manim.cfg of the working directory, and the nearest one in
+    the folders above the film, so that the films of a project have its settings from wherever they are rendered.
+    """
+    context = click.get_current_context(silent=True)
+    named = context.params.get("config_file") if context else None
+    return [Path(path).resolve() for path in (named, "manim.cfg", project_file()) if path and Path(path).is_file()]
+
+
+def project_file() -> Path | None:
+    """The nearest manim.cfg in the folders above the film that is rendered; None where there is none."""
+    from manim import config  # takes a moment: what only lists films does without
+
+    if not config.input_file:
+        return None
+    folders = Path(config.input_file).resolve().parents
+    return next((folder / "manim.cfg" for folder in folders if (folder / "manim.cfg").is_file()), None)
+
+
+def media_folder() -> Path:
+    """Where films go that say nothing else: `media_dir` of the manim.cfg that counts here, or `media`.
+
+    That file is the one of the working directory, or else that of the checkout that the package lies in.
+    """
+    file = base_file()
+    if file is None:
+        return Path("media").resolve()
+    parser = configparser.ConfigParser(interpolation=None)
+    with suppress(configparser.Error, UnicodeDecodeError):
+        parser.read(file, encoding="utf-8")
+    return (file.parent / parser.get("CLI", "media_dir", fallback="media")).resolve()
+
+
+def base_file() -> Path | None:
+    """The manim.cfg of the working directory, or else of the checkout that the package lies in; None without either."""
+    places = (Path("manim.cfg").resolve(), FOLDER.parent / "manim.cfg")
+    return next((path for path in places if path.is_file()), None)
+
+
 def _section() -> dict[str, str]:
-    for path in (Path("manim.cfg").resolve(), PROJECT / "manim.cfg"):
-        if path.is_file() and (given := _given_in(path, path.stat().st_mtime_ns)) is not None:
+    for path in settings_files():
+        if (given := _given_in(path, path.stat().st_mtime_ns)) is not None:
             return given
     return {}
 

@@ -8,22 +8,14 @@ from manim import DEGREES, DOWN, RIGHT, FadeIn, FadeOut, VGroup, smooth
 from nn_core.activations import activation, argmax, argmax_one_hot, softmax
 from nn_core.interpolation import blend
 from nn_core.network import Layer, Network
-from nn_unfold.flat.bars import Bars
-from nn_unfold.flat.plots import FunctionPlot
-from nn_unfold.motion.flows import ActivationFlow, Passage
-from nn_unfold.motion.follow import Follow
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.numbers import LiveNumber
+from nn_unfold import ActivationFlow, Axes, Bars, Follow, FunctionPlot, LiveNumber, Passage, Sheet, Stage, formula
 
 REACH, GRID = 3.0, 0.5  # of the plane, to all sides
 SLANT = 0.15  # by which the plane rises with each axis, so that folds that lie on each other can be seen
 HOT, COLD = 20.0, 0.02  # temperatures
 
 
-class Act(NamedTuple):
+class Curve(NamedTuple):
     """An activation of nn_core, its formula in Typst, and what it does."""
 
     name: str
@@ -32,12 +24,12 @@ class Act(NamedTuple):
 
 
 FLAT = (
-    Act("sigmoid", "sigma(z) = 1 / (1 + e^(-z))", "The sigmoid squeezes the whole plane into the unit square."),
-    Act("tanh", "tanh(z)", "Tanh squeezes it too, but around the origin, where hardly anything changes."),
-    Act("relu", "max(0, z)", "ReLU makes all that is negative zero: only one quadrant stays a plane."),
-    Act("leaky_relu(0.2)", "max(0.2 z, z)", "Leaky ReLU only creases the plane along the axes. Nothing is lost."),
+    Curve("sigmoid", "sigma(z) = 1 / (1 + e^(-z))", "The sigmoid squeezes the whole plane into the unit square."),
+    Curve("tanh", "tanh(z)", "Tanh squeezes it too, but around the origin, where hardly anything changes."),
+    Curve("relu", "max(0, z)", "ReLU makes all that is negative zero: only one quadrant stays a plane."),
+    Curve("leaky_relu(0.2)", "max(0.2 z, z)", "Leaky ReLU only creases the plane along the axes. Nothing is lost."),
 )
-WAVE = Act("sin", "sin(z)", "The sine folds it back and forth like a fan, slanted here to show the layers.")
+WAVE = Curve("sin", "sin(z)", "The sine folds it back and forth like a fan, slanted here to show the layers.")
 
 
 class Activations(Stage):
@@ -60,11 +52,11 @@ class Activations(Stage):
             with self.beat(act.caption):
                 layer, sheet = self.enter(act, plot, sheet)
                 flow = ActivationFlow(sheet, layer=layer)
-                self.play(FadeOut(axes), flow, graph(plot, layer, run_time=flow.run_time))
+                self.play(FadeOut(axes), flow, follow_graph(plot, layer, run_time=flow.run_time))
                 image = Axes(box_of(sheet), ("a_1", "a_2"), at_corner=True)
                 self.play(self.reframe(image), FadeIn(image), run_time=self.tokens.step)
             back = Passage(sheet, layers=[layer], start=1, stop=0.5, run_time=self.tokens.step)
-            unbend = graph(plot, layer, start=1, stop=0, run_time=back.run_time)
+            unbend = follow_graph(plot, layer, start=1, stop=0, run_time=back.run_time)
             self.play(back, self.follow(back, axes, sheet), unbend, FadeOut(image))
             self.play(FadeIn(axes))
 
@@ -74,7 +66,7 @@ class Activations(Stage):
             view = self.reframe(slanted, phi=55 * DEGREES, theta=-60 * DEGREES)
             self.play(FadeOut(axes), sheet.animate(run_time=view.run_time).become(slanted), view)
             flow = ActivationFlow(sheet, layer=layer)
-            self.play(flow, graph(plot, layer, run_time=flow.run_time), self.follow(flow, sheet))
+            self.play(flow, follow_graph(plot, layer, run_time=flow.run_time), self.follow(flow, sheet))
             self.play(self.turn(-60 * DEGREES, sheet, run_time=2 * self.tokens.step))
         self.play(FadeOut(sheet), self.aside())
         self.compare(1.5 * np.random.default_rng(self.seed).standard_normal(self.n_scores))
@@ -124,7 +116,7 @@ class Activations(Stage):
             self.play(self.aside(formula("T -> 0"), formula('hat(k) = op("argmax")_k z_k')), *marked)
 
 
-def graph(plot, layer, *, start=0, stop=1, run_time):
+def follow_graph(plot, layer, *, start=0, stop=1, run_time):
     """Moves the curve as an ActivationFlow moves the plane: (1 - t) z + t f(z), from one t to another."""
 
     def function(time):

@@ -7,19 +7,25 @@ from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
 
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Passage, destinations
-from nn_unfold.motion.follow import Follow
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup, spatial_parts
-from nn_unfold.space.picture import Picture
-from nn_unfold.space.primitives import Cloud, Segments
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
-from nn_unfold.text.numbers import LiveAffine
-from nn_unfold.theme import rgb, theme
+from nn_unfold import (
+    TOP,
+    Axes,
+    Cloud,
+    Follow,
+    LiveAffine,
+    Passage,
+    Picture,
+    Recipe,
+    Segments,
+    SpatialGroup,
+    Stage,
+    formula,
+    rgb,
+    stack,
+)
+from nn_unfold.motion.flows import destinations
+from nn_unfold.space.base import spatial_parts
+from nn_unfold.theme import theme
 
 
 class Map(NamedTuple):

@@ -4,17 +4,7 @@ import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw, Morph
-from nn_unfold.motion.surfaces import Rise
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.landscape import Landscape
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.regions import Regions
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.text.formulas import formula
+from nn_unfold import TOP, Axes, Cloud, Draw, Landscape, Morph, NetworkDiagram, Recipe, Regions, Rise, Stage, formula
 
 LOW, HIGH = 70 * DEGREES, 50 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away

@@ -6,13 +6,8 @@ from manim import LEFT, RIGHT, FadeIn, FadeOut
 from nn_core.initializers import gaussian
 from nn_core.network import Network
 from nn_core.training import fit
+from nn_unfold import Learning, LossCurve, NetworkDiagram, Stage, formula, label, stack
 from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.plots import LossCurve
-from nn_unfold.motion.learning import Learning
-from nn_unfold.stage.stage import Stage
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import label, stack
 
 
 class Backpropagation(Stage):

@@ -8,17 +8,24 @@ from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup
 from nn_core.datasets import spiral_arm
 from nn_core.geometry import creases
 from nn_core.network import Layer, Network
-from nn_unfold.model.cache import Trained
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.primitives import Box, Cloud, Segments, polygon
-from nn_unfold.space.regions import Regions
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import Panel, rows_of_pixels
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.numbers import LiveNumber
-from nn_unfold.theme import rgb, theme
+from nn_unfold import (
+    Axes,
+    Cloud,
+    Draw,
+    LiveNumber,
+    Panel,
+    Recipe,
+    Regions,
+    Segments,
+    Stage,
+    Trained,
+    formula,
+    polygon,
+    rgb,
+)
+from nn_unfold.space.primitives import Box
+from nn_unfold.stage.view import rows_of_pixels
+from nn_unfold.theme import theme
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one
 ROWS = 10  # of pixels, for each triangle of a region of the sine network

@@ -10,16 +10,9 @@ from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
 from nn_core.network import Layer, Network
 from nn_core.optimizers import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
+from nn_unfold import TOP, Axes, Cloud, Draw, Landscape, LevelLines, Rise, Roll, Stage, Trail, formula
 from nn_unfold.flat.descent import Fits, Legend
-from nn_unfold.motion.flows import Draw
-from nn_unfold.motion.surfaces import Rise
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.landscape import Landscape
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.trails import LevelLines, Roll, Trail
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP, rows_of_pixels
-from nn_unfold.text.formulas import formula
+from nn_unfold.stage.view import rows_of_pixels
 from nn_unfold.text.numbers import MINUS
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])

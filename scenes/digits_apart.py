@@ -6,19 +6,23 @@ from manim import FadeIn, FadeOut
 from nn_core.datasets import load_digits
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.plots import LossCurve
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Flow
-from nn_unfold.motion.learning import Accuracy, Carried, Learning
-from nn_unfold.space.axes import Axes
+from nn_unfold import (
+    Accuracy,
+    Axes,
+    Cloud,
+    Flow,
+    Learning,
+    LiveNumber,
+    LossCurve,
+    NetworkDiagram,
+    PictureCloud,
+    Recipe,
+    Regions,
+    Stage,
+    formula,
+)
+from nn_unfold.motion.learning import Carried
 from nn_unfold.space.base import in_space
-from nn_unfold.space.picture import Thumbnails
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.regions import Regions
-from nn_unfold.stage.stage import Stage
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.numbers import LiveNumber
 
 DEPTH = 2  # the layers up to the plane in the middle
 PICTURED = 120  # of the points that are seen as pictures: as many as the plane has room for
@@ -106,6 +110,6 @@ class DigitsApart(Stage):
         pictured = np.arange(0, len(X), len(X) // PICTURED) if pictured is None else pictured
         places = np.zeros((len(X), 2))
         cloud = Cloud(places, y, radius=0.75 * self.tokens.dot_radius)
-        pictures = Thumbnails(X[pictured].reshape(-1, 28, 28), places[pictured], y[pictured], n_classes=10)
+        pictures = PictureCloud(X[pictured].reshape(-1, 28, 28), places[pictured], y[pictured], n_classes=10)
         cloud.origin, pictures.origin = X, X[pictured]
         return Carried(pictures, cloud, depth=DEPTH)

@@ -3,17 +3,22 @@
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry import pull_back
-from nn_unfold.flat.factors import Act, TakenApart, single_flows, titled
-from nn_unfold.flat.plots import FunctionPlot
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import ActivationFlow, Draw, Passage
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.primitives import Cloud, Segments
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.theme import rgb
+from nn_unfold import (
+    TOP,
+    ActivationFlow,
+    Axes,
+    Cloud,
+    Draw,
+    FunctionPlot,
+    Passage,
+    Recipe,
+    Segments,
+    Sheet,
+    SpatialGroup,
+    Stage,
+    rgb,
+)
+from nn_unfold.flat.factors import FactorMatrix, TakenApart, single_flows, titled
 
 ASLANT = 62 * DEGREES
 UP_EQUATION = "{{tanh: t}}({{U: u}} {{E: e}} {{S: s}} {{V^top: v}} bold(x) + {{bold(b): b}})"
@@ -106,7 +111,7 @@ class FiveOperations(Stage):
         """Let one factor act, with its numbers. A ghost stays where the sheet was, unless the camera follows it."""
         before, self.ghost = self.ghost, self.sheet.outline.copy().set_color(self.tokens.faint)
         self.ghost.set_opacity(camera is None)
-        numbers = Act(flow)
+        numbers = FactorMatrix(flow)
         column = self.aside(*self.layer.column, titled(title, numbers, colour=self.tokens.accent))
         self.play(column, self.layer.mark(part), FadeOut(before), FadeIn(self.ghost))
         self.play(flow, numbers.follow(flow), self.layer.product.multiply(flow), *([camera] if camera else []))

@@ -4,18 +4,24 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.solids import plane_in_box
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.primitives import Cloud, polygon
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
-from nn_unfold.text.numbers import LiveAffine
+from nn_unfold import (
+    TOP,
+    ActivationFlow,
+    AffineFlow,
+    Axes,
+    Cloud,
+    Draw,
+    LiveAffine,
+    NetworkDiagram,
+    Passage,
+    Recipe,
+    Sheet,
+    SpatialGroup,
+    Stage,
+    formula,
+    polygon,
+    stack,
+)
 
 ASLANT = 65 * DEGREES
 

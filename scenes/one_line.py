@@ -3,22 +3,28 @@
 import numpy as np
 from manim import DEGREES, FadeIn, FadeOut, Transform
 
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.plots import LossCurve
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw
-from nn_unfold.motion.learning import Learning, Metric
-from nn_unfold.motion.surfaces import Rise
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.residuals import Misses
-from nn_unfold.space.response import Bend, Response, WeightArrow, ZeroLines
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
-from nn_unfold.text.numbers import LiveAffine
+from nn_unfold import (
+    TOP,
+    Axes,
+    Bend,
+    Cloud,
+    Draw,
+    Learning,
+    LiveAffine,
+    LossCurve,
+    Metric,
+    NetworkDiagram,
+    Recipe,
+    Residuals,
+    Response,
+    Rise,
+    Sheet,
+    Stage,
+    WeightArrow,
+    ZeroLines,
+    formula,
+    stack,
+)
 
 ASLANT, STEEP, BESIDE = 66 * DEGREES, 25 * DEGREES, -74 * DEGREES  # of the camera: from the vertical, and about it
 HEIGHT, REACH = 0.42, 0.42  # of the probability 1, and of the trained weights' arrow, as shares of the plane's side
@@ -89,7 +95,7 @@ class OneLine(Stage):
             self.play(self.aside(diagram, score, squash), FadeOut(scores), FadeIn(chances), opaque)
             self.play(Bend(surface), self.reframe(chances, ground, phi=ASLANT))
 
-        misses = Misses(start, trained.X, trained.y, height=one, base=deep, width=self.tokens.line_width)
+        misses = Residuals(start, trained.X, trained.y, height=one, base=deep, width=self.tokens.line_width)
         with self.beat("Each point has a label, 0 or 1. How far it is from the surface is the neuron's error."):
             labelled = cloud.copy()
             labelled.points[:, 2] = deep + one * trained.y

@@ -6,18 +6,23 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import day_night_curve, make_night
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw
-from nn_unfold.motion.learning import Accuracy, Learning
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.curves import graph
-from nn_unfold.space.heat import HeatPlane
+from nn_unfold import (
+    Accuracy,
+    Axes,
+    BeyondData,
+    Cloud,
+    Draw,
+    HeatPlane,
+    Learning,
+    NetworkDiagram,
+    Probe,
+    Recipe,
+    Stage,
+    Wander,
+    function_curve,
+)
 from nn_unfold.space.levels import TaughtPanel, surer_than
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.probe import Probe, Wander, into_the_unknown
-from nn_unfold.space.regions import BeyondData
-from nn_unfold.stage.stage import Stage
+from nn_unfold.space.probe import into_the_unknown
 
 BOX = (-4.8, 4.8, -3.3, 3.3)
 HEIGHT = 5.5  # of a surface over it, in the same units
@@ -101,4 +106,4 @@ class OutsideTheData(Stage):
             self.play(FadeIn(by_night))
 
         with self.beat("What it could not know: the curve between the classes, a hill by day, is a valley by night."):
-            self.play(Draw(graph(day_night_curve, BOX), run_time=5))
+            self.play(Draw(function_curve(day_night_curve, BOX), run_time=5))

@@ -4,12 +4,8 @@ from dataclasses import replace
 
 from manim import DEGREES, FadeIn, FadeOut
 
-from nn_unfold.flat.thumbnails import Thumbnails
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw, Morph
+from nn_unfold import DataThumbnails, Draw, Morph, Panel, Recipe, Stage
 from nn_unfold.stage.bench import HEADINGS, Bench, heading
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import Panel
 
 DOMAIN = (-6.0, 6.0, -6.0, 6.0)
 OTHERS = (
@@ -55,7 +51,7 @@ class Playground(Stage):
         games = [self.trained(recipe) for recipe in recipes]
         places = {"room": above, "corner": corner, "output": output, "hidden": hidden}
         disc, corners, clouds, spiral = (Bench(*game, DOMAIN, **places) for game in zip(recipes, games, strict=True))
-        data = Thumbnails([(game.X, game.y) for game in games], DOMAIN).move_to(shelf.centre)
+        data = DataThumbnails([(game.X, game.y) for game in games], DOMAIN).move_to(shelf.centre)
         title = heading("data", [shelf.centre[0], shelf.top - HEADINGS, 0])
         self.look(disc.map)
 

@@ -3,16 +3,22 @@
 import numpy as np
 from manim import FadeIn, FadeOut, Group
 
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage, lay
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
-from nn_unfold.text.numbers import LiveAffine
+from nn_unfold import (
+    ActivationFlow,
+    AffineFlow,
+    Axes,
+    Cloud,
+    Draw,
+    LiveAffine,
+    NetworkDiagram,
+    Passage,
+    Recipe,
+    Sheet,
+    Stage,
+    formula,
+    stack,
+)
+from nn_unfold.motion.flows import lay
 
 
 class ReluFold(Stage):

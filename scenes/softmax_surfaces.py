@@ -3,19 +3,22 @@
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.motion.flows import Draw
-from nn_unfold.motion.surfaces import Temper
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.landscape import Landscape
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.regions import Regions
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP, rows_of_pixels
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
-from nn_unfold.text.numbers import LiveNumber
+from nn_unfold import (
+    TOP,
+    Axes,
+    Cloud,
+    Draw,
+    Landscape,
+    LiveNumber,
+    NetworkDiagram,
+    Regions,
+    SpatialGroup,
+    Stage,
+    Temper,
+    formula,
+    stack,
+)
+from nn_unfold.stage.view import rows_of_pixels
 from scenes.argmax_planes import ArgmaxPlanes
 
 ASLANT = 68 * DEGREES  # of the camera, from the vertical

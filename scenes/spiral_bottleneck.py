@@ -3,17 +3,20 @@
 from manim import FadeIn, FadeOut
 
 from nn_core.network import Network
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw, Morph
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.regions import Regions
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
+from nn_unfold import (
+    Axes,
+    Cloud,
+    Draw,
+    Morph,
+    NetworkDiagram,
+    Recipe,
+    Regions,
+    Sheet,
+    SpatialGroup,
+    Stage,
+    formula,
+    stack,
+)
 
 
 class SpiralBottleneck(Stage):

@@ -7,19 +7,23 @@ from manim import FadeIn, FadeOut, linear
 
 from nn_core.geometry import creases
 from nn_core.network import Network
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.plots import LossCurve
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Draw
-from nn_unfold.motion.follow import Follow
-from nn_unfold.motion.learning import Learning
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.primitives import Box, Cloud, Segments
-from nn_unfold.space.regions import Regions
-from nn_unfold.stage.stage import Stage
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.numbers import LiveNumber
-from nn_unfold.theme import rgb
+from nn_unfold import (
+    Axes,
+    Cloud,
+    Draw,
+    Follow,
+    Learning,
+    LiveNumber,
+    LossCurve,
+    NetworkDiagram,
+    Recipe,
+    Regions,
+    Segments,
+    Stage,
+    formula,
+    rgb,
+)
+from nn_unfold.space.primitives import Box
 
 ZOOM = 7  # the close look at where the borders meet
 

@@ -6,21 +6,28 @@ from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.plots import LossCurve
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
-from nn_unfold.motion.learning import Learning
-from nn_unfold.motion.surfaces import Rise
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.response import Border, Response, ZeroLines
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.numbers import LiveNumber
+from nn_unfold import (
+    TOP,
+    ActivationFlow,
+    AffineFlow,
+    Axes,
+    Cloud,
+    Draw,
+    Learning,
+    LiveNumber,
+    LossCurve,
+    NetworkDiagram,
+    Passage,
+    Recipe,
+    Response,
+    Rise,
+    Sheet,
+    SpatialGroup,
+    Stage,
+    ZeroLines,
+    formula,
+)
+from nn_unfold.space.response import Border
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give

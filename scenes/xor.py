@@ -10,25 +10,33 @@ from nn_core.geometry import decision_boundary
 from nn_core.interpolation import decompose
 from nn_core.network import Layer, Network
 from nn_core.training import fit
-from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.plots import LossCurve
-from nn_unfold.flat.table import Reading, Table, Tags
-from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Draw, Passage
-from nn_unfold.motion.learning import Learning
-from nn_unfold.motion.surfaces import Rise
-from nn_unfold.space.axes import Axes
-from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.primitives import Cloud, bold_lines
-from nn_unfold.space.regions import Regions
-from nn_unfold.space.residuals import Misses
-from nn_unfold.space.response import Response
-from nn_unfold.space.sheet import Sheet
-from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import TOP
-from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import stack
-from nn_unfold.text.numbers import LiveAffine
+from nn_unfold import (
+    TOP,
+    ActivationFlow,
+    AffineFlow,
+    Axes,
+    Cloud,
+    Draw,
+    Learning,
+    LiveAffine,
+    LossCurve,
+    NetworkDiagram,
+    Passage,
+    Recipe,
+    Regions,
+    Residuals,
+    Response,
+    Rise,
+    Sheet,
+    SpatialGroup,
+    Stage,
+    Table,
+    Tags,
+    formula,
+    stack,
+)
+from nn_unfold.flat.table import Reading
+from nn_unfold.space.primitives import bold_lines
 
 BOX = (-0.5, 1.5, -0.5, 1.5)
 SCALES = {"linear": "linear", "log": "log1p"}  # of the axis of epochs, for each pace
@@ -143,7 +151,7 @@ class Xor(Stage):
     def fit_surface(self, trained, letters, inputs):
         """Show the surface of a network's probabilities, and how far it misses the points, and let it train."""
         start = trained.history.network_at(0)
-        surface = SpatialGroup(Response(start, BOX, grid=0.25), Misses(start, trained.X, trained.y))
+        surface = SpatialGroup(Response(start, BOX, grid=0.25), Residuals(start, trained.X, trained.y))
         learning = self.learn(trained.history, letters, trained.X, {**inputs, "y": trained.y}, *surface)
         self.play(Rise(surface[0]))
         self.play(Draw(surface[1]))

@@ -7,13 +7,10 @@ import io
 import platform
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from nn_unfold.out.films import PROJECT
 from nn_unfold.out.machine import free_memory, room_for_workers
 
 LEAST = 1.0  # gigabytes of memory: a worker in 1080p
@@ -41,7 +38,7 @@ def examine(media_dir: Path) -> list[Finding]:
         "Python": (_python, "install Python 3.11 or newer, then `PYTHON=python3.12 make setup`"),
         "packages": (_packages, "make setup, or: pip install -e . -c constraints.txt"),
         "painter": (_painter, f"{_SYSTEM} libegl1 libgl1 libgl1-mesa-dri"),
-        "font": (_font, f"{_SYSTEM} libpango1.0-dev; if {PROJECT}/scenes/kit/fonts is empty, get the checkout again"),
+        "font": (_font, f"{_SYSTEM} libpango1.0-dev; if the font itself is missing, install nn-unfold again"),
         "formulas": (_formulas, "pip install 'manim[typst]>=0.22,<0.23'"),
         "encoder": (_encoder, "choose a codec that is there: delete `codec` from [video_encoder] in manim.cfg"),
         "output": (lambda: _output(media_dir), f"give write permission to {media_dir}, or choose --media-dir"),
@@ -61,7 +58,7 @@ def _look(subject: str, check: Callable[[], str], remedy: str) -> Finding:
 def _python() -> str:
     from packaging.specifiers import SpecifierSet
 
-    version, wanted = platform.python_version(), _project()["requires-python"]
+    version, wanted = platform.python_version(), _distribution().metadata["Requires-Python"]
     if not SpecifierSet(wanted).contains(version, prereleases=True):
         raise RuntimeError(f"this is {version}, and {wanted} is needed")
     return version
@@ -71,7 +68,9 @@ def _packages() -> str:
     from packaging.requirements import Requirement
 
     found = []
-    for requirement in map(Requirement, _project()["dependencies"]):
+    for requirement in map(Requirement, _distribution().requires or []):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
         version = importlib.metadata.version(requirement.name)
         if not requirement.specifier.contains(version, prereleases=True):
             raise RuntimeError(f"{requirement.name} {version} is installed, but {requirement} is needed")
@@ -79,8 +78,8 @@ def _packages() -> str:
     return ", ".join(found)
 
 
-def _project() -> dict[str, Any]:
-    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def _distribution() -> importlib.metadata.Distribution:
+    return importlib.metadata.distribution("nn-unfold")
 
 
 def _painter() -> str:

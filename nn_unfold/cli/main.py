@@ -1,4 +1,4 @@
-"""`python -m scenes`: list the films, render them, see whether the machine is ready."""
+"""The command `unfold`: list the films, render them, see whether the machine is ready."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ try:
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed for {sys.executable}: `make setup`, or `pip install -e .`")
 
-from nn_unfold.out.films import PROJECT, Film, UnknownFilm, find
+from nn_unfold.out.films import Film, UnknownFilm, find
 from nn_unfold.out.films import films as all_films
+from nn_unfold.settings import media_folder
 
 if TYPE_CHECKING:
     from nn_unfold.out.production import Report
@@ -38,7 +39,7 @@ JSON = cloup.option("--json", "as_json", is_flag=True, help="Write JSON, and not
 MEDIA = cloup.option(
     "--media-dir",
     type=click.Path(path_type=Path),
-    help="The folder of films.  [default: as in manim.cfg, renders/]",
+    help="The folder of films.  [default: as in manim.cfg, or ./media]",
 )
 
 
@@ -60,7 +61,7 @@ def main() -> None:
 @MEDIA
 def list_films(as_json: bool, media_dir: Path | None) -> None:
     """List the films: how long they are, their data, and what they teach."""
-    folder = media_dir or PROJECT / "renders"
+    folder = media_dir or media_folder()
     found = [(film, film.length(folder)) for film in all_films()]
     if as_json:
         return _write([_as_dict(film, length) for film, length in found])
@@ -145,7 +146,7 @@ def doctor(as_json: bool, media_dir: Path | None) -> None:
     from nn_unfold.cli.doctor import examine
 
     with redirect_stdout(sys.stderr):
-        findings = examine((media_dir or PROJECT / "renders").resolve())
+        findings = examine((media_dir or media_folder()).resolve())
     if as_json:
         _write([vars(finding) for finding in findings])
     else:
@@ -159,7 +160,7 @@ def doctor(as_json: bool, media_dir: Path | None) -> None:
 def _chosen(names: tuple[str, ...], everything: bool) -> list[Film]:
     """The films that are asked for, each once."""
     if everything == bool(names):
-        raise Complaint("Say which films to render, or --all; `python -m scenes list` shows them.", USAGE)
+        raise Complaint("Say which films to render, or --all; `unfold list` shows them.", USAGE)
     try:
         return all_films() if everything else list({find(name).name: find(name) for name in names}.values())
     except UnknownFilm as error:
@@ -269,7 +270,3 @@ def _write(value: Any) -> None:
 
 def _clock(seconds: float | None) -> str:
     return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-
-
-if __name__ == "__main__":
-    main(prog_name="python -m scenes")

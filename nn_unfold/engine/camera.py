@@ -363,9 +363,9 @@ def _in_bands(picture: np.ndarray) -> list[Painting]:
 
 @lru_cache(maxsize=1)
 def code_fingerprint() -> str:
-    """A hash of the code and shaders of the kit."""
+    """A hash of the code and shaders of this package."""
     digest = hashlib.sha256()
-    kit = Path(__file__).parents[1]
-    for path in sorted(path for pattern in ("*.py", "*.vert", "*.frag") for path in kit.rglob(pattern)):
+    package = Path(__file__).parents[1]
+    for path in sorted(path for pattern in ("*.py", "*.vert", "*.frag") for path in package.rglob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 from manim import config
-from manim._config.utils import ManimConfig, make_config_parser
+from manim._config.utils import ManimConfig, config_file_paths, make_config_parser
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
@@ -18,22 +20,48 @@ from nn_unfold.engine.files import _named_when_whole, _unfinished
 from nn_unfold.engine.interrupts import between_frames
 from nn_unfold.engine.paint.frames import give_back
 from nn_unfold.errors import UnfoldError
-from nn_unfold.settings import PROJECT
+from nn_unfold.settings import project_file
+
+ENCODER = {"crf": "18", "preset": "veryfast", "threads": "1", "bf": "0"}
+"""Options of libx264. What it writes depends on its number of threads, and with B-frames also on what was in its memory
+before: with these, films are the same on every machine and in every run."""
+
+_AMOUNTS = {
+    "max_inflight_encoders": 2,  # the encoder of a segment may still work while the next is painted; each takes memory
+    "encoder_queue_size": 3,  # frames that wait for an encoder
+    "max_files_cached": 500,  # segments of a film that are kept, of all its themes and languages
+}
 
 
 def use_project_settings() -> None:
-    """Let a film of the project go to its renders/ with its encoder, also when rendered from another folder.
+    """Let films be reproducible wherever they are rendered, and go to the media folder of their project.
 
-    Manim reads the manim.cfg of the working directory alone. What the command line says still comes first.
+    Manim reads the manim.cfg of the working directory alone. Elsewhere the one of the film's project counts. Whatever
+    neither they nor the command line say is set here.
     """
-    film = Path(config.input_file).resolve() if config.input_file else None
-    if Path("manim.cfg").is_file() or film is None or PROJECT / "scenes" not in film.parents:
-        return
-    project = ManimConfig().digest_parser(make_config_parser(PROJECT / "manim.cfg"))
-    config.video_codec, config.video_encoder_options = project.video_codec, project.video_encoder_options
-    config.max_inflight_encoders, config.encoder_queue_size = project.max_inflight_encoders, project.encoder_queue_size
-    if config.media_dir == "./media":
-        config.media_dir = str(PROJECT / "renders")
+    stock, project = _stock(), project_file()
+    if project is not None and not Path("manim.cfg").is_file():
+        theirs = ManimConfig().digest_parser(make_config_parser(project))
+        for name in ("video_codec", "video_encoder_options", *_AMOUNTS):
+            if config[name] == stock[name]:
+                config[name] = theirs[name]
+        if config.media_dir == stock.media_dir:
+            config.media_dir = str(project.parent / theirs.media_dir)
+    # Other formats, and films with alpha, want other codecs: Manim chooses those itself.
+    if config.video_codec == stock.video_codec and config.format in (None, "mp4") and not config.transparent:
+        config.video_codec = "libx264"
+        config.video_encoder_options = {**ENCODER, **config.video_encoder_options}
+    for name, value in _AMOUNTS.items():
+        if config[name] == stock[name]:
+            config[name] = value
+
+
+@lru_cache(maxsize=1)
+def _stock() -> ManimConfig:
+    """Manim's settings as they are before any manim.cfg is read."""
+    parser = configparser.ConfigParser()
+    parser.read(config_file_paths()[0], encoding="utf-8")
+    return ManimConfig().digest_parser(parser)
 
 
 def check_output_folder() -> None:

@@ -1,1 +1,1 @@
-"""flat"""
+"""What lies on the screen: diagrams, plots, tables."""

@@ -64,7 +64,7 @@ class Product(LiveMatrix):
         return filled
 
 
-class Act(LiveMatrix):
+class FactorMatrix(LiveMatrix):
     """What a flow does, in numbers: its matrix, or where it moves everything by the same amount, its bias.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import (
@@ -15,8 +15,10 @@ from manim import (
     smooth,
 )
 
-from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.theme import theme
+
+if TYPE_CHECKING:
+    from nn_unfold.flat.diagram import NetworkDiagram
 
 _ARRIVAL = 0.3  # the share of a stage of `Signals` in which a column takes its numbers
 

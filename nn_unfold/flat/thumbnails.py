@@ -17,7 +17,7 @@ _THUMBNAIL = 40  # pixels along a side
 _BLUR = 1.0  # pixels, of a point in a thumbnail
 
 
-class Thumbnails(VGroup):
+class DataThumbnails(VGroup):
     """Small pictures of data sets of two classes, one below the other, to choose from.
 
     Args:

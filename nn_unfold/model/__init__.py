@@ -1,1 +1,1 @@
-"""model"""
+"""The networks that films show: recipes, training, cache."""

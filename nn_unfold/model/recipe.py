@@ -78,7 +78,7 @@ class Recipe:
     def blank(self, rng: np.random.Generator) -> Network:
         """A network of this shape with its initial weights."""
         activations = self.activations if isinstance(self.activations, str) else list(self.activations)
-        start = self.initializer if isinstance(self.initializer, str) else _spread(*self.initializer)
+        start = self.initializer if isinstance(self.initializer, str) else _scaled_initializer(*self.initializer)
         return Network.create(self.sizes, activations, initializer=start, rng=rng)
 
     def key(self) -> str:
@@ -87,7 +87,7 @@ class Recipe:
         return hashlib.sha256("\n".join([*parts, _library_fingerprint()]).encode()).hexdigest()[:16]
 
 
-def _spread(name: str, spread: float) -> Initializer:
+def _scaled_initializer(name: str, spread: float) -> Initializer:
     """An initializer of nn_core with its one number, such as the standard deviation of "gaussian"."""
     return getattr(initializers, name)(spread)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from manim import Animation, Create, Group, Mobject, linear, smooth
 
-from nn_core.interpolation import Stage, affine_stages
+from nn_core.interpolation import AffineStage, affine_stages
 from nn_core.network import Layer, Network
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialMobject, in_space, spatial_parts
@@ -102,7 +102,7 @@ class AffineFlow(Flow):
         return Follow(numbers, self.numbers, numbers.show, run_time=self.run_time)
 
 
-def _moves(stage: Stage) -> bool:
+def _moves(stage: AffineStage) -> bool:
     """Whether a stage ends elsewhere than it begins."""
     ends = zip(stage.path(0.0), stage.path(1.0), strict=True)
     return not all(np.allclose(before, after, rtol=0, atol=1e-12) for before, after in ends)
@@ -219,7 +219,9 @@ class Morph(Flow):
         self.start, self.stop = start, stop
         origins = [part.origin for part in spatial_parts(mobjects) if part.origin is not None]
         self.images: dict[SpatialMobject, np.ndarray] = {}
-        self.growth = _spread(self.network.forward(np.concatenate(origins)).output) / _spread(np.concatenate(origins))
+        self.growth = _mean_distance(self.network.forward(np.concatenate(origins)).output) / _mean_distance(
+            np.concatenate(origins)
+        )
         super().__init__(*mobjects, **{"run_time": 2 * theme().step, "rate_func": smooth, **kwargs})
 
     def place_part(self, part: SpatialMobject, points: np.ndarray, t: float) -> np.ndarray:
@@ -233,7 +235,7 @@ class Morph(Flow):
         return (1 - share) * in_space(part.origin) + share * self.images[part]
 
 
-def _spread(points: np.ndarray) -> float:
+def _mean_distance(points: np.ndarray) -> float:
     """The root mean square distance of points (n, d) from their middle."""
     return float(np.sqrt(points.var(axis=0).sum()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import Animation, Mobject, smooth
@@ -10,9 +10,11 @@ from manim import Animation, Mobject, smooth
 from nn_unfold.motion.flows import Flow
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialMobject
-from nn_unfold.space.landscape import Landscape
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import theme
+
+if TYPE_CHECKING:
+    from nn_unfold.space.landscape import Landscape
 
 _EMERGING = 0.15  # the share of its rise in which a surface becomes visible
 

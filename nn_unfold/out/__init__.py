@@ -1,1 +1,1 @@
-"""What `python -m scenes` does: lists films, renders them with many workers, and looks at the machine."""
+"""Ways out of the house: films are found, rendered with workers, and joined."""

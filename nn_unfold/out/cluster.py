@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from nn_unfold.errors import UnfoldError
-from nn_unfold.out.films import FILMS, PROJECT, Film
+from nn_unfold.films import FOLDER as SHIPPED
+from nn_unfold.out.films import Film
 from nn_unfold.out.plan import Piece
 from nn_unfold.out.workers import end_cleanly
 from nn_unfold.settings import OPTIONS, option
 
 PATIENCE = 6  # seconds for a scheduler to answer
+PACKAGE = Path(__file__).resolve().parents[1]
 _SHAPING = ("manim", "numpy", "scipy", "av")  # packages that shape a film
 
 Sent = tuple[str, bytes]  # a segment with its SHA-256
@@ -92,8 +94,8 @@ class Cluster:
         Raises:
             UnfoldError: for a film that other machines don't have, or where the scheduler has gone.
         """
-        if piece.film.file.parent != FILMS:
-            raise UnfoldError(f"{piece.film.file} is not in {FILMS}, where the workers of a cluster have it too.")
+        if piece.film.file.parent != SHIPPED:
+            raise UnfoldError(f"{piece.film.file} is not in {SHIPPED}, where the workers of a cluster have it too.")
         if self._client.status != "running":
             raise UnfoldError(
                 f"The scheduler at {self.address} has gone; finished pieces are kept. Render again when it is back, "
@@ -127,10 +129,10 @@ class Cluster:
 def fingerprint() -> dict[str, str]:
     """What must be the same on two machines for their pieces to fit: the code, and the packages that shape a film."""
     digest = hashlib.sha256()
-    for folder in (FILMS, PROJECT / "nn_core"):
+    for folder in (PACKAGE, PACKAGE.parent / "nn_core", SHIPPED):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md":
-                digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     versions = {package: importlib.metadata.version(package) for package in _SHAPING}
     return {"code": digest.hexdigest()[:12], "Python": ".".join(platform.python_version_tuple()[:2]), **versions}
 
@@ -179,7 +181,7 @@ def render_there(order: str, networks: Mapping[str, bytes], expected: Mapping[st
             child = subprocess.Popen(
                 [sys.executable, "-m", __name__],
                 env={**os.environ, **single, **environment},
-                cwd=PROJECT,
+                cwd=PACKAGE.parent,
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=file,
@@ -215,7 +217,7 @@ def _render_ordered() -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
-    film = Film(order["film"], FILMS / f"{order['film']}.py", order["scene"])
+    film = Film(order["film"], SHIPPED / f"{order['film']}.py", order["scene"])
     render_piece(Piece(film, order["settings"], order["first"], order["last"], tuple(order["wanted"])))
 
 

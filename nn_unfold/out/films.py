@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
-FILMS = PROJECT / "scenes"
+from nn_unfold.films import FOLDER as SHIPPED
+
 _SOURCES = ("make_", "load_")  # how functions of nn_core.datasets begin
 
 
@@ -53,8 +53,9 @@ class UnknownFilm(LookupError):
 
 
 def films() -> list[Film]:
-    """All films of the project, by name."""
-    paths = sorted(path for path in FILMS.glob("*.py") if not path.name.startswith("_"))
+    """The films that come with Unfold and those in `scenes/` of the working directory, by name."""
+    folders = dict.fromkeys([SHIPPED, Path("scenes").resolve()])
+    paths = sorted((path for folder in folders for path in folder.glob("[!_]*.py")), key=lambda path: path.stem)
     return [film for film in map(read, paths) if film is not None]
 
 
@@ -68,9 +69,12 @@ def find(name: str) -> Film:
         UnknownFilm: with the names that come near.
     """
     known = films()
-    for film in known:
-        if name in (film.name, film.scene):
-            return film
+    named = [film for film in known if name in (film.name, film.scene)]
+    if len(named) > 1:
+        places = " and ".join(str(film.file) for film in named)
+        raise UnknownFilm(f"{name} is the name of several films, {places}: give the path of one of them.")
+    if named:
+        return named[0]
     path = Path(name)
     if path.suffix == ".py" and path.is_file():
         film = read(path.resolve())
@@ -80,30 +84,48 @@ def find(name: str) -> Film:
     stem = path.stem if path.suffix == ".py" else name
     names = {spelt: film.name for film in known for spelt in (film.name, film.scene.lower())}
     near = dict.fromkeys(names[match] for match in difflib.get_close_matches(stem.lower(), names))
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`python -m scenes list` shows all films."
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`unfold list` shows all films."
     raise UnknownFilm(f"There is no film {name!r}. {hint}")
 
 
-def read(path: Path) -> Film | None:
+def read(path: Path, *, reading: frozenset[Path] = frozenset()) -> Film | None:
     """The film in a file, or None where no class has a method `construct`.
 
     A file that isn't Python is a film all the same: it is on the list, and rendering it tells the mistake.
+
+    Args:
+        path: of the file.
+        reading: files that are being read already, since they import this one.
     """
     named = path.stem.title().replace("_", "")
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, UnicodeDecodeError, ValueError) as error:
         return Film(path.stem, path, named, about=f"This file can't be read: {error}.")
-    scenes = {
-        node.name: node
-        for node in tree.body
-        if isinstance(node, ast.ClassDef)
-        and any(isinstance(part, ast.FunctionDef) and part.name == "construct" for part in node.body)
-    }
+    scenes: dict[str, ast.ClassDef] = {}
+    known = _imported_films(tree, path.parent, reading | {path})
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            builds = any(isinstance(part, ast.FunctionDef) and part.name == "construct" for part in node.body)
+            bases = {base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "") for base in node.bases}
+            if builds or bases & (scenes.keys() | known):
+                scenes[node.name] = node
     if not scenes:
         return None
     scene = scenes.get(named) or next(iter(scenes.values()))
     return Film(path.stem, path, scene.name, _opening(tree), _opening(scene), tuple(dict.fromkeys(_data(tree))))
+
+
+def _imported_films(tree: ast.Module, folder: Path, reading: frozenset[Path]) -> set[str]:
+    """The names under which a file imports films, of its own folder or of those that come with Unfold."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            stem = node.module.rpartition(".")[2]
+            for path in (folder / f"{stem}.py", SHIPPED / f"{stem}.py"):
+                film = read(path, reading=reading) if path.is_file() and path not in reading else None
+                found |= {alias.asname or alias.name for alias in node.names if film and alias.name == film.scene}
+    return found
 
 
 def _opening(node: ast.Module | ast.ClassDef) -> str:

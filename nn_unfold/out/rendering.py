@@ -6,13 +6,13 @@ segments that are missing into Manim's own cache; the film is joined from them b
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,16 @@ from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
-from nn_unfold.out.films import FILMS, PROJECT, Film
+from nn_unfold.out.films import Film
 from nn_unfold.out.plan import Piece, Play
+from nn_unfold.settings import base_file, media_folder
 from nn_unfold.stage.stage import Stage
 
 
 def settings(quality: str, media_dir: Path | None, *, sections: bool = False) -> dict[str, Any]:
     """All settings of Manim that shape a segment or say where it goes, so that every worker has the same.
 
-    Those of the manim.cfg in the working directory count; elsewhere, those of the project.
+    Those of the manim.cfg in the working directory count; elsewhere, those of the checkout.
 
     Args:
         quality: a letter, as in `manim render -q`.
@@ -38,13 +39,11 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
         sections: whether one clip per beat is written as well.
     """
     config.verbosity = "WARNING"
-    here = Path("manim.cfg").is_file()
-    if not here:
-        config.digest_file(PROJECT / "manim.cfg")
+    if (file := base_file()) is not None:
+        config.digest_file(file)
     (pixels,) = (q for q in QUALITIES.values() if q["flag"] == quality)
-    base = Path.cwd() if here else PROJECT
     return {
-        "media_dir": str(media_dir.resolve() if media_dir else (base / config.media_dir).resolve()),
+        "media_dir": str(media_dir.resolve() if media_dir else media_folder()),
         "pixel_width": pixels["pixel_width"],
         "pixel_height": pixels["pixel_height"],
         "frame_rate": pixels["frame_rate"],
@@ -77,21 +76,25 @@ def load(film: Film) -> type[Stage]:
     """The class of a film.
 
     Raises:
-        UnfoldError: where it is not a film on the stage of this project.
+        UnfoldError: where it is no film on this stage.
     """
-    if film.file.parent == FILMS:
-        module = importlib.import_module(f"scenes.{film.name}")
-    else:
-        spec = importlib.util.spec_from_file_location(film.name, film.file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[film.name] = module  # where Manim looks for the source of functions
+    # By its path: films of one name don't hide each other.
+    name = f"unfold_film_{sha256(str(film.file).encode()).hexdigest()[:8]}_{film.name}"
+    spec = importlib.util.spec_from_file_location(name, film.file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where Manim looks for the source of functions
+    # As with `manim render`, a film can import its neighbours.
+    sys.path.insert(0, str(film.file.parent))
+    try:
         spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(film.file.parent))
     scene = getattr(module, film.scene)
     if not (isinstance(scene, type) and issubclass(scene, Stage)):
         raise UnfoldError(
-            f"{film.scene} in {film.file} is not a film of this project: derive it from scenes.kit.stage.Stage, "
+            f"{film.scene} in {film.file} is not a film of Unfold: derive it from nn_unfold.Stage, "
             "or render it with `manim render`."
         )
     return scene

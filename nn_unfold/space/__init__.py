@@ -1,1 +1,1 @@
-"""space"""
+"""What lives in space: sheets, clouds, axes, regions, landscapes."""

@@ -10,7 +10,7 @@ from nn_unfold.space.primitives import Box, Segments
 from nn_unfold.theme import rgb, theme
 
 
-def graph(function: Callable[[np.ndarray], np.ndarray], box: Box, *, samples: int = 200) -> Segments:
+def function_curve(function: Callable[[np.ndarray], np.ndarray], box: Box, *, samples: int = 200) -> Segments:
     """The line x_2 = f(x_1) in the plane, from the left side of a box to its right one.
 
     Args:

@@ -54,7 +54,12 @@ class Taught(SpatialGroup):
         tokens = theme()
         X, y = data
         shades = tokens.negative, tokens.positive
-        options = {"network": network, "tolerance": _TOLERANCE * spread(values, box), "height": unit, "ramp": shades}
+        options = {
+            "network": network,
+            "tolerance": _TOLERANCE * value_range(values, box),
+            "height": unit,
+            "ramp": shades,
+        }
         self.surface = Landscape.over(values, box, **options)
         corners = np.array([[box[i], box[j]] for i, j in ((0, 2), (1, 2), (1, 3), (0, 3))])
         rings = [np.column_stack([corners, np.full(4, unit * level)]) for level in (0, 1)]
@@ -100,7 +105,7 @@ class TaughtPanel:
         times: float,
     ) -> None:
         self.values, self.box, self.readings, self.times = values, box, readings, times
-        unit = height / spread(values, box)
+        unit = height / value_range(values, box)
         self.near, self.far = (
             Taught(values, tuple(scale * end for end in box), network, data, unit=unit) for scale in (1, times)
         )
@@ -133,7 +138,7 @@ def surer_than(confidence: float) -> Callable[[np.ndarray], float]:
     return lambda p: float((np.maximum(p, 1 - p) > confidence).mean())
 
 
-def spread(values: Values, box: Box) -> float:
+def value_range(values: Values, box: Box) -> float:
     """How far it is from the lowest of the values over a box to the highest, 0 and 1 included."""
     over = values(_places(box))
     return float(max(over.max(), 1.0) - min(over.min(), 0.0))

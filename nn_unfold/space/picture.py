@@ -44,7 +44,7 @@ class Picture(Sheet):
         super().__init__(box, picture=pixels, **options)
 
 
-class Thumbnails(Cloud):
+class PictureCloud(Cloud):
     """A cloud whose points are small pictures, in frames of their class colours; they face the reader.
 
     Args:

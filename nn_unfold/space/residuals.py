@@ -11,7 +11,7 @@ from nn_unfold.space.primitives import Segments
 from nn_unfold.theme import rgb, theme
 
 
-class Misses(Segments):
+class Residuals(Segments):
     """Upright lines from the labels of points to the probabilities that a network gives them; they follow a training.
 
     Args:

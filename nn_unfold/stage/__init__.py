@@ -1,1 +1,1 @@
-"""stage"""
+"""The stage that films play on: beats, camera direction, layout."""

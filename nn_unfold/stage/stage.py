@@ -30,6 +30,7 @@ from manim import (
 from scipy.spatial import ConvexHull
 
 from nn_unfold.engine.camera import Perspective, StageCamera
+from nn_unfold.engine.door import told_by_manim
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_project_settings
 from nn_unfold.errors import UnfoldError
@@ -57,11 +58,12 @@ class Stage(ThreeDScene):
     camera: StageCamera
 
     def __init__(self, *, skip_animations: bool = False, **kwargs: Any) -> None:
-        tokens = theme()
-        config.background_color = tokens.background
-        config.notify_outdated_version = False
-        use_project_settings()
-        check_output_folder()
+        with told_by_manim(at_once=True):
+            tokens = theme()
+            config.background_color = tokens.background
+            config.notify_outdated_version = False
+            use_project_settings()
+            check_output_folder()
         renderer = StageRenderer(
             file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
         )
@@ -79,17 +81,20 @@ class Stage(ThreeDScene):
         Raises:
             UnfoldError: where it can't be, in one line; after Ctrl-C, what to do to go on.
         """
-        try:
-            return super().render(preview)
-        except KeyboardInterrupt:
-            raise UnfoldError(
-                f"Stopped. The finished pieces of {type(self).__name__} are kept: render it again to go on from there."
-            ) from None
-        except OSError as error:
-            raise UnfoldError(
-                f"{type(self).__name__} can't be written to {error.filename or config.media_dir} ({error.strerror}): "
-                "make room or give write permission there, then render it again; finished pieces are kept."
-            ) from error
+        name = type(self).__name__
+        with told_by_manim():
+            try:
+                return super().render(preview)
+            except KeyboardInterrupt:
+                raise UnfoldError(
+                    f"Stopped. The finished pieces of {name} are kept: render it again to go on from there."
+                ) from None
+            except OSError as error:
+                raise UnfoldError(
+                    f"{name} can't be written to {error.filename or config.media_dir} ({error.strerror}): "
+                    "make room or give write permission there, then render it again; finished pieces are kept."
+                ) from error
+        return False
 
     # Beats
 

@@ -1,1 +1,1 @@
-"""text"""
+"""What is written on the screen: labels, captions, formulas, live numbers."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
 import manimpango
 from fontTools.ttLib import TTFont
 
 from nn_unfold.errors import UnfoldError
-from nn_unfold.settings import FONTS
 
+FONTS = Path(__file__).parent / "fonts"
 FONT_FILE = FONTS / "NotoSansSC-gb1-subset.otf"
 
 

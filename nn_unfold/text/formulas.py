@@ -8,8 +8,7 @@ from typing import Any
 from manim import MathTypst, VMobject, config
 
 from nn_unfold.engine.files import alone_in
-from nn_unfold.settings import FONTS
-from nn_unfold.text.font import check_glyphs
+from nn_unfold.text.font import FONTS, check_glyphs
 from nn_unfold.theme import theme
 
 

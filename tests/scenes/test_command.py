@@ -1,4 +1,4 @@
-"""`python -m scenes`, as users and scripts call it."""
+"""`unfold`, as users and scripts call it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from typing import Any
 import pytest
 from manim.constants import QUALITIES
 
-import nn_unfold.cli.main as scenes_main
+import nn_unfold.cli.main as unfold_main
 from nn_unfold.out import films as films_module
 from nn_unfold.out import rendering
 from nn_unfold.out.films import Film, UnknownFilm, find
 from nn_unfold.out.machine import room_for_workers
 from nn_unfold.out.plan import Play, pieces, split
-from nn_unfold.settings import PROJECT
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 TINY = '''"""A plane rises."""
 
 from manim import UP, FadeIn
 
-from scenes.kit.spatial import Sheet
-from scenes.kit.stage import Stage
+from nn_unfold import Sheet, Stage
 
 
 class Tiny(Stage):
@@ -52,7 +52,7 @@ class Tiny(Stage):
 
 
 def command(*args: object) -> list[str]:
-    return [sys.executable, "-m", "scenes", *map(str, args)]
+    return [sys.executable, "-m", "nn_unfold", *map(str, args)]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -100,7 +100,7 @@ def test_a_misspelt_film_is_told_what_comes_near():
 def test_a_film_that_is_not_python_is_on_the_list(tmp_path, monkeypatch):
     (tmp_path / "broken_film.py").write_text("class (")
     (tmp_path / "helpers.py").write_text("def f(): pass")
-    monkeypatch.setattr(films_module, "FILMS", tmp_path)
+    monkeypatch.setattr(films_module, "SHIPPED", tmp_path)
     (film,) = films_module.films()
     assert film.name == "broken_film"
     assert "can't be read" in film.about
@@ -159,9 +159,7 @@ def test_frames_with_more_in_space_count_more():
 
 def test_what_a_process_has_shown_before_leaves_no_mark_on_the_keys(tiny, tmp_path):
     film = '"""A formula."""\n' + TINY.replace("self.look(sheet)", 'self.look(sheet)\n        self.add(formula("x"))')
-    tiny.write_text(
-        film.replace("from scenes.kit.stage", "from scenes.kit.writing import formula\nfrom scenes.kit.stage")
-    )
+    tiny.write_text(film.replace("import Sheet,", "import Sheet, formula,"))
     values = rendering.settings("l", tmp_path / "out")
     first, second = (rendering.rehearse(find(str(tiny)), values) for _ in range(2))
     assert first.plays == second.plays
@@ -312,22 +310,22 @@ def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
 def test_memory_that_is_short_is_for_fewer_workers(monkeypatch, capsys):
     assert room_for_workers(1080, 16.0) > 2 * room_for_workers(2160, 16.0) > 4
     assert room_for_workers(2160, 0.1) == 1
-    monkeypatch.setattr(scenes_main, "processors", lambda: 8)
+    monkeypatch.setattr(unfold_main, "processors", lambda: 8)
     for memory, count in ((100.0, 8), (4.5, 1)):
-        monkeypatch.setattr(scenes_main, "free_memory", lambda memory=memory: memory)
-        assert scenes_main._as_many_as_fit(2160) == count
+        monkeypatch.setattr(unfold_main, "free_memory", lambda memory=memory: memory)
+        assert unfold_main._as_many_as_fit(2160) == count
     assert capsys.readouterr().err.count("1 of 8 processors are used: 4.5 GB of memory are free") == 1
 
 
 def test_qualities_have_as_many_lines_as_those_of_manim():
     """They are told without importing it."""
     manims = {quality["flag"]: quality["pixel_height"] for quality in QUALITIES.values() if quality["flag"]}
-    assert scenes_main.QUALITIES.items() <= manims.items()
+    assert unfold_main.QUALITIES.items() <= manims.items()
 
 
 def test_threads_are_shared_out_before_numpy_counts_them():
     """Else the last bits of a key might depend on the machine."""
-    check = "import scenes.__main__, sys; sys.exit('numpy' in sys.modules)"
+    check = "import nn_unfold.cli.main, sys; sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], env=environment(), check=True, timeout=60)
 
 
@@ -378,7 +376,7 @@ with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard
 def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]:
     """A checkout with the film `tiny`, the address of a scheduler there, and its process, which also has the worker."""
     checkout = tmp_path / "checkout"
-    for package in ("scenes", "nn_core"):
+    for package in ("scenes", "nn_unfold", "nn_core"):
         shutil.copytree(PROJECT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
     for film in (checkout / "scenes").glob("[!_]*.py"):
         film.unlink()

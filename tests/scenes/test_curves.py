@@ -13,9 +13,9 @@ from nn_core.activations import ACTIVATIONS
 from nn_core.datasets import make_moons
 from nn_core.network import Network
 from nn_core.training import fit
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.plots import MOST_POINTS, FunctionPlot, LossCurve, Plot, telling_points
+from nn_unfold.stage import layout
 
 STILLS = Path(__file__).parent / "stills"
 

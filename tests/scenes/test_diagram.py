@@ -12,10 +12,10 @@ import pytest
 from manim import DOWN, FadeIn, FadeOut, ManimColor, Transform, config
 
 from nn_core.network import Layer, Network
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.heat_map import HeatMap, signed_colours
+from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
 from nn_unfold.theme import rgb, theme
 

@@ -11,7 +11,7 @@ from nn_core.network import Network
 from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import Accuracy
 from nn_unfold.space.base import in_space, spatial_parts
-from nn_unfold.space.picture import Thumbnails
+from nn_unfold.space.picture import PictureCloud
 from nn_unfold.space.primitives import Cloud
 from scenes.digits_apart import DEPTH, DigitsApart
 
@@ -59,7 +59,7 @@ def test_where_the_pictures_stand(filmed):
 def test_all_digits_are_points_and_what_is_pictured_is_among_them(filmed):
     _, trained, takes = filmed
     for beat, (_, clouds, _) in enumerate(takes, start=1):
-        pictured = next(origin for kind, origin, _ in clouds if kind is Thumbnails)
+        pictured = next(origin for kind, origin, _ in clouds if kind is PictureCloud)
         origin = next(origin for kind, origin, _ in clouds if kind is Cloud)
         np.testing.assert_array_equal(origin, trained.X if beat <= 5 else load_digits().X_test)
         assert {row.tobytes() for row in pictured} <= {row.tobytes() for row in origin}
@@ -79,7 +79,7 @@ def test_in_the_end_it_shows_all_that_it_gets_wrong(filmed):
     _, trained, takes = filmed
     digits = load_digits()
     wrong = digits.X_test[trained.network.predict(digits.X_test) != digits.y_test]
-    pictured = next(origin for kind, origin, _ in takes[-1][1] if kind is Thumbnails)
+    pictured = next(origin for kind, origin, _ in takes[-1][1] if kind is PictureCloud)
     np.testing.assert_array_equal(pictured, wrong)
 
 

@@ -7,7 +7,7 @@ import pytest
 from manim import ManimColor
 
 from nn_core.network import Layer
-from nn_unfold.flat.factors import Act, Product, TakenApart, single_flows
+from nn_unfold.flat.factors import FactorMatrix, Product, TakenApart, single_flows
 from nn_unfold.space.base import in_space
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.theme import theme
@@ -40,7 +40,7 @@ def shown(matrix):
 def test_numbers_at_the_end_are_those_of_the_factor_and_of_the_product(layer, stage):
     product = Product(layer.n_in, 3)
     for flow in single_flows(layer, Cloud(np.zeros((1, 3)))):
-        act = Act(flow)
+        act = FactorMatrix(flow)
         stage.play(flow, act.follow(flow), product.multiply(flow))
         weight, bias = flow.numbers(1.0)
         numbers = bias[:, None] if act.of_bias else weight

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from pathlib import Path
 
 import pytest
 
-from nn_unfold.settings import PROJECT
 from nn_unfold.stage.stage import Stage
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 FILES = sorted(path for path in (PROJECT / "scenes").glob("*.py") if not path.name.startswith("_"))
 

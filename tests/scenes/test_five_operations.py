@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nn_core.interpolation import factors
-from nn_unfold.flat.factors import Act, Product
+from nn_unfold.flat.factors import FactorMatrix, Product
 from nn_unfold.model.cache import train
 from nn_unfold.space.base import in_space, spatial_parts
 from scenes.five_operations import FiveOperations
@@ -35,7 +35,7 @@ def takes(play, picture):
             m for m in spatial_parts(stage.mobjects) if m.origin is not None and m not in spatial_parts([stage.ghost])
         ]
         world = [(m.origin.copy(), m.points.copy()) for m in parts]
-        matrices = {kind: [m.copy() for m in family if isinstance(m, kind)] for kind in (Act, Product)}
+        matrices = {kind: [m.copy() for m in family if isinstance(m, kind)] for kind in (FactorMatrix, Product)}
         taken.append((picture(stage), world, matrices))
 
     stage = play(FiveOperations, take)
@@ -88,7 +88,7 @@ def test_all_in_one_go_it_is_the_network(takes, trained):
 def test_the_matrices_on_screen_are_the_factors_and_their_product(takes, trained):
     for layer, beats in zip(trained.network.layers, ({1: 1, 2: 2, 3: 3, 4: 4}, {7: 1, 8: 2}), strict=True):
         for beat, count in beats.items():
-            [act], [so_far] = takes[beat][2][Act], takes[beat][2][Product]
+            [act], [so_far] = takes[beat][2][FactorMatrix], takes[beat][2][Product]
             for shown, numbers in (
                 (act, factors(layer.weight)[count - 1].matrix),
                 (so_far, product(layer.weight, count)),
@@ -96,7 +96,7 @@ def test_the_matrices_on_screen_are_the_factors_and_their_product(takes, trained
                 filled = np.full((shown.rows, shown.columns), np.nan)
                 filled[: len(numbers)] = numbers
                 np.testing.assert_array_equal(shown.get_all_points(), shown.copy().set_values(filled).get_all_points())
-    [act] = takes[SHIFTED][2][Act]
+    [act] = takes[SHIFTED][2][FactorMatrix]
     same = act.copy().set_values(trained.network.layers[0].bias[:, None])
     np.testing.assert_array_equal(act.get_all_points(), same.get_all_points())
 

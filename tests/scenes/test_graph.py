@@ -11,11 +11,11 @@ from manim import FadeIn, Group, Rotate, Transform
 
 from nn_core.embedding import knn_graph
 from nn_core.network import Layer
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.flows import AffineFlow
 from nn_unfold.space.graph import GraphEdges
 from nn_unfold.space.primitives import Cloud
+from nn_unfold.stage import layout
 
 STILLS = Path(__file__).parent / "stills"
 

@@ -11,12 +11,12 @@ from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
 from nn_unfold.flat.heat_map import signed_colours
-from nn_unfold.flat.thumbnails import Thumbnails, scatter
+from nn_unfold.flat.thumbnails import DataThumbnails, scatter
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Carried
 from nn_unfold.space.heat import HeatPlane
-from nn_unfold.space.levels import spread, surer_than
+from nn_unfold.space.levels import surer_than, value_range
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, Wander, into_the_unknown
 from nn_unfold.space.sheet import Lattice
@@ -71,7 +71,7 @@ def test_thumbnails_show_where_which_class_is_and_which_is_chosen():
     # Class 0 of the clouds lies at the upper right, class 1 at the lower left.
     assert values[:20, 20:].sum() < -10 < 10 < values[20:, :20].sum()
     assert np.abs(values).max() == 1
-    thumbnails = Thumbnails(data, (-6, 6, -6, 6), chosen=1)
+    thumbnails = DataThumbnails(data, (-6, 6, -6, 6), chosen=1)
     assert [picture.get_stroke_width() > theme().line_width for picture in thumbnails] == [False, True]
     thumbnails.choose(0)
     assert [picture.get_fill_opacity() for picture in thumbnails] == [1.0, 0.45]
@@ -143,5 +143,5 @@ def test_surer_than_counts_both_classes():
 
 
 def test_the_spread_of_values_holds_both_levels():
-    assert spread(lambda X: 0.3 + 0 * X[:, 0], BOX) == 1.0
-    assert spread(lambda X: X[:, 0], BOX) == 4.0
+    assert value_range(lambda X: 0.3 + 0 * X[:, 0], BOX) == 1.0
+    assert value_range(lambda X: X[:, 0], BOX) == 4.0

@@ -11,7 +11,7 @@ import pytest
 from manim import RIGHT, tempconfig
 from manim.scene.scene_file_writer import _PartialMovieEncodeJob
 
-from nn_unfold import interrupts
+from nn_unfold.engine import interrupts
 from nn_unfold.engine.interrupts import between_frames, heed
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.errors import UnfoldError

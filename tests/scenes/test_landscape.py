@@ -13,12 +13,12 @@ from scipy.special import softmax
 
 from nn_core.geometry import upper_envelope
 from nn_core.network import Network
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.surfaces import Temper
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.landscape import FLOOR, Landscape
-from nn_unfold.space.residuals import Misses
+from nn_unfold.space.residuals import Residuals
+from nn_unfold.stage import layout
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 3.0, -1.0, 2.0)
@@ -166,6 +166,6 @@ def test_misses_reach_from_the_labels_to_the_probabilities():
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(6, 2)), np.array([0, 1, 0, 1, 1, 0])
     first, second = (Network.create((2, 1), rng=rng) for _ in range(2))
-    misses = Misses(first, X, y, height=3.0, base=-1.5).show(second)
+    misses = Residuals(first, X, y, height=3.0, base=-1.5).show(second)
     np.testing.assert_array_equal(misses.points[::2], np.column_stack([X, 3.0 * y - 1.5]))
     np.testing.assert_allclose(misses.points[1::2], np.column_stack([X, 3 * second.predict_proba(X)[:, 1] - 1.5]))

@@ -13,7 +13,6 @@ from nn_core.datasets import make_moons
 from nn_core.geometry import sheet_mesh
 from nn_core.network import Layer, Network
 from nn_core.training import fit
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
@@ -21,6 +20,7 @@ from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric, netwo
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
 from nn_unfold.text.numbers import LiveAffine
 

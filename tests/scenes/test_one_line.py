@@ -9,7 +9,7 @@ from scipy.special import expit
 from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import network_at
 from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.residuals import Misses
+from nn_unfold.space.residuals import Residuals
 from nn_unfold.space.response import Response, WeightArrow, ZeroLines
 from nn_unfold.text.numbers import LiveAffine
 from scenes.one_line import SETTLED, OneLine
@@ -25,7 +25,7 @@ def trained(media):
 
 @pytest.fixture(scope="module")
 def takes(takes_of):
-    return takes_of(OneLine, (Cloud, Response, ZeroLines, WeightArrow, Misses, LiveAffine))
+    return takes_of(OneLine, (Cloud, Response, ZeroLines, WeightArrow, Residuals, LiveAffine))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_the_arrow_is_the_weights(takes, layers, beat):
 
 @pytest.mark.parametrize("beat", [LABELLED, TURNED, STEEP])
 def test_points_stand_at_their_labels_and_lines_lead_to_the_surface(takes, layers, trained, beat):
-    [cloud], [misses], [surface] = (takes[beat][1][kind] for kind in (Cloud, Misses, Response))
+    [cloud], [misses], [surface] = (takes[beat][1][kind] for kind in (Cloud, Residuals, Response))
     np.testing.assert_allclose(cloud.points[:, 2], surface.unit_height * (trained.y - 0.5))
     np.testing.assert_allclose(misses.points[::2], cloud.points)
     z = trained.X @ layers[beat].weight[0] + layers[beat].bias[0]

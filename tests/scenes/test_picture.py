@@ -11,10 +11,10 @@ import pytest
 from manim import PI, Rotate
 
 from nn_core.network import Layer, Network
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow
-from nn_unfold.space.picture import Picture, Thumbnails, house, read_picture
+from nn_unfold.space.picture import Picture, PictureCloud, house, read_picture
+from nn_unfold.stage import layout
 from nn_unfold.stage.view import TOP
 
 STILLS = Path(__file__).parent / "stills"
@@ -94,7 +94,7 @@ def test_what_is_transparent_shows_what_is_behind(stage, pixel):
 def test_points_show_their_own_pictures(stage, pixel):
     shades = np.linspace(0.1, 1.0, 7)
     X = np.array([[0.0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1], [1, 2]])
-    cloud = Thumbnails(np.ones((7, 9, 9)) * shades[:, None, None], X, radius=40)
+    cloud = PictureCloud(np.ones((7, 9, 9)) * shades[:, None, None], X, radius=40)
     stage.add(cloud)
     stage.look(cloud, phi=TOP[0], theta=TOP[1])
     for place, shade in zip(X, shades, strict=True):
@@ -104,7 +104,7 @@ def test_points_show_their_own_pictures(stage, pixel):
 def test_a_thumbnail_stands_upright(stage, picture):
     digit = np.zeros((20, 20))
     digit[:10, :10] = 1.0
-    cloud = Thumbnails(digit[None], np.zeros((1, 2)), radius=300)
+    cloud = PictureCloud(digit[None], np.zeros((1, 2)), radius=300)
     stage.add(cloud)
     frame = picture(stage).astype(int)
     h, w = frame.shape[0] // 2, frame.shape[1] // 2
@@ -140,4 +140,4 @@ def test_what_is_no_picture_is_refused(wrong, message):
 
 def test_as_many_pictures_as_points():
     with pytest.raises(UnfoldError, match="3 pictures for 2 points"):
-        Thumbnails(np.zeros((3, 8, 8)), np.zeros((2, 2)))
+        PictureCloud(np.zeros((3, 8, 8)), np.zeros((2, 2)))

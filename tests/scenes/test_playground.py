@@ -10,7 +10,7 @@ import pytest
 from nn_core.preprocessing import FEATURES, features
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
-from nn_unfold.flat.thumbnails import Thumbnails
+from nn_unfold.flat.thumbnails import DataThumbnails
 from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import Carried
 from nn_unfold.space.heat import HeatPlane
@@ -31,7 +31,7 @@ def games(media):
 
 @pytest.fixture(scope="module")
 def takes(takes_of):
-    return takes_of(Playground, (HeatPlane, Carried, NetworkDiagram, LossCurve, Thumbnails, Cloud))
+    return takes_of(Playground, (HeatPlane, Carried, NetworkDiagram, LossCurve, DataThumbnails, Cloud))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))
@@ -94,7 +94,7 @@ class TestGame:
             assert np.ptp(diagram.neuron(0, column).values) == pytest.approx(np.ptp(inputs[:, column])), name
         [curve] = takes[beat][1][LossCurve]
         np.testing.assert_array_equal(curve.series[0], trained.history.loss)
-        [thumbnails] = takes[beat][1][Thumbnails]
+        [thumbnails] = takes[beat][1][DataThumbnails]
         assert thumbnails.chosen == number
 
     def test_points_have_the_colours_of_their_classes(self, takes, games, beat, number):

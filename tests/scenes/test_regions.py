@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 
 from nn_core.geometry import decision_boundary
 from nn_core.network import Network
-from nn_unfold import layout
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.regions import BeyondData, Regions
+from nn_unfold.stage import layout
 from nn_unfold.theme import rgb, theme
 
 STILLS = Path(__file__).parent / "stills"

@@ -16,7 +16,8 @@ import av
 import pytest
 import srt
 
-from nn_unfold.settings import PROJECT
+PROJECT = Path(__file__).resolve().parents[2]
+
 
 SMALL = ("-r", "160,90", "--fps", "4", "--progress_bar", "none")
 LARGER = ("-r", "640,360", "--fps", "30", "--progress_bar", "none")
@@ -25,8 +26,8 @@ FILM = PROJECT / "scenes" / "relu_fold.py"
 TINY = '''
 from manim import UP, FadeIn
 
-from scenes.kit.spatial import Sheet
-from scenes.kit.stage import Stage
+from nn_unfold import Sheet
+from nn_unfold import Stage
 
 
 class Tiny(Stage):
@@ -143,7 +144,7 @@ def test_two_processes_fill_the_cache_for_a_third(tiny, tmp_path):
 def test_a_folder_is_had_by_one_process_at_a_time(tmp_path):
     """Each adds one to a number in a file, which goes wrong where two read it before either writes."""
     program = (
-        "import sys, time; from pathlib import Path; from scenes.kit.output import alone_in\n"
+        "import sys, time; from pathlib import Path; from nn_unfold.engine.files import alone_in\n"
         "folder = Path(sys.argv[1]); number = folder / 'number'\n"
         "for _ in range(20):\n"
         "    with alone_in(folder):\n"
@@ -162,7 +163,7 @@ def test_a_folder_is_had_by_one_process_at_a_time(tmp_path):
 def test_the_film_goes_to_renders_from_three_working_directories(tmp_path):
     """In a checkout of its own, so that the test leaves nothing in the project's."""
     checkout = tmp_path / "checkout"
-    for package in ("scenes", "nn_core"):
+    for package in ("scenes", "nn_unfold", "nn_core"):
         shutil.copytree(PROJECT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROJECT / "manim.cfg", checkout)
     empty = tmp_path / "empty"

@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from nn_unfold import training
 from nn_unfold.errors import UnfoldError
+from nn_unfold.model import cache as training
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.stage.stage import Stage

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from manim import UP, FadeIn, Text, VGroup, tempconfig
 
-from nn_unfold import writing
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.follow import Follow
+from nn_unfold.text import catalog as catalogs
+from nn_unfold.text import font, labels
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.font import check_glyphs
 from nn_unfold.text.formulas import formula
@@ -35,7 +36,7 @@ def test_a_glyph_that_the_font_lacks_is_named():
     check_glyphs("plane 平面 −1")
     with pytest.raises(UnfoldError, match=r"'🙂' \(U\+1F642 SLIGHTLY SMILING FACE\)"):
         label("a plane 🙂")
-    rare = next(chr(c) for c in range(0x4E00, 0x9FFF) if c not in writing._glyphs())
+    rare = next(chr(c) for c in range(0x4E00, 0x9FFF) if c not in font._glyphs())
     with pytest.raises(UnfoldError, match=f"no glyph for '{rare}'"):
         formula(f'"{rare}"')
 
@@ -50,7 +51,7 @@ def test_labels_take_size_and_colour_of_the_theme_unless_told():
 def test_a_label_is_the_outline_of_its_text_the_first_time_and_the_next(tmp_path):
     with tempconfig({"media_dir": str(tmp_path)}):
         for _ in range(2):
-            writing._letters.cache_clear()
+            labels._letters.cache_clear()
             text = Text("all planes, 平面", font=theme().font, font_size=theme().label_size, disable_ligatures=True)
             letters = [part.points for part in text if part.get_fill_opacity() > 0]
             assert len(letters) == len("allplanes,平面")
@@ -59,20 +60,20 @@ def test_a_label_is_the_outline_of_its_text_the_first_time_and_the_next(tmp_path
         whole = stored.read_bytes()
         for damaged in (b"", whole[:1000], b"not an array"):
             stored.write_bytes(damaged)
-            writing._letters.cache_clear()
+            labels._letters.cache_clear()
             np.testing.assert_allclose(label("all planes, 平面").points, np.concatenate(letters), rtol=0, atol=1e-12)
             assert stored.read_bytes() == whole
-    writing._letters.cache_clear()
+    labels._letters.cache_clear()
 
 
 @pytest.fixture
 def catalog(tmp_path, monkeypatch):
     """A catalog of one message in a language that there is not."""
     (tmp_path / "xx.toml").write_text('"plane" = "Ebene"\n', encoding="utf-8")
-    monkeypatch.setattr(writing, "CATALOGS", tmp_path)
-    writing._catalog.cache_clear()
+    monkeypatch.setattr(catalogs, "CATALOGS", tmp_path)
+    catalogs._catalog.cache_clear()
     yield monkeypatch
-    writing._catalog.cache_clear()
+    catalogs._catalog.cache_clear()
 
 
 def test_texts_are_translated_where_the_catalog_has_them(catalog):

@@ -14,7 +14,7 @@ from nn_unfold.model.cache import train
 from nn_unfold.space.base import in_space
 from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.space.regions import Regions
-from nn_unfold.space.residuals import Misses
+from nn_unfold.space.residuals import Residuals
 from nn_unfold.space.response import Response
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.labels import Label
@@ -22,7 +22,7 @@ from scenes.xor import BOX, Xor
 
 BEATS = 11
 LIFTED, FITTED, JOINED, MOVED, BENT, CLOSE, FOUND, BACK, OWN = 1, 2, 4, 5, 6, 7, 8, 9, 10  # beats, from 0
-KINDS = (Sheet, Cloud, Segments, Misses, Response, Regions, Table, Reading, Tags)
+KINDS = (Sheet, Cloud, Segments, Residuals, Response, Regions, Table, Reading, Tags)
 X, Y = xor_points()
 HIDDEN = Network([Xor.hidden]).forward(X).output
 
@@ -92,7 +92,7 @@ def test_the_sheet_is_moved_by_the_layer_and_brought_back(takes):
 def test_surfaces_misses_and_numbers_are_the_probabilities_of_the_trained_network(takes, media, beat, changes):
     network = trained(media, Xor.recipe.seed, **changes).network
     shown = takes[beat][1]
-    surface, misses, found = shown[Response][0], shown[Misses][0], shown[Reading][-1]
+    surface, misses, found = shown[Response][0], shown[Residuals][0], shown[Reading][-1]
     np.testing.assert_allclose(surface.points[:, 2], network.predict_proba(surface.points[:, :2])[:, 1], atol=1e-12)
     probabilities = network.predict_proba(X)[:, 1]
     np.testing.assert_allclose(misses.points[1::2, 2], probabilities, atol=1e-12)

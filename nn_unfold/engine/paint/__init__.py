@@ -1,1 +1,1 @@
-"""The depth-buffered painter: `painter` draws arrays with OpenGL, `camera` puts the picture under Manim's."""
+"""The painter: what lives in space becomes a picture, by OpenGL."""

@@ -2,7 +2,7 @@
 
 from nn_core.datasets import load_digits
 from nn_core.embedding import pca
-from nn_unfold.space.picture import Thumbnails
+from nn_unfold.space.picture import PictureCloud
 from nn_unfold.stage.stage import Stage
 
 
@@ -13,6 +13,6 @@ class PicturesAsPoints(Stage):
         digits = load_digits()
         chosen = slice(None, None, 20)
         X = digits.X[chosen]
-        cloud = Thumbnails(X.reshape(-1, 28, 28), pca(X)[0], digits.y[chosen])
+        cloud = PictureCloud(X.reshape(-1, 28, 28), pca(X)[0], digits.y[chosen])
         self.look(cloud)
         self.add(cloud)

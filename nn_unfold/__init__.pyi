@@ -1,0 +1,45 @@
+from .errors import UnfoldError as UnfoldError
+from .flat.bars import Bars as Bars
+from .flat.diagram import NetworkDiagram as NetworkDiagram
+from .flat.heat_map import HeatMap as HeatMap
+from .flat.plots import FunctionPlot as FunctionPlot, LossCurve as LossCurve, Plot as Plot
+from .flat.table import Table as Table, Tags as Tags
+from .flat.thumbnails import DataThumbnails as DataThumbnails
+from .model.cache import Trained as Trained
+from .model.recipe import Recipe as Recipe
+from .motion.flows import (
+    ActivationFlow as ActivationFlow,
+    AffineFlow as AffineFlow,
+    Draw as Draw,
+    Flow as Flow,
+    Morph as Morph,
+    Passage as Passage,
+)
+from .motion.follow import Follow as Follow
+from .motion.learning import Accuracy as Accuracy, Learning as Learning, Metric as Metric
+from .motion.surfaces import Rise as Rise, Temper as Temper
+from .space.axes import Axes as Axes
+from .space.base import SpatialGroup as SpatialGroup
+from .space.curves import function_curve as function_curve
+from .space.graph import GraphEdges as GraphEdges
+from .space.heat import HeatPlane as HeatPlane
+from .space.landscape import Landscape as Landscape
+from .space.picture import Picture as Picture, PictureCloud as PictureCloud
+from .space.primitives import Cloud as Cloud, Faces as Faces, Segments as Segments, polygon as polygon
+from .space.probe import Probe as Probe, Wander as Wander
+from .space.regions import BeyondData as BeyondData, Regions as Regions
+from .space.residuals import Residuals as Residuals
+from .space.response import (
+    Bend as Bend,
+    Response as Response,
+    WeightArrow as WeightArrow,
+    ZeroLines as ZeroLines,
+)
+from .space.sheet import Lattice as Lattice, Sheet as Sheet
+from .space.trails import LevelLines as LevelLines, Roll as Roll, Trail as Trail
+from .stage.stage import Stage as Stage
+from .stage.view import Panel as Panel, TOP as TOP
+from .text.formulas import formula as formula
+from .text.labels import label as label, stack as stack
+from .text.numbers import LiveAffine as LiveAffine, LiveMatrix as LiveMatrix, LiveNumber as LiveNumber
+from .theme import rgb as rgb

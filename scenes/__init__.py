@@ -1,1 +1,0 @@
-"""Films, one to a file; `kit` is the vocabulary that they share."""
