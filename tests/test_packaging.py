@@ -39,21 +39,23 @@ def wheel(tmp_path_factory):
         yield archive
 
 
-def test_the_wheel_holds_nn_core_alone(wheel):
+def test_the_wheel_holds_two_packages_and_nothing_else(wheel):
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"nn_core", f"nn_unfold-{PROJECT['version']}.dist-info"}
+    assert tops == {"nn_core", "nn_unfold", f"nn_unfold-{PROJECT['version']}.dist-info"}
 
 
-def test_the_wheel_holds_every_file_of_nn_core(wheel):
-    tracked = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "nn_core").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    assert {"nn_core/py.typed", "nn_core/data/mnist-2000-500.npz"} <= tracked
-    assert {name for name in wheel.namelist() if name.startswith("nn_core/")} == tracked
-    for name in tracked:
-        assert wheel.read(name) == (ROOT / name).read_bytes()
+def test_the_wheel_holds_every_file_of_the_packages_and_the_films(wheel):
+    """The films lie in `scenes/` here and in `nn_unfold/films/` there."""
+    expected = {}
+    for folder, place in (("nn_core", "nn_core"), ("nn_unfold", "nn_unfold"), ("scenes", "nn_unfold/films")):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                expected[f"{place}/{path.relative_to(ROOT / folder).as_posix()}"] = path.read_bytes()
+    assert {"nn_core/data/mnist-2000-500.npz", "nn_unfold/films/relu_fold.py", "nn_unfold/py.typed"} <= expected.keys()
+    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert packed == expected.keys()
+    for name, content in expected.items():
+        assert wheel.read(name) == content
 
 
 def test_the_wheel_carries_licence_and_notices(wheel):
@@ -66,7 +68,7 @@ def test_nn_core_never_imports_a_picture_library():
     program = (
         "import pkgutil, sys, nn_core\n"
         "for module in pkgutil.walk_packages(nn_core.__path__, 'nn_core.'): __import__(module.name)\n"
-        "print(*sorted({'manim', 'moderngl', 'cairo', 'av', 'PIL', 'scenes'} & set(sys.modules)))"
+        "print(*sorted({'manim', 'moderngl', 'cairo', 'av', 'PIL', 'nn_unfold'} & set(sys.modules)))"
     )
     imported = run(sys.executable, "-c", program)
     assert imported.returncode == 0, imported.stderr

@@ -41,14 +41,14 @@ def use_project_settings() -> None:
     """
     stock, project = _stock(), project_file()
     if project is not None and not Path("manim.cfg").is_file():
-        theirs = ManimConfig().digest_parser(make_config_parser(project))
+        theirs = _digested(make_config_parser(project))
         for name in ("video_codec", "video_encoder_options", *_AMOUNTS):
             if config[name] == stock[name]:
                 config[name] = theirs[name]
         if config.media_dir == stock.media_dir:
             config.media_dir = str(project.parent / theirs.media_dir)
     # Other formats, and films with alpha, want other codecs: Manim chooses those itself.
-    if config.video_codec == stock.video_codec and config.format in (None, "mp4") and not config.transparent:
+    if config.video_codec == stock.video_codec and config.format in ("auto", "mp4") and not config.transparent:
         config.video_codec = "libx264"
         config.video_encoder_options = {**ENCODER, **config.video_encoder_options}
     for name, value in _AMOUNTS.items():
@@ -61,7 +61,15 @@ def _stock() -> ManimConfig:
     """Manim's settings as they are before any manim.cfg is read."""
     parser = configparser.ConfigParser()
     parser.read(config_file_paths()[0], encoding="utf-8")
-    return ManimConfig().digest_parser(parser)
+    return _digested(parser)
+
+
+def _digested(parser: configparser.ConfigParser) -> ManimConfig:
+    """Settings of Manim's kind, read without changing how much Manim says, which is one for all."""
+    verbosity = config.verbosity
+    settings = ManimConfig().digest_parser(parser)
+    config.verbosity = verbosity
+    return settings
 
 
 def check_output_folder() -> None:

@@ -101,6 +101,7 @@ def test_a_film_that_is_not_python_is_on_the_list(tmp_path, monkeypatch):
     (tmp_path / "broken_film.py").write_text("class (")
     (tmp_path / "helpers.py").write_text("def f(): pass")
     monkeypatch.setattr(films_module, "SHIPPED", tmp_path)
+    monkeypatch.chdir(tmp_path)
     (film,) = films_module.films()
     assert film.name == "broken_film"
     assert "can't be read" in film.about

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from manim import DEGREES, RIGHT, config, linear
 
-from nn_unfold.engine.paint import camera as camera_module
+from nn_unfold.engine import camera as camera_module
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.primitives import Faces
 from nn_unfold.stage.stage import Stage
