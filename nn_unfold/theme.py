@@ -163,13 +163,7 @@ def theme() -> Theme:
     Raises:
         UnfoldError: for a name that is not a theme.
     """
-    name = option("theme")
-    if name not in THEMES:
-        raise UnfoldError(
-            f"There is no theme {name!r}: set UNFOLD_THEME, or theme in the [unfold] section of manim.cfg, "
-            f"to one of {', '.join(THEMES)}."
-        )
-    return THEMES[name]
+    return THEMES[option("theme")]
 
 
 def samples_at(height: int) -> int:

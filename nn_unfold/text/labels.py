@@ -78,15 +78,16 @@ class Label(VMobject):
         return self.points[:, 1].min(), self.points[:, 1].max()
 
 
-def label(text: str, *, size: float | None = None, colour: str | None = None) -> Label:
-    """A piece of text in the shipped font, translated.
+def label(text: str, *, size: float | None = None, colour: str | None = None, **values: Any) -> Label:
+    """A piece of text, translated.
 
     Args:
         text: a message in English.
         size: Manim font size; the theme's label size if not given.
         colour: hex; the theme's ink if not given.
+        values: fill the placeholders of the message, as in `translate`.
     """
-    words = translate(text)
+    words = translate(text, **values)
     return Label(words, size or theme().label_size, colour).center()
 
 
@@ -116,11 +117,11 @@ def _letters(words: str, size: float) -> list[np.ndarray]:
     return np.split(outlines * [1, 1, 0], starts[1:])
 
 
-def caption(text: str) -> VGroup:
-    """A caption of one or two lines, centred, translated."""
-    lines = in_lines(translate(text))
+def caption(text: str, **values: Any) -> VGroup:
+    """A caption of one or two lines, centred, translated; values fill its placeholders as in `translate`."""
+    lines = in_lines(translate(text, **values))
     size = theme().caption_size
-    rows = VGroup(*(label(line, size=size) for line in lines))
+    rows = VGroup(*(Label(line, size).center() for line in lines))
     # Rows are set by a fixed pitch, not by the height of the letters that happen to stand in them.
     for i, row in enumerate(rows):
         row.move_to(ORIGIN).shift(DOWN * i * size * 0.0165)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import Formatter
+
 import numpy as np
 import pytest
 from manim import UP, FadeIn, Text, VGroup, tempconfig
@@ -68,23 +70,124 @@ def test_a_label_is_the_outline_of_its_text_the_first_time_and_the_next(tmp_path
 
 @pytest.fixture
 def catalog(tmp_path, monkeypatch):
-    """A catalog of one message in a language that there is not."""
-    (tmp_path / "xx.toml").write_text('"plane" = "Ebene"\n', encoding="utf-8")
-    monkeypatch.setattr(catalogs, "CATALOGS", tmp_path)
-    catalogs._catalog.cache_clear()
-    yield monkeypatch
-    catalogs._catalog.cache_clear()
+    """Writes the shipped catalogs: by language, what stands in its file."""
+    monkeypatch.setattr(catalogs, "CATALOGS", tmp_path / "shipped")
+    monkeypatch.chdir(tmp_path)
+    catalogs._read.cache_clear()
+    (tmp_path / "shipped").mkdir()
+
+    def write(language, text, folder="shipped"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        path = tmp_path / folder / f"{language}.toml"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setenv("UNFOLD_LANGUAGE", language)
+        return path
+
+    yield write
+    catalogs._read.cache_clear()
 
 
-def test_texts_are_translated_where_the_catalog_has_them(catalog):
+def test_texts_are_translated_where_the_catalog_has_them(catalog, monkeypatch):
     assert translate("plane") == "plane"
-    catalog.setenv("UNFOLD_LANGUAGE", "xx")
+    catalog("xx", '"plane" = "Ebene"\n')
     assert (translate("plane"), translate("crease")) == ("Ebene", "crease")
     assert label("plane").words == "Ebene"
     assert LiveNumber("plane", 0.0)[0].words.startswith("Ebene")
-    catalog.setenv("UNFOLD_LANGUAGE", "yy")
-    with pytest.raises(UnfoldError, match=r"no catalog for the language 'yy': .* to one of en, xx"):
+    monkeypatch.setenv("UNFOLD_LANGUAGE", "yy")
+    with pytest.raises(UnfoldError, match=r"language is 'yy' \(UNFOLD_LANGUAGE\), expected one of en, xx"):
         translate("plane")
+
+
+def test_numbers_and_words_stand_where_each_language_wants_them(catalog):
+    message = "A line parts {right} of {n} {what}, a loss of {loss:.2f}."
+    values = {"right": 498, "n": np.int64(500), "what": "points", "loss": 0.1234}
+    assert translate(message, **values) == "A line parts 498 of 500 points, a loss of 0.12."
+    catalog("xx", f'"{message}" = "{{loss:.1f}}: von {{n}} {{what}} {{right}}"\n"points" = "Punkten"\n')
+    assert translate(message, **values) == "0.1: von 500 Punkten 498"
+    assert label("{a} {{b}}", a=1).words == "1 {b}"
+    assert translate("a set {x}") == "a set {x}"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "one other other other"),
+        ("zh", "other other other other"),
+        ("pl", "one few many many"),
+        ("qq", "one other other other"),
+    ],
+)
+def test_the_plural_form_is_that_of_the_language(catalog, language, expected):
+    forms = {form: f"{{n}} {form}" for form in set(expected.split()) | {"other"}}
+    table = ", ".join(f'{form} = "{text}"' for form, text in forms.items())
+    catalog(language, f'"{{n}} points" = {{ {table} }}\n')
+    assert [translate("{n} points", n=n).split()[1] for n in (1, 3, 5, np.int32(11))] == expected.split()
+
+
+def test_two_numbers_can_each_choose_a_form(catalog):
+    catalog(
+        "de",
+        '"{a} in {b}" = { by = "a", one = { by = "b", one = "1/1", other = "1/{b}" }, other = "{a}/{b}" }\n"{a}, {b}" = { other = "" }\n',
+    )
+    assert [translate("{a} in {b}", a=a, b=b) for a, b in [(1, 1), (1, 3), (4, 1)]] == ["1/1", "1/3", "4/1"]
+    with pytest.raises(UnfoldError, match=r"set by = to one of .*a, b"):
+        translate("{a}, {b}", a=1, b=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "complaint"),
+    [
+        ('"x {n}" = "{m}"', "x {n}", "no value for 'm'"),
+        ('"x {n}" = "{n"', "x {n}", "can't take the values n"),
+        ('"x {n}" = "{n:zz}"', "x {n}", "can't take the values n"),
+        ('"x {n}" = { one = "1" }', "x {n}", "`other` in it"),
+        ('"x {n}" = { uno = "1", other = "2" }', "x {n}", "zero, one, two, few, many, other"),
+        ('"x {n}" = 5', "x {n}", "must be a text"),
+        ('[relu_fold]\n"a" = "b"', "x {n}", "must be a text"),
+        ('"x', "x {n}", "can't be read"),
+    ],
+)
+def test_a_mistake_in_a_catalog_is_one_line_that_names_it(catalog, text, message, complaint):
+    path = catalog("xx", text)
+    with pytest.raises(UnfoldError) as error:
+        translate(message, n=2)
+    assert complaint in str(error.value)
+    assert path.name in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_an_own_catalog_stands_beside_the_film_and_comes_first(catalog, tmp_path):
+    catalog("xx", '"plane" = "Ebene"\n"point" = "Punkt"\n')
+    film = tmp_path / "films" / "mine.py"
+    catalog("xx", '"plane" = "Fläche"\n', folder="films")
+    (tmp_path / "films" / "catalogs").mkdir()
+    (tmp_path / "films" / "xx.toml").rename(tmp_path / "films" / "catalogs" / "xx.toml")
+    with tempconfig({"input_file": str(film)}):
+        assert [translate(message) for message in ("plane", "point")] == ["Fläche", "Punkt"]
+        line = catalogs.untranslated(["plane", "crease", "point", "fold", "fold"])
+        assert line.startswith("2 captions have no translation into 'xx'")
+        assert "'crease', 'fold'" in line
+        assert str(film.parent / "catalogs" / "xx.toml") in line
+        assert catalogs.untranslated(["plane", "point"]) is None
+    assert translate("plane") == "Ebene"
+
+
+def test_every_translation_that_is_shipped_names_the_same_values_as_its_message():
+    for path in catalogs.CATALOGS.glob("*.toml"):
+        for message, entry in catalogs._read(path, 0).items():
+            for text in texts(entry):
+                assert fields(text) <= fields(message), f"{message!r} in {path.name}"
+                check_glyphs(text)
+
+
+def fields(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def texts(entry):
+    if isinstance(entry, str):
+        return [entry]
+    return [text for form, part in entry.items() if form != "by" for text in texts(part)]
 
 
 def test_captions_break_into_two_lines_of_like_length():
