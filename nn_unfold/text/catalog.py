@@ -6,12 +6,12 @@ A catalog is a file `<language>.toml`. Each key is a message exactly as it stand
     "{wrong} points are wrong." = { one = "{wrong} point is wrong.", other = "{wrong} points are wrong." }
     "{a} of {b} lines" = { by = "b", one = "{a} of {b} line", other = "{a} of {b} lines" }
 
-The plural forms are those of CLDR (zero, one, two, few, many, other); `other` must be there and counts for every form that
-is missing. `by` names the value that chooses the form; without it, it is the only whole number among the values. A
+The plural forms are those of CLDR (zero, one, two, few, many, other); `other` must be there, and counts for every form
+that is missing. `by` names the value that chooses the form; without it, it is the only whole number among the values. A
 form may be a table again, for a second number. The English catalog holds nothing but such tables.
 
-Own catalogs come before the shipped ones: `catalogs/<language>.toml` in the folder of the film, in that of the manim.cfg
-above it, and in the working directory.
+Own catalogs come before the shipped ones: `catalogs/<language>.toml` in the folder of the film, in that of the
+manim.cfg above it, and in the working directory.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ def _form(entry: Entry, values: Mapping[str, Any], language: str, message: str, 
         by = entry.get("by", counts[0] if len(counts) == 1 else None)
         if by not in counts:
             raise UnfoldError(
-                f"The translation of {message!r} in {source} has plural forms, but which number chooses one is not clear: "
-                f"set by = to one of the whole numbers among the values ({', '.join(counts) or 'there are none'})."
+                f"The translation of {message!r} in {source} has plural forms, but which number chooses one is not "
+                f"clear: set by = to one of the whole numbers among the values ({', '.join(counts) or 'there are none'})."
             )
         entry = entry.get(_plural_form(language, int(values[by])), entry["other"])
     return entry

@@ -127,7 +127,8 @@ def test_the_plural_form_is_that_of_the_language(catalog, language, expected):
 def test_two_numbers_can_each_choose_a_form(catalog):
     catalog(
         "de",
-        '"{a} in {b}" = { by = "a", one = { by = "b", one = "1/1", other = "1/{b}" }, other = "{a}/{b}" }\n"{a}, {b}" = { other = "" }\n',
+        '"{a} in {b}" = { by = "a", one = { by = "b", one = "1/1", other = "1/{b}" }, other = "{a}/{b}" }\n'
+        '"{a}, {b}" = { other = "" }\n',
     )
     assert [translate("{a} in {b}", a=a, b=b) for a, b in [(1, 1), (1, 3), (4, 1)]] == ["1/1", "1/3", "4/1"]
     with pytest.raises(UnfoldError, match=r"set by = to one of .*a, b"):
