@@ -38,7 +38,6 @@ class Theme:
     negative: str
     neutral: str  # between them, at zero
     points: tuple[str, str]  # points of classes 0 and 1 on a ground in the colours of below and above zero
-    font: str = "Noto Sans SC"
     caption_size: float = 30.0  # Manim font sizes
     label_size: float = 24.0
     formula_size: float = 38.0

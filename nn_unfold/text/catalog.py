@@ -17,6 +17,7 @@ manim.cfg above it, and in the working directory.
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from numbers import Integral
@@ -87,7 +88,7 @@ def _folders() -> list[Path]:
 
 
 def _found(message: str, language: str) -> bool:
-    return any(message in _read(path, path.stat().st_mtime_ns) for path in _paths(language))
+    return any(_composed(message) in _read(path, path.stat().st_mtime_ns) for path in _paths(language))
 
 
 def _paths(language: str) -> list[Path]:
@@ -103,8 +104,8 @@ def _entry(message: str, language: str) -> tuple[Entry, str]:
         )
     for path in paths:
         known = _read(path, path.stat().st_mtime_ns)
-        if message in known:
-            return known[message], path.name if path.parent == CATALOGS else str(path)
+        if (key := _composed(message)) in known:
+            return known[key], path.name if path.parent == CATALOGS else str(path)
     return message, "the film"
 
 
@@ -117,7 +118,12 @@ def _read(path: Path, time: int) -> dict[str, Entry]:
         raise UnfoldError(f"The catalog {path} can't be read ({_reason(error)}): correct that place.") from error
     for message, entry in entries.items():
         _check(entry, f"{message!r} in the catalog {path}")
-    return entries
+    return {_composed(message): entry for message, entry in entries.items()}
+
+
+def _composed(message: str) -> str:
+    """The message with each accent in one character with its letter, however it was typed."""
+    return unicodedata.normalize("NFC", message)
 
 
 def _check(entry: Any, where: str) -> None:
@@ -144,9 +150,10 @@ def _form(entry: Entry, values: Mapping[str, Any], language: str, message: str, 
         counts = [name for name, value in values.items() if isinstance(value, Integral) and not isinstance(value, bool)]
         by = entry.get("by", counts[0] if len(counts) == 1 else None)
         if by not in counts:
+            known = ", ".join(counts) or "there are none"
             raise UnfoldError(
                 f"The translation of {message!r} in {source} has plural forms, but which number chooses one is not "
-                f"clear: set by = to one of the whole numbers among the values ({', '.join(counts) or 'there are none'})."
+                f"clear: set by = to one of the whole numbers among the values ({known})."
             )
         entry = entry.get(_plural_form(language, int(values[by])), entry["other"])
     return entry
