@@ -6,18 +6,16 @@ deviation of what is added to every coordinate, in data coordinates, unless its 
 
 from __future__ import annotations
 
-import gzip
-import struct
-import zlib
 from collections.abc import Callable
 from functools import partial
 from importlib import resources
-from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nn_core.archives import read_idx
 
 Rng = np.random.Generator
 Points = NDArray[np.float64]
@@ -294,38 +292,6 @@ def read_mnist(images: str | Path, labels: str | Path) -> Data:
     if len(X) != len(y):
         raise ValueError(f"{images} holds {len(X)} pictures but {labels} {len(y)} labels; they must be as many")
     return _pictures(X), y.astype(np.int64)
-
-
-def read_idx(path: str | Path) -> NDArray[Any]:
-    """The array in an IDX file, the format of MNIST's, plain or compressed with gzip.
-
-    Two zero bytes, a byte for the type, a byte for the number of dimensions, each dimension as a big-endian
-    32-bit number, then the data row by row.
-
-    Raises:
-        ValueError: it is no such file, or not all there.
-    """
-    types = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-    with open(path, "rb") as plain:
-        packed = plain.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
-            magic = file.read(4)
-            if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in types or not magic[3]:
-                raise ValueError(f"{path} is no IDX file: it starts with {magic!r}")
-            header = file.read(4 * magic[3])
-            shape = struct.unpack(f">{len(header) // 4}I", header[: len(header) // 4 * 4])
-            dtype = np.dtype(types[magic[2]])
-            n_bytes = prod(shape) * dtype.itemsize
-            data = file.read(n_bytes + 1) if len(shape) == magic[3] else b""
-    except (EOFError, gzip.BadGzipFile, OverflowError, zlib.error) as error:
-        raise ValueError(f"{path} is damaged or not complete ({error}); fetch it again") from error
-    if len(shape) < magic[3] or len(data) != n_bytes:
-        raise ValueError(
-            f"{path} is not complete: its header promises {n_bytes:,} bytes of data {shape}, "
-            f"but there are {'more' if len(data) > n_bytes else format(len(data), ',')}; fetch it again"
-        )
-    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def _pictures(pixels: NDArray[np.uint8]) -> Points:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn_core.activations import activation
+from nn_core.archives import read_arrays
 from nn_core.network import Layer, Network
 
 VERSION = 1
 """Of the layout: `version`, `activations` (names), and `weight_0`, `bias_0`, `weight_1`, ..."""
-
-
-_DAMAGE = (ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
-"""What reading a file raises that is no archive, is cut off, or was changed by accident or on purpose."""
 
 
 def save(network: Network, path: str | Path) -> None:
@@ -56,25 +50,30 @@ def load(path: str | Path) -> Network:
         FileNotFoundError: there is no such file.
         ValueError: it is damaged, holds no network, or was written by a later version.
     """
-    content = io.BytesIO(Path(path).read_bytes())
+    arrays = read_arrays(path)
     try:
-        with zipfile.ZipFile(content) as archive:
-            arrays = {name.removesuffix(".npy"): _array(archive.read(name)) for name in archive.namelist()}
-    except _DAMAGE as error:
-        raise ValueError(f"{path} is damaged or no saved network") from error
-    try:
-        version = int(arrays["version"])
-        if version != VERSION:
-            raise ValueError(f"it has the layout {version}, but this version of nn_core reads {VERSION}")
-        return Network(
-            Layer(arrays[f"weight_{i}"], arrays[f"bias_{i}"], str(name)) for i, name in enumerate(arrays["activations"])
-        )
-    except KeyError as error:
-        raise ValueError(f"{path} is no saved network: it lacks {error}") from error
+        return _network(arrays)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} can't be read as a network: {error}") from error
 
 
-def _array(data: bytes) -> NDArray[Any]:
-    """The array in the bytes of an .npy file, unless it holds Python objects, which could run code."""
-    return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
+def _network(arrays: dict[str, NDArray[Any]]) -> Network:
+    """The network in these arrays, all of which belong to it."""
+    version = _take(arrays, "version")
+    if version.ndim or version.dtype.kind not in "iu" or version != VERSION:
+        raise ValueError(f"it has the layout {version}, but this version of nn_core reads {VERSION}")
+    names = _take(arrays, "activations")
+    if names.ndim != 1 or names.dtype.kind != "U":
+        raise ValueError(f"its activations are {names.dtype} of shape {names.shape}, expected a list of names")
+    layers = [
+        Layer(_take(arrays, f"weight_{i}"), _take(arrays, f"bias_{i}"), str(name)) for i, name in enumerate(names)
+    ]
+    if arrays:
+        raise ValueError(f"it names {len(layers)} activations, to which {', '.join(sorted(arrays))[:80]} don't belong")
+    return Network(layers)
+
+
+def _take(arrays: dict[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    if name not in arrays:
+        raise ValueError(f"it lacks {name!r}")
+    return arrays.pop(name)

@@ -60,10 +60,10 @@ def test_no_file_can_run_code(tmp_path, monkeypatch):
     trap = tmp_path / "trap"
     monkeypatch.setenv("UNFOLD_TRAP", str(trap))
     np.savez(tmp_path / "net.npz", version=np.array([_Mine()], object))
-    with pytest.raises(ValueError, match="damaged or no saved network"):
+    with pytest.raises(ValueError, match="only real numbers and text are read"):
         load(tmp_path / "net.npz")
     (tmp_path / "net.npz").write_bytes(pickle.dumps(_Mine()))
-    with pytest.raises(ValueError, match="damaged or no saved network"):
+    with pytest.raises(ValueError, match="damaged or no zip archive"):
         load(tmp_path / "net.npz")
     assert not trap.exists()
 
@@ -80,12 +80,19 @@ def change(**arrays):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda path: path.write_bytes(b""), "damaged or no saved network"),
-        (lambda path: path.write_text("hello"), "damaged or no saved network"),
-        (lambda path: path.write_bytes(path.read_bytes()[:300]), "damaged or no saved network"),
+        (lambda path: path.write_bytes(b""), "damaged or no zip archive"),
+        (lambda path: path.write_text("hello"), "damaged or no zip archive"),
+        (lambda path: path.write_bytes(path.read_bytes()[:300]), "damaged or no zip archive"),
         (lambda path: path.write_bytes(path.read_bytes().replace(b"weight_0", b"weight_9")), "lacks 'weight_0'"),
         (change(version=np.array(2)), "layout 2, but this version of nn_core reads 1"),
+        (change(version=np.array(1.7)), "layout 1.7, but"),
+        (change(version=np.array(np.inf)), "layout inf, but"),
+        (change(version=np.array(True)), "layout True, but"),
+        (change(version=np.array([1])), r"layout \[1\], but"),
         (change(version=None), "lacks 'version'"),
+        (change(activations=np.array(["tanh"])), "names 1 activations, to which bias_1, weight_1 don't belong"),
+        (change(weight_2=np.ones((2, 2))), "names 2 activations, to which weight_2 don't belong"),
+        (change(activations=np.array(["leaky_relu(inf)", "tanh"])), "leaky_relu"),
         (change(bias_1=None), "lacks 'bias_1'"),
         (change(bias_1=np.zeros(5)), r"bias has shape \(5,\)"),
         (change(weight_1=np.zeros((2, 5))), r"weight has shape \(2, 5\) but the layer before has 4 outputs"),
