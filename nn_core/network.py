@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.special import expit
 
 from nn_core.activations import Activation, activation, softmax
+from nn_core.checking import Check, check
 from nn_core.initializers import Initializer, initializer
 
 Array = NDArray[np.floating[Any]]
@@ -102,6 +103,10 @@ class Gradient(NamedTuple):
 class Network:
     """Layers, one after the other.
 
+    Args:
+        layers: at least one.
+        classes: the names of the labels, in the order of the outputs; none if it has no names.
+
     Raises:
         ValueError: there is no layer, or a layer doesn't take what the one before gives.
 
@@ -111,8 +116,9 @@ class Network:
     Network(784 -> 16 relu -> 10 identity: 12,730 parameters)
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
+    def __init__(self, layers: Iterable[Layer], *, classes: Sequence[str] = ()) -> None:
         self.layers = list(layers)
+        self.classes = tuple(classes)
         if not self.layers:
             raise ValueError("a network needs at least one layer")
         for before, layer in pairwise(self.layers):
@@ -197,7 +203,7 @@ class Network:
             weight = parameters[start:middle].reshape(layer.n_in, layer.n_out).T
             layers.append(Layer(weight, parameters[middle:end], layer.activation))
             start = end
-        return Network(layers)
+        return Network(layers, classes=self.classes)
 
     def forward(self, X: ArrayLike) -> Trace:
         """Send points through the network and keep every number.
@@ -245,6 +251,18 @@ class Network:
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """The label of each point: (n, n_in) -> (n,)."""
         return labels_of(self.logits(X))
+
+    def check(self, X: ArrayLike, predictions: ArrayLike) -> Check:
+        """Hold the network against what its source says of some points, such as "largest difference 2e-07".
+
+        Args:
+            X: (n, n_in).
+            predictions: the source's outputs, logits or probabilities, (n, K) or (n,), or its labels, (n,).
+
+        Raises:
+            ValueError: the shapes don't fit.
+        """
+        return check(self, X, predictions)
 
     def __repr__(self) -> str:
         chain = " -> ".join(f"{layer.n_out} {layer.activation.name}" for layer in self.layers)

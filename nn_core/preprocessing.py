@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn_core.network import Layer, Network
+
 Array = NDArray[np.floating[Any]]
 
 
@@ -40,6 +42,41 @@ class Rescaling:
         """From the new shape back: (n, k) -> (n, d)."""
         return np.asarray(X) @ self.back.T + self.mean
 
+    def folded_into(self, network: Network) -> Network:
+        """The network as seen from the new coordinates: it takes u and gives what `network` gives at `invert(u)`.
+
+        Args:
+            network: of the old coordinates, d inputs.
+
+        Returns:
+            A network of k inputs; only its first layer differs, W back and b + W mean.
+
+        Raises:
+            ValueError: the network has another number of inputs than the old coordinates.
+        """
+        first = self._first(network, len(self.mean))
+        weight, bias = first.weight @ self.back, first.bias + first.weight @ self.mean
+        return Network([Layer(weight, bias, first.activation), *network.layers[1:]], classes=network.classes)
+
+    def unfolded(self, network: Network) -> Network:
+        """The way back: from a network of the new coordinates to one of the old, which takes x and applies this first.
+
+        Args:
+            network: of the new coordinates, k inputs; such as one that was trained on standardised data.
+
+        Raises:
+            ValueError: the network has another number of inputs than the new coordinates.
+        """
+        first = self._first(network, len(self.matrix))
+        weight = first.weight @ self.matrix
+        bias = first.bias - weight @ self.mean
+        return Network([Layer(weight, bias, first.activation), *network.layers[1:]], classes=network.classes)
+
+    def _first(self, network: Network, n_in: int) -> Layer:
+        if network.n_in != n_in:
+            raise ValueError(f"the network has {network.n_in} inputs, but the data have {n_in} coordinates")
+        return network.layers[0]
+
 
 def subtract_mean(X: ArrayLike) -> Rescaling:
     """Move the mean to the origin."""
@@ -54,7 +91,9 @@ def normalise(X: ArrayLike) -> Rescaling:
     [[3.0, 0.0]]
     """
     X = _checked(X)
-    return _diagonal(X, X.std(axis=0))
+    spread = X.std(axis=0)
+    # Features have units of their own: whether one changes is judged by its own size, not by that of another.
+    return _diagonal(X, np.where(spread > 1e-12 * np.abs(X).max(axis=0), spread, 0.0))
 
 
 def principal_axes(X: ArrayLike, k: int | None = None) -> Rescaling:
@@ -139,9 +178,8 @@ def _inverse(spread: Array) -> Array:
 def _diagonal(X: Array, spread: Array) -> Rescaling:
     variances = X.var(axis=0)
     total = variances.sum()
-    return Rescaling(
-        X.mean(axis=0), np.diag(_inverse(spread)), np.diag(spread), variances / total if total else variances
-    )
+    inverse = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
+    return Rescaling(X.mean(axis=0), np.diag(inverse), np.diag(spread), variances / total if total else variances)
 
 
 def _spectrum(X: Array) -> tuple[Array, Array, Array]:

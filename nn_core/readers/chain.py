@@ -1,0 +1,132 @@
+"""From the steps of a foreign network to layers: affine maps are merged, scales are folded, activations stay.
+
+Every reader turns its file into a list of steps, in the order in which the numbers pass them. `network_of` makes
+layers of the list. All of it is exact: what is folded is multiplied out in float64, nothing is approximated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from nn_core.activations import Activation
+from nn_core.network import Layer, Network
+from nn_core.readers.pointwise import recognised
+from nn_core.readers.steps import Affine, Pointwise, Scale, SlopePerNeuron, Softmax, Step
+
+MAX_PARAMETERS = 50_000_000
+"""A network of more numbers is refused: in float64 it takes 400 MB, and no picture is made of so many."""
+
+
+def network_of(steps: Iterable[Step], *, n_in: int | None = None, classes: Sequence[str] = ()) -> Network:
+    """The network that does the same as these steps, one after the other.
+
+    Args:
+        steps: as a reader has found them.
+        n_in: the number of inputs, needed only where no step tells it.
+        classes: the names of the labels, if the source has some.
+
+    Raises:
+        ValueError: two steps don't fit, there is no weight at all, a softmax stands in the middle, or a formula is
+            no activation.
+    """
+    steps = recognised(_without_last_softmax(list(steps)))
+    if not any(isinstance(step, Affine) for step in steps):
+        raise ValueError("it holds no layer with weights")
+    width = _width_of(steps, n_in)
+    layers: list[Layer] = []
+    pending: Affine | Scale | None = None
+    for step in steps:
+        _check_width(step, width)
+        if isinstance(step, Affine):
+            pending, width = _after(pending, step), len(step.weight)
+        elif isinstance(step, Scale):
+            pending = _after(pending, step)
+        elif isinstance(step, SlopePerNeuron):
+            whole = _matrix(pending, width)
+            # p(z) = relu(z) - slope relu(-z): each neuron becomes two, with one crease.
+            weight, bias = np.vstack([whole.weight, -whole.weight]), np.concatenate([whole.bias, -whole.bias])
+            layers.append(_layer(Affine(weight, bias, step.where), "relu"))
+            slope = np.broadcast_to(step.slope, width)
+            pending = Affine(np.hstack([np.eye(width), -np.diag(slope)]), np.zeros(width), step.where)
+        elif isinstance(step, Pointwise):
+            if step.activation.name != "identity":
+                layers.append(_layer(_matrix(pending, width), step.activation))
+                pending = None
+        else:
+            raise ValueError(f"{step.where} is a softmax in the middle; a network here can have one only at the end")
+    if pending is not None or not layers:
+        layers.append(_layer(_matrix(pending, width), "identity"))
+    return Network(layers, classes=classes)
+
+
+def _without_last_softmax(steps: list[Step]) -> list[Step]:
+    while steps and isinstance(steps[-1], Softmax):
+        steps = steps[:-1]
+    return steps
+
+
+def _width_of(steps: Sequence[Step], n_in: int | None) -> int:
+    """The number of inputs: steps before the first affine map don't change it."""
+    for step in steps:
+        if isinstance(step, Affine):
+            return int(step.weight.shape[1])
+        if (n_numbers := _n_numbers(step)) > 1:
+            return n_numbers
+    return n_in or 1
+
+
+def _check_width(step: Step, width: int) -> None:
+    if isinstance(step, Affine):
+        n_out, n_in = step.weight.shape
+        if n_in != width:
+            hint = ""
+            if n_out == width:
+                hint = "; it looks as if its kernel should be transposed"
+            raise ValueError(
+                f"the weight of {step.where} has shape ({n_out}, {n_in}), but {width} numbers come in{hint}"
+            )
+    elif (n_numbers := _n_numbers(step)) not in (1, width):
+        raise ValueError(f"{step.where} has {n_numbers} numbers for each point, but {width} come in")
+
+
+def _n_numbers(step: Step) -> int:
+    """How many numbers a step wants, if it has one for each; otherwise 1."""
+    if isinstance(step, Scale):
+        return max(step.factor.size, step.shift.size)
+    return step.slope.size if isinstance(step, SlopePerNeuron) else 1
+
+
+def _layer(whole: Affine, activation: str | Activation) -> Layer:
+    if not (np.isfinite(whole.weight).all() and np.isfinite(whole.bias).all()):
+        raise ValueError(f"the numbers of {whole.where} are too large: multiplied out, they are infinite")
+    return Layer(whole.weight, whole.bias, activation)
+
+
+def _after(before: Affine | Scale | None, step: Affine | Scale) -> Affine | Scale:
+    """Two affine maps in one."""
+    if before is None:
+        return step
+    with np.errstate(over="ignore", invalid="ignore"):  # _layer looks for infinite numbers
+        if isinstance(before, Affine) and isinstance(step, Affine):
+            return Affine(step.weight @ before.weight, step.weight @ before.bias + step.bias, step.where)
+        if isinstance(before, Affine) and isinstance(step, Scale):
+            factor = np.broadcast_to(step.factor, before.bias.shape)
+            return Affine(before.weight * factor[:, None], before.bias * factor + step.shift, before.where)
+        assert isinstance(before, Scale)
+        if isinstance(step, Affine):
+            shift = np.broadcast_to(before.shift, step.weight.shape[1:])
+            return Affine(step.weight * before.factor, step.weight @ shift + step.bias, step.where)
+        return Scale(before.factor * step.factor, before.shift * step.factor + step.shift, step.where)
+
+
+def _matrix(pending: Affine | Scale | None, width: int) -> Affine:
+    """The pending map as a matrix; where nothing is pending, the identity."""
+    if isinstance(pending, Affine):
+        return pending
+    if width**2 > MAX_PARAMETERS:
+        raise ValueError(f"an activation stands alone on {width:,} numbers: that would be a matrix of {width**2:,}")
+    if pending is None:
+        return Affine(np.eye(width), np.zeros(width), "a layer without weights")
+    return Affine(np.diag(np.broadcast_to(pending.factor, width)), np.broadcast_to(pending.shift, width), pending.where)
