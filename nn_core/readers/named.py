@@ -134,7 +134,11 @@ def _groups(arrays: Mapping[str, NDArray[Any]]) -> list[Group]:
         path, _, last = name.replace("/", ".").rpartition(".")
         last = last.split(":")[0]
         match = _WORD.fullmatch(last.lower())
-        if match is None or (match["before"] and not match["before"].endswith(("_", "-")) and match["word"] in "wb"):
+        if (
+            match is None
+            or _is_attention(name)
+            or (match["before"] and not match["before"].endswith(("_", "-")) and match["word"] in "wb")
+        ):
             strangers.append(name)
             continue
         stem = match["before"].rstrip("_-") + match["after"].strip("_.:-/")
@@ -151,11 +155,16 @@ def _groups(arrays: Mapping[str, NDArray[Any]]) -> list[Group]:
     return [group for group in groups.values() if group.roles]
 
 
+def _is_attention(name: str) -> bool:
+    """Its arrays are matrices like those of other layers: only the name tells it."""
+    return re.search(r"in_proj|[qkv]_proj|attn|attention", name.lower()) is not None
+
+
 def _reason(name: str) -> str:
+    if _is_attention(name):
+        return "attention is no layer of a network here"
     for words, what in (
         ("weight_ih weight_hh bias_ih bias_hh recurrent", "a recurrent layer is no layer of a network here"),
-        ("in_proj q_proj k_proj v_proj attn attention", "attention is no layer of a network here"),
-        ("embedding embeddings", "an embedding is no layer of a network here"),
         ("original0 original1 weight_g weight_v", "remove the parametrisation before saving"),
     ):
         if any(word in name.lower() for word in words.split()):
@@ -184,6 +193,8 @@ def _refuse_others(group: Group) -> None:
     weight = group.roles.get("weight")
     if group.is_norm:
         return
+    if "embedding" in group.name.lower() and "bias" not in group.roles:
+        raise ValueError(f"the layer {group.name!r}: an embedding is no layer of a network here")
     if weight is None:
         present = ", ".join(sorted(group.roles))
         raise ValueError(f"the layer {group.name!r} has {present} but no weight: it can't be told what it does")

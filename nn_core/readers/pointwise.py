@@ -182,9 +182,7 @@ def joined(
         n += 1
     branches = left[n:], right[n:]
     if not all(_is_pointwise(step) for branch in branches for step in branch):
-        raise ValueError(
-            f"{where} ({name}) joins two branches; a network here is one chain of layers, without skip connections"
-        )
+        raise ValueError(f"{where} joins two branches; a network here is one chain of layers, without skip connections")
     first, second = (_composed(branch) for branch in branches)
     size = 1 + sum(step.size for branch in branches for step in branch if isinstance(step, Pointwise))
     return (*left[:n], *part(name, lambda z: function(first(z), second(z)), where, size))

@@ -303,8 +303,10 @@ class Saved:
     def __init__(self, record: Record, array: Callable[[Tensor], NDArray[Any]]) -> None:
         self.record, self.array = record, array
         state = record.state
-        if not isinstance(state, dict) or not all(
-            isinstance(state.get(part, {}), dict) for part in ("_modules", "_parameters", "_buffers")
+        if (
+            not isinstance(state, dict)
+            or "_modules" not in state
+            or not all(isinstance(state.get(part, {}), dict) for part in ("_modules", "_parameters", "_buffers"))
         ):
             raise ValueError(f"{record.kind} is no module of PyTorch")
         self.state: dict[str, Any] = state

@@ -13,7 +13,7 @@ from nn_core.readers import pointwise
 from nn_core.readers.chain import network_of
 from nn_core.readers.pointwise import PARTS, joined, part
 from nn_core.readers.pytorch import module_steps
-from nn_core.readers.steps import Affine, Softmax, Step, affine, scale
+from nn_core.readers.steps import Softmax, Step, affine, scale
 
 Steps = tuple[Step, ...]
 
@@ -234,11 +234,11 @@ def _clamp(call: Call) -> Steps:
     return call.then(*pointwise.clip(call.get(1, "min"), call.get(2, "max"), call.where))
 
 
-def _only_rows(call: Call) -> Steps:
-    """A reshape; the check at the end finds one that changes rows."""
-    if sum(isinstance(step, Affine) for step in call.flow) or call.arguments:
-        return call.flow
-    raise ValueError(f"{call.where} has no argument")
+def _shape(call: Call) -> None:
+    """A shape or a part of it, for a reshape: it is not needed, and the check at the end finds one that mixes points."""
+    if isinstance(call.get(0, "input"), tuple) and call.where.endswith("(getitem)"):
+        raise ValueError(f"{call.where} takes a part of the numbers of a point: a network here can't")
+    return None
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -292,8 +292,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "float": _nothing,
     "double": _nothing,
     "squeeze": _nothing,
-    "view": _only_rows,
-    "reshape": _only_rows,
+    "view": _nothing,
+    "reshape": _nothing,
+    "size": _shape,
+    "getattr": _shape,
+    "getitem": _shape,
 }
 """What each function or method that can be taken does, by its name."""
-FUNCTIONS = {**FUNCTIONS, "tanh_": FUNCTIONS["tanh"], "sigmoid_": FUNCTIONS["sigmoid"], "multiply": FUNCTIONS["mul"]}
