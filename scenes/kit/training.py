@@ -19,7 +19,7 @@ from nn_core import datasets, initializers
 from nn_core.initializers import Initializer
 from nn_core.network import Network
 from nn_core.preprocessing import features
-from nn_core.training import History, TrainingDiverged, fit
+from nn_core.training import History, TrainingDiverged, decision_for, fit
 from scenes.kit.errors import UnfoldError
 from scenes.kit.output import written_whole
 
@@ -117,7 +117,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
     streams = np.random.default_rng(recipe.seed).spawn(recipe.starts + 1)
     X, y = recipe.draw(streams[0])
     path = stored_at(recipe, cache)
-    history = _read(path, recipe)
+    history = _read(path, recipe, y)
     if history is None:
         try:
             history = _descend(recipe, X, y, streams[1:])
@@ -126,7 +126,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
         _write(path, history)
         # From here on as if it had been there: a network that is read lies in memory in another way than one that was
         # just trained, and Manim's segment cache would tell them apart.
-        history = _read(path, recipe) or history
+        history = _read(path, recipe, y) or history
     return Trained(history.network, X, y, history)
 
 
@@ -182,7 +182,7 @@ def _write(path: Path, history: History) -> None:
         np.savez(file, parameters=history.network.parameters, **arrays)
 
 
-def _read(path: Path, recipe: Recipe) -> History | None:
+def _read(path: Path, recipe: Recipe, y: np.ndarray) -> History | None:
     """The stored history, or None where there is none that can be read."""
     if not path.is_file():
         return None
@@ -191,6 +191,7 @@ def _read(path: Path, recipe: Recipe) -> History | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in (*_ARRAYS, "parameters")}
         network = recipe.blank(np.random.default_rng(0)).with_parameters(arrays.pop("parameters"))
+        network.decision = decision_for(network, y, loss=recipe.loss)
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
         logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")
         return None

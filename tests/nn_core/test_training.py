@@ -240,7 +240,7 @@ def test_log_spaced_snapshots_bound_the_memory(problem):
         ({"loss": "hinge"}, "no loss is called 'hinge'"),
         ({"optimizer": "sgd"}, "no optimizer is called 'sgd'"),
         ({"epochs": -1}, "epochs is -1"),
-        ({"batch_size": 0}, "batch_size 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
         ({"batch_size": 10}, "give rng="),
         ({"validation": ([[1.0]], [0])}, r"X has shape \(1, 1\)"),
         ({"network": Network([Layer([[1.0, 1.0]], [0.0])])}, "cross_entropy needs 2 outputs or more"),
