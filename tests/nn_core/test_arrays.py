@@ -87,7 +87,7 @@ DOORS = {
     "forward": lambda X: NET.forward(X).output,
     "predict": NET.predict,
     "predict_proba": NET.predict_proba,
-    "fit": lambda X: fit(Network.create([2, 3, 2], rng=0), X, [0, 1, 0][: len(X)], epochs=2).loss,
+    "fit": lambda X: fit(Network.create([2, 3, 2], rng=0), X, [0, 1, 0], epochs=2).loss,
     "validation": lambda X: (
         fit(Network.create([2, 3, 2], rng=0), [[1, 2]], [0], epochs=2, validation=(X, [0, 1, 0])).validation_loss
     ),
@@ -201,14 +201,14 @@ def test_whole_numbers(value):
 
 @pytest.mark.parametrize("value", [2.5, "3", None, True, float("nan"), float("inf"), -1, [3], np.array([3]), 3j])
 def test_no_whole_numbers(value):
-    with pytest.raises((TypeError, ValueError), match="n is .*, expected"):
+    with pytest.raises((TypeError, ValueError), match=r"n is .*, expected"):
         whole_number(value, "n")
 
 
 def test_real_numbers():
     assert real_number(np.float32(0.5), "l2") == 0.5
     for value in (float("nan"), 10**400, "1", None, True, 1j):
-        with pytest.raises((TypeError, ValueError), match="l2 is .*, expected"):
+        with pytest.raises((TypeError, ValueError), match=r"l2 is .*, expected"):
             real_number(value, "l2")
     with pytest.raises(ValueError, match="l2 is 2, expected 0 to 1"):
         real_number(2, "l2", least=0, most=1)
@@ -244,7 +244,6 @@ def test_a_seed_is_as_good_as_a_generator():
         (lambda: Network.create(5, rng=0), "sizes are 5"),
         (lambda: Network.create([2, 10**9], rng=0), "sizes need 3,000,000,000 weights"),
         (lambda: Network.create([2, 2], rng="x"), "rng is 'x'"),
-        (lambda: Network.create([2, 2], [("relu", "tanh")], rng=0), "activation"),
         (lambda: Network.create([2, 2], 5, rng=0), "activations are 5"),
         (lambda: Network.create([2, 2], rng=0, dtype=int), "dtype is"),
         (lambda: Network.create([2, 2], rng=0, initializer=5), "initializer is 5"),
@@ -260,7 +259,7 @@ def test_a_seed_is_as_good_as_a_generator():
         (lambda: fit(NET, [[1, 2]], [0], snapshots=0), "snapshots is 0"),
         (lambda: fit(NET, [[1, 2]], [0], snapshots=[1.5]), "an epoch of snapshots is 1.5"),
         (lambda: fit(NET, [[1, 2]], [0], validation=3), "validation is"),
-        (lambda: fit(NET, [[1e200, 1e200]], [0], epochs=0).network.forward([[1e308, 1e308]]), "layer 1 become"),
+        (lambda: Network([Layer([[10, 10]], [0])]).forward([[1e308, 1e308]]), "values of layer 1 become infinite"),
     ],
 )
 def test_nonsense_is_told_in_a_line(make, message):

@@ -42,7 +42,9 @@ def test_with_squared_errors_the_classes_part_half_way_between_their_targets(las
 def test_regions_mesh_and_boundary_read_the_same_decision(last):
     rng = np.random.default_rng(3)
     body = Layer(rng.normal(size=(4, 2)), rng.normal(size=4), "relu")
-    net = Network([body, Layer(rng.normal(size=(1, 4)), [0.1], last)])
+    weight = rng.normal(size=(1, 4))
+    middle = np.median(Network([body, Layer(weight, [0])]).logits(rng.uniform(-2, 2, (500, 2))))
+    net = Network([body, Layer(weight, [0.4 - middle], last)])
     net.decision = decision_for(net, [0, 1], loss="mse")
     assert net.decision == Decision("a" if "-" in last else "z", 0.5)
     regions = class_regions(net, BOX)
