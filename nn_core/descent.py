@@ -96,7 +96,10 @@ def descend(
         if first == 0 and rng is not None:
             order = rng.permutation(len(X))
         batch = order[first : first + size]
-        step(at, _gradient(moving, X[batch], aims[batch], of))
+        with np.errstate(over="ignore", invalid="ignore"):
+            step(at, _gradient(moving, X[batch], aims[batch], of))
+        if not np.isfinite(at).all():
+            raise ValueError(f"step {number + 1} leads to weights that are infinite or NaN; lower the learning rate")
         way.append(at.copy())
     return np.array(way)
 

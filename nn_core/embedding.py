@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from nn_core.arrays import Array, labels_of, numbers, whole_number
+from nn_core.arrays import Array, labels_of, near_one, numbers, whole_number
 from nn_core.preprocessing import principal_axes
 
 _BLOCK = 512
@@ -56,11 +56,8 @@ def knn_graph(X: ArrayLike, k: int) -> Graph:
     if n < 2:
         raise ValueError(f"X holds {n} points; at least 2 are needed to be neighbours")
     k = whole_number(k, "k", least=1, most=n - 1)
-    # Centred, so that |x|^2 + |y|^2 - 2 x.y keeps its digits far from the origin; and near 1, by a power of 2, which
-    # rounds nothing, so that no square overflows.
-    scale = 2.0 ** np.frexp(np.abs(x).max(initial=0.0))[1]
-    x = x / scale
-    x = x - x.mean(axis=0)
+    x, exponent = near_one(x)
+    x = x - x.mean(axis=0)  # keeps |x|^2 + |y|^2 - 2 x.y from losing digits far from the origin
     squares = np.einsum("ij,ij->i", x, x)
     neighbours = np.empty((n, k), np.int64)
     distances = np.empty((n, k))
@@ -76,7 +73,11 @@ def knn_graph(X: ArrayLike, k: int) -> Graph:
         order = length.argsort(axis=1)
         neighbours[rows] = np.take_along_axis(near, order, axis=1)
         distances[rows] = np.take_along_axis(length, order, axis=1)
-    return Graph(neighbours, distances * scale)
+    with np.errstate(over="ignore"):
+        distances = np.ldexp(distances, exponent)
+    if not np.isfinite(distances).all():
+        raise ValueError("X holds points that are further apart than any number; bring them to a scale near 1")
+    return Graph(neighbours, distances)
 
 
 def label_agreement(X: ArrayLike, y: ArrayLike, k: int = 10) -> float:
@@ -133,7 +134,7 @@ def force_layout(graph: Graph, *, start: ArrayLike, model: str = "student_t", st
     if not isinstance(model, str) or model not in MODELS:
         raise ValueError(f"no layout is called {shortened(model)}; choose one of {', '.join(MODELS)}")
     steps = whole_number(steps, "steps")
-    x = x / 2.0 ** np.frexp(np.abs(x).max(initial=0.0))[1]  # so that no square overflows
+    x, _ = near_one(x)
     spread = x.std(axis=0).max(initial=0.0)
     return MODELS[model](graph.adjacency(), (x - x.mean(axis=0)) / (spread or 1.0), steps)
 

@@ -36,12 +36,14 @@ class Rescaling:
     def apply(self, X: ArrayLike) -> Array:
         """The data in their new shape: (n, d) -> (n, k)."""
         X = numbers(X, "X", shape=("n", len(self.mean)), dtype=np.float64)
-        return _within_bounds((X - self.mean) @ self.matrix.T)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _within_bounds((X - self.mean) @ self.matrix.T)
 
     def invert(self, X: ArrayLike) -> Array:
         """From the new shape back: (n, k) -> (n, d)."""
         X = numbers(X, "X", shape=("n", len(self.matrix)), dtype=np.float64)
-        return _within_bounds(X @ self.back.T + self.mean)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _within_bounds(X @ self.back.T + self.mean)
 
 
 def subtract_mean(X: ArrayLike) -> Rescaling:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn_core.arrays import labels_of, numbers
+from nn_core.arrays import labels_of, near_one, numbers
 from nn_core.geometry.boundary import curved_borders
 from nn_core.geometry.folding import creased_layers, folded, in_double, is_piecewise, steps_of
 from nn_core.geometry.subdivision import Array, Box, Subdivision
@@ -136,8 +136,7 @@ def best_line_accuracy(X: ArrayLike, y: ArrayLike) -> float:
     if len(labels.names) > 2:
         raise ValueError(f"there are {len(labels.names)} classes; a line parts two")
     ones = labels.index == 1
-    # Near 1, by a power of 2, which rounds nothing; so no difference overflows.
-    places = places / 2.0 ** np.frexp(np.abs(places).max())[1]
+    places, _ = near_one(places)
     pivots, which = np.unique(places, axis=0, return_inverse=True)
     here = np.bincount(which.ravel(), ones, len(pivots)), np.bincount(which.ravel(), ~ones, len(pivots))
     best = 0

@@ -60,7 +60,7 @@ def test_unfit_data():
     with pytest.raises(ValueError, match="k is 4, expected 1 to 3"):
         principal_axes(np.ones((5, 3)), 4)
     for X in ([1.0, 2.0], [[np.nan]], np.empty((0, 2))):
-        with pytest.raises(ValueError, match="X (has shape|holds NaN)"):
+        with pytest.raises(ValueError, match=r"X (has shape|holds NaN)"):
             normalise(X)
 
 
