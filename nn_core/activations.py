@@ -11,11 +11,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
+
+from nn_core.arrays import real_number
 
 Array = NDArray[np.floating[Any]]
 
@@ -84,9 +87,14 @@ def _leaky(slope: float, z: Any, out: Array | None = None) -> Any:
 def leaky_relu(slope: float = 0.01) -> Activation:
     """Leaky ReLU: z where z > 0, slope times z elsewhere.
 
+    Raises:
+        TypeError: the slope is no number.
+        ValueError: it is not finite.
+
     >>> leaky_relu(0.5)(np.array([-2.0, 2.0])).tolist()
     [-1.0, 2.0]
     """
+    slope = real_number(slope, "slope")
     name = "leaky_relu" if slope == 0.01 else f"leaky_relu({slope!r})"
     return Activation(name, partial(_leaky, slope), partial(_two_slopes, slope), (slope, 1.0))
 
@@ -127,6 +135,7 @@ def activation(name: str | Activation) -> Activation:
     """The activation of a name; an Activation is returned as it is. "leaky_relu(0.2)" gives the slope.
 
     Raises:
+        TypeError: it is neither.
         ValueError: the name is not in the table.
 
     >>> activation("leaky_relu(0.2)").slopes
@@ -134,7 +143,9 @@ def activation(name: str | Activation) -> Activation:
     """
     if isinstance(name, Activation):
         return name
-    if match := re.fullmatch(r"leaky_relu\(([-+.\deE]+)\)", name):
+    if not isinstance(name, str):
+        raise TypeError(f"activation is {shortened(name)}, expected a name or an Activation")
+    if match := re.fullmatch(r"leaky_relu\(([-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)\)", name):
         return leaky_relu(float(match[1]))
     if name in ("softmax", "argmax"):
         raise ValueError(
@@ -142,7 +153,7 @@ def activation(name: str | Activation) -> Activation:
             "train it with the loss 'cross_entropy', and ask for predict_proba or predict"
         )
     if name not in ACTIVATIONS:
-        raise ValueError(f"no activation is called {name!r}; choose one of {', '.join(ACTIVATIONS)}")
+        raise ValueError(f"no activation is called {shortened(name)}; choose one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]
 
 
@@ -162,8 +173,9 @@ def softmax(z: Any, temperature: float = 1.0) -> Any:
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}, but it must be 0 or more")
     z = np.asarray(z)
-    below_top = z - z.max(axis=-1, keepdims=True)
-    shares = np.exp(below_top / temperature) if temperature else np.where(below_top == 0, 1.0, 0.0)
+    with np.errstate(over="ignore"):  # what is infinitely far below the top has no share
+        below_top = z - z.max(axis=-1, keepdims=True)
+        shares = np.exp(below_top / temperature) if temperature else np.where(below_top == 0, 1.0, 0.0)
     return shares / shares.sum(axis=-1, keepdims=True)
 
 

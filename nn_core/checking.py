@@ -96,21 +96,31 @@ def _compare(network: Network, X: ArrayLike, expected: NDArray[Any]) -> Check:
         )
     differences = {name: float(np.abs(values - numbers).max()) for name, values in fitting.items()}
     name = min(differences, key=lambda key: differences[key])
-    if numbers.shape[1] > 1:
+    edge = _edge(network, name)
+    n_labels: int | None = None
+    if numbers.shape[1] > 1 and network.decision is not None:
         n_labels = int(np.sum(fitting[name].argmax(axis=1) != numbers.argmax(axis=1)))
-    elif name == "output" and network.layers[-1].activation.name == "identity":
-        n_labels = None
-    else:
-        edge = 0.0 if name == "logits" else 0.5
+    elif edge is not None:
         n_labels = int(np.sum((fitting[name] > edge) != (numbers > edge)))
     tolerance = TOLERANCE * max(1.0, float(np.abs(numbers).max()))
     agrees = differences[name] <= tolerance
     return Check(n, name.split("-")[-1].replace("probability", "probabilities"), differences[name], n_labels, agrees)
 
 
+def _edge(network: Network, compared: str) -> float | None:
+    """Above which number the second of two classes lies; None if there are no classes."""
+    decision, last = network.decision, network.layers[-1].activation
+    if decision is None or (compared == "logits" and decision.of == "a"):
+        return None
+    if compared.startswith("prob"):
+        return 0.5
+    at_output = compared == "output" and decision.of == "z"
+    return float(last(np.array([decision.level]))[0]) if at_output else decision.level
+
+
 def _labels(expected: NDArray[Any], network: Network, n: int) -> NDArray[np.int64] | None:
     """The predictions as indices of classes, if they are labels."""
-    if expected.shape != (n,):
+    if expected.shape != (n,) or network.decision is None:
         return None
     if expected.dtype.kind in "USO":
         index = {name: i for i, name in enumerate(network.classes)}
@@ -142,9 +152,9 @@ def _variants(network: Network) -> Iterator[tuple[str, Network]]:
         changed = [
             type(layer)(weight, layer.bias, layer.activation) for weight, layer in zip(turned, layers, strict=True)
         ]
-        yield hint, type(network)(changed, classes=network.classes)
+        yield hint, type(network)(changed, decision=network.decision, classes=network.classes)
     for name, kind in ACTIVATIONS.items():
         if len(layers) > 1:
             hidden = [type(layer)(layer.weight, layer.bias, kind) for layer in layers[:-1]]
             hint = f"the activation {name!r} in all hidden layers makes it agree"
-            yield hint, type(network)([*hidden, layers[-1]], classes=network.classes)
+            yield hint, type(network)([*hidden, layers[-1]], decision=network.decision, classes=network.classes)

@@ -40,8 +40,11 @@ def in_double(network: Network) -> Network:
         if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
             raise ValueError(f"layer {number} has weights that are not finite; did the training diverge?")
     return Network(
-        Layer(layer.weight.astype(np.float64), layer.bias.astype(np.float64), layer.activation)
-        for layer in network.layers
+        (
+            Layer(layer.weight.astype(np.float64), layer.bias.astype(np.float64), layer.activation)
+            for layer in network.layers
+        ),
+        decision=network.decision,
     )
 
 

@@ -201,12 +201,18 @@ def _folded_sheet(box: Box, network: Network, boundary: bool) -> Subdivision:
     if not boundary:
         return folded(steps_of(creased_layers(network.layers)), box)
     *hidden, last = network.layers
+    *before, reader = network.classifier().layers
     plane = folded(steps_of(hidden), box)
     plane.affine(last.weight, last.bias)
     slopes = last.activation.slopes
     if slopes is not None and slopes[0] != slopes[1]:
-        before = sum(layer.n_out for layer in hidden)
-        plane.cut_rows(range(before, before + last.n_out))
+        first = sum(layer.n_out for layer in hidden)
+        plane.cut_rows(range(first, first + last.n_out))
+    if len(before) == len(network.layers):  # the classes are read from what the last layer gives
+        plane.activate(steps_of(network.layers)[-1].slopes)
+        plane.affine(reader.weight, reader.bias)
+    elif (level := last.bias - reader.bias).any():
+        plane.affine(np.eye(network.n_out), -level)
     cut_by_class(plane)
     return plane
 

@@ -173,7 +173,7 @@ def class_regions(network: Network, box: Box) -> list[Region]:
 
 def classified(network: Network, box: Box) -> Subdivision:
     """The box cut along all creases of hidden neurons and the decision boundary, each face with its class."""
-    *hidden, last = in_double(network).layers
+    *hidden, last = in_double(network).classifier().layers
     plane = folded(steps_of(hidden), box)
     plane.affine(last.weight, last.bias)
     cut_by_class(plane)

@@ -27,13 +27,10 @@ from nn_core.readers.onnx import read_onnx
 from nn_core.readers.points import Points, read_points
 from nn_core.readers.pytorch import read_torch
 from nn_core.readers.safetensors import read_safetensors
-from nn_core.readers.sklearn import steps_of_sklearn
+from nn_core.readers.sklearn import network_of_sklearn
 from nn_core.readers.steps import Step
 
 __all__ = ["READERS", "Points", "from_arrays", "from_sklearn", "from_torch", "read_network", "read_points"]
-
-Found = tuple[list[Step], tuple[str, ...]]
-"""Steps, and the names of the classes, if the file has them."""
 
 
 @dataclass(frozen=True)
@@ -42,43 +39,59 @@ class Reader:
 
     Attributes:
         suffixes: that its files have.
-        read: (path, activations, inputs_first) -> steps and the names of the classes.
+        read: (path, activations, inputs_first) -> the network.
         starts: how its files begin, where all of them begin alike.
         entries: for a zip archive, the end of the name of an entry that tells it.
     """
 
     suffixes: tuple[str, ...]
-    read: Callable[[Path, Given, bool | None], Found]
+    read: Callable[[Path, Given, bool | None], Network]
     starts: tuple[bytes, ...] = ()
     entries: tuple[str, ...] = ()
 
 
-def _safetensors(path: Path, activations: Given, inputs_first: bool | None) -> Found:
+def _safetensors(path: Path, activations: Given, inputs_first: bool | None) -> list[Step]:
     arrays = read_safetensors(path)  # sorted by type and name, whatever the order of the layers
-    return steps_of_arrays(arrays, activations, inputs_first=inputs_first, in_order=False), ()
+    return steps_of_arrays(arrays, activations, inputs_first=inputs_first, in_order=False)
+
+
+def _bare(read: Callable[[Path, Given, bool | None], list[Step]]) -> Callable[[Path, Given, bool | None], Network]:
+    """A reader of bare weights, or of what may be that."""
+    return lambda path, activations, inputs_first: network_of(read(path, activations, inputs_first))
+
+
+def _whole(read: Callable[[Path], list[Step]]) -> Callable[[Path, Given, bool | None], Network]:
+    """A reader of files that know their activations."""
+
+    def reader(path: Path, activations: Given, inputs_first: bool | None) -> Network:
+        if activations is not None or inputs_first is not None:
+            raise ValueError("it knows its activations and kernels: don't give others")
+        return network_of(read(path))
+
+    return reader
 
 
 READERS: Mapping[str, Reader] = {
     "PyTorch": Reader(
         (".pt", ".pth", ".bin"),
-        lambda path, activations, inputs_first: (read_torch(path, activations, inputs_first), ()),
+        _bare(read_torch),
         starts=(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",),
         entries=("data.pkl",),
     ),
     "Keras": Reader(
         (".keras",),
-        lambda path, activations, inputs_first: (read_keras(path), ()),
+        _whole(read_keras),
         entries=("model.weights.h5", "config.json"),
     ),
     "Keras HDF5": Reader(
         (".h5", ".hdf5"),
-        lambda path, activations, inputs_first: (read_h5(path, activations, inputs_first), ()),
+        _bare(read_h5),
         starts=(b"\x89HDF\r\n\x1a\n",),
     ),
     "npz": Reader((".npz",), read_npz, entries=(".npy",)),
     "JSON": Reader((".json",), read_json, starts=(b"{", b"[")),
-    "safetensors": Reader((".safetensors",), _safetensors),
-    "ONNX": Reader((".onnx",), lambda path, activations, inputs_first: (read_onnx(path), ())),
+    "safetensors": Reader((".safetensors",), _bare(_safetensors)),
+    "ONNX": Reader((".onnx",), _whole(read_onnx)),
 }
 """The formats by name. The first bytes decide; where they don't tell, the suffix does."""
 
@@ -102,11 +115,14 @@ def read_network(path: str | PathLike[str], *, activations: Given = None, inputs
     """
     path = Path(path)
     try:
-        reader = READERS[_format(path)]
-        steps, classes = reader.read(path, activations, inputs_first)
-        return network_of(steps, classes=classes)
-    except ValueError as error:
-        why = str(error).removeprefix(f"{path} ").removeprefix("can't be read: ")
+        return READERS[_format(path)].read(path, activations, inputs_first)
+    except (ValueError, TypeError) as error:
+        why = (
+            str(error)
+            .removeprefix(f"{path} ")
+            .removeprefix("can't be read: ")
+            .removeprefix("can't be read as a network: ")
+        )
         raise ValueError(f"{path} can't be read as a network: {' '.join(why.split())}") from error
 
 
@@ -158,6 +174,7 @@ def from_arrays(
         classes: the names of the labels.
 
     Raises:
+        TypeError: a weight or a bias holds no numbers.
         ValueError: there are not as many of each, or they don't fit.
 
     >>> from_arrays([[[1.0, 0.0], [0.0, 1.0]], [[1.0, -1.0]]], [[0.0, 0.5], [0.0]], "relu")
@@ -175,13 +192,13 @@ def from_sklearn(model: Any) -> Network:
 
     Returns:
         A network of the inputs of the whole pipeline; the names of the classes are in its `classes`. Two classes
-        are one output, the probability or the score of the second.
+        are one output, the probability or the score of the second. A regression has no classes, nor has a
+        classifier that gives several labels to a point: their `decision` is None.
 
     Raises:
         ValueError: it is another model, or not fitted.
     """
-    steps, classes = steps_of_sklearn(model)
-    return network_of(steps, classes=classes)
+    return network_of_sklearn(model)
 
 
 def from_torch(module: Any) -> Network:

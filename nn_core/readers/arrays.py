@@ -20,10 +20,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.archives import read_arrays
+from nn_core.network import Network
+from nn_core.readers.chain import network_of
 from nn_core.readers.files import read_bytes
 from nn_core.readers.named import Given, activation_steps, as_arrays, kinds, steps_of_arrays
 from nn_core.readers.safetensors import parse_json
 from nn_core.readers.steps import Step, affine
+from nn_core.storage import load
 
 MOST_JSON = 64 << 20
 """Bytes of a JSON file: as Python's lists, its numbers take ten times as many."""
@@ -51,8 +54,8 @@ def steps_of_layers(
     return steps
 
 
-def read_npz(path: Path, activations: Given, inputs_first: bool | None) -> tuple[list[Step], tuple[str, ...]]:
-    """The steps and the class names of an `.npz` file.
+def read_npz(path: Path, activations: Given, inputs_first: bool | None) -> Network:
+    """The network of an `.npz` file, of `storage.save` or of others.
 
     Beside the weights it may hold `activations`, their names, and `classes`, the names of the labels.
 
@@ -60,13 +63,12 @@ def read_npz(path: Path, activations: Given, inputs_first: bool | None) -> tuple
         ValueError: it is damaged, or its arrays are no network.
     """
     arrays = read_arrays(path)
+    if "version" in arrays:
+        return load(path)
     names = _texts(arrays.pop("activations", None), "activations")
     classes = _texts(arrays.pop("classes", None), "classes")
-    version = arrays.pop("version", None)
-    if version is not None and (version.shape or version.dtype.kind not in "iu" or version != 1):
-        raise ValueError(f"it has the layout {version}, but this version of nn_core reads 1")
     given = activations if activations is not None else names
-    return steps_of_arrays(as_arrays(arrays), given, inputs_first=inputs_first), classes or ()
+    return network_of(steps_of_arrays(as_arrays(arrays), given, inputs_first=inputs_first), classes=classes or ())
 
 
 def _texts(values: Any, what: str) -> tuple[str, ...] | None:
@@ -80,8 +82,8 @@ def _texts(values: Any, what: str) -> tuple[str, ...] | None:
     return tuple(str(name) for name in array.reshape(-1))
 
 
-def read_json(path: Path, activations: Given, inputs_first: bool | None) -> tuple[list[Step], tuple[str, ...]]:
-    """The steps and the class names of a JSON file.
+def read_json(path: Path, activations: Given, inputs_first: bool | None) -> Network:
+    """The network of a JSON file.
 
     Raises:
         ValueError: it is no JSON, or none of the layouts of this module.
@@ -95,7 +97,7 @@ def read_json(path: Path, activations: Given, inputs_first: bool | None) -> tupl
     classes = content.pop("classes", ())
     if not isinstance(classes, list | tuple) or not all(isinstance(name, str | int) for name in classes):
         raise ValueError("its classes are no list of names")
-    return _json_steps(content, activations, inputs_first), tuple(str(name) for name in classes)
+    return network_of(_json_steps(content, activations, inputs_first), classes=tuple(str(name) for name in classes))
 
 
 def _json_steps(content: Mapping[str, Any], activations: Given, inputs_first: bool | None) -> list[Step]:

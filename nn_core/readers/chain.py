@@ -7,10 +7,12 @@ layers of the list. All of it is exact: what is folded is multiplied out in floa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
 from nn_core.activations import Activation
+from nn_core.decisions import Decision
 from nn_core.network import Layer, Network
 from nn_core.readers.pointwise import recognised
 from nn_core.readers.steps import Affine, Pointwise, Scale, SlopePerNeuron, Softmax, Step
@@ -19,22 +21,29 @@ MAX_PARAMETERS = 50_000_000
 """A network of more numbers is refused: in float64 it takes 400 MB, and no picture is made of so many."""
 
 
-def network_of(steps: Iterable[Step], *, n_in: int | None = None, classes: Sequence[str] = ()) -> Network:
+def network_of(
+    steps: Iterable[Step],
+    *,
+    decision: Decision | Literal["usual"] | None = "usual",
+    classes: Sequence[str] = (),
+) -> Network:
     """The network that does the same as these steps, one after the other.
 
     Args:
         steps: as a reader has found them.
-        n_in: the number of inputs, needed only where no step tells it.
+        decision: how a class is read; None if the outputs are no classes.
         classes: the names of the labels, if the source has some.
 
     Raises:
         ValueError: two steps don't fit, there is no weight at all, a softmax stands in the middle, or a formula is
             no activation.
     """
-    steps = recognised(_without_last_softmax(list(steps)))
+    given = list(steps)
+    bare = _without_last_softmax(given)
+    steps = recognised(bare)
     if not any(isinstance(step, Affine) for step in steps):
         raise ValueError("it holds no layer with weights")
-    width = _width_of(steps, n_in)
+    width = _width_of(steps)
     layers: list[Layer] = []
     pending: Affine | Scale | None = None
     for step in steps:
@@ -56,9 +65,10 @@ def network_of(steps: Iterable[Step], *, n_in: int | None = None, classes: Seque
                 pending = None
         else:
             raise ValueError(f"{step.where} is a softmax in the middle; a network here can have one only at the end")
-    if pending is not None or not layers:
+    if pending is not None or len(bare) < len(given):
+        # A softmax right behind an activation reads what that gives: these are the logits.
         layers.append(_layer(_matrix(pending, width), "identity"))
-    return Network(layers, classes=classes)
+    return Network(layers, decision=decision, classes=classes)
 
 
 def _without_last_softmax(steps: list[Step]) -> list[Step]:
@@ -67,14 +77,14 @@ def _without_last_softmax(steps: list[Step]) -> list[Step]:
     return steps
 
 
-def _width_of(steps: Sequence[Step], n_in: int | None) -> int:
+def _width_of(steps: Sequence[Step]) -> int:
     """The number of inputs: steps before the first affine map don't change it."""
     for step in steps:
         if isinstance(step, Affine):
             return int(step.weight.shape[1])
         if (n_numbers := _n_numbers(step)) > 1:
             return n_numbers
-    return n_in or 1
+    return 1
 
 
 def _check_width(step: Step, width: int) -> None:

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.special import erf
 
 from nn_core.activations import Activation, activation
-from nn_core.readers.steps import Array, Pointwise, Scale, SlopePerNeuron, Step, numbers, scale
+from nn_core.arrays import numbers
+from nn_core.readers.steps import Array, Pointwise, Scale, SlopePerNeuron, Step, scale
 
 Steps = tuple[Step, ...]
 
@@ -41,7 +42,7 @@ def leaky_relu(slope: float, where: str) -> Steps:
 
 def prelu(slope: ArrayLike, where: str) -> Steps:
     """Leaky ReLU with a slope for each neuron, (n,); or with one for all."""
-    slopes = numbers(slope, f"the slope of {where}").reshape(-1)
+    slopes = numbers(slope, f"the slope of {where}", dtype=np.float64).astype(np.float64, copy=False).reshape(-1)
     if not slopes.size:
         raise ValueError(f"{where} has no slope")
     if (slopes == slopes[0]).all():

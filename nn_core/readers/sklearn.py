@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from nn_core.decisions import Decision
+from nn_core.network import Network
 from nn_core.readers import pointwise
+from nn_core.readers.chain import network_of
 from nn_core.readers.steps import Softmax, Step, affine, scale
 
 
-def steps_of_sklearn(model: Any) -> tuple[list[Step], tuple[str, ...]]:
-    """The steps of a fitted model, and the names of its classes.
+def network_of_sklearn(model: Any) -> Network:
+    """The network that a fitted model is, with the names of its classes.
 
     Args:
         model: an MLPClassifier or MLPRegressor, a linear model, or a Pipeline of one behind scalers and PCA.
@@ -22,10 +25,12 @@ def steps_of_sklearn(model: Any) -> tuple[list[Step], tuple[str, ...]]:
     """
     parts = list(_parts(model))
     steps = [step for i, part in enumerate(parts) for step in _steps_of(part, last=i == len(parts) - 1)]
-    classes = getattr(parts[-1], "classes_", None)
-    if isinstance(classes, list) and any(isinstance(part, np.ndarray) for part in classes):
-        classes = None  # several labels for each point
-    return steps, () if classes is None else tuple(str(name) for name in np.asarray(classes).tolist())
+    last = parts[-1]
+    classes = getattr(last, "classes_", None)
+    several_labels = getattr(last, "out_activation_", None) == "logistic" and last.n_outputs_ > 1
+    if classes is None or several_labels:
+        return network_of(steps, decision=None)
+    return network_of(steps, decision=Decision(), classes=[str(name) for name in np.asarray(classes).tolist()])
 
 
 def _parts(model: Any) -> Iterator[Any]:

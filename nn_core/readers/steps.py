@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.activations import Activation
+from nn_core.arrays import numbers
 
 Array = NDArray[np.float64]
 
@@ -94,13 +95,13 @@ def affine(weight: ArrayLike, bias: ArrayLike | None, where: str, *, inputs_firs
     Raises:
         ValueError: the weight is no matrix of finite numbers, or the bias doesn't fit it.
     """
-    matrix = numbers(weight, f"the weight of {where}")
+    matrix = _numbers(weight, "weight", where)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ValueError(f"the weight of {where} has shape {matrix.shape}, expected a matrix: {_kind_of(matrix)}")
     if inputs_first:
         matrix = np.ascontiguousarray(matrix.T)
     n_out = len(matrix)
-    vector = np.zeros(n_out) if bias is None else numbers(bias, f"the bias of {where}")
+    vector = np.zeros(n_out) if bias is None else _numbers(bias, "bias", where)
     if vector.shape != (n_out,) and vector.size == n_out:
         vector = vector.reshape(n_out)  # a row (1, n_out), as some files store it
     if vector.shape != (n_out,):
@@ -120,7 +121,7 @@ def scale(factor: ArrayLike, shift: ArrayLike, where: str) -> Scale:
     Raises:
         ValueError: they are no finite numbers, or no vectors of one length.
     """
-    factor, shift = numbers(factor, f"the factor of {where}"), numbers(shift, f"the shift of {where}")
+    factor, shift = _numbers(factor, "factor", where), _numbers(shift, "shift", where)
     try:
         shape = np.broadcast_shapes(factor.shape, shift.shape)
     except ValueError:
@@ -139,37 +140,24 @@ def batch_normalisation(
     Raises:
         ValueError: an array has another length than the others, or the root is not positive (Ioffe, Szegedy 2015).
     """
-    mean, variance = numbers(mean, f"the mean of {where}"), numbers(variance, f"the variance of {where}")
+    mean, variance = _numbers(mean, "mean", where), _numbers(variance, "variance", where)
     square = variance + epsilon
     if not (np.isfinite(square).all() and (square > 0).all()):
         raise ValueError(f"{where} divides by the root of {square.min()}: the variance is not positive")
-    factor = (1.0 if gamma is None else numbers(gamma, f"the gamma of {where}")) / np.sqrt(square)
+    factor = (1.0 if gamma is None else _numbers(gamma, "gamma", where)) / np.sqrt(square)
     try:
-        shift = (0.0 if beta is None else numbers(beta, f"the beta of {where}")) - mean * factor
+        shift = (0.0 if beta is None else _numbers(beta, "beta", where)) - mean * factor
     except ValueError:
         raise ValueError(f"the arrays of {where} differ in length") from None
     return scale(factor, shift, where)
-
-
-def numbers(values: ArrayLike, what: str) -> Array:
-    """An array in float64 whose numbers are all finite.
-
-    Raises:
-        ValueError: it holds text or objects, complex numbers, NaN or infinity.
-    """
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{what} is no array: its rows differ in length") from None
-    if array.dtype.kind not in "fiu":
-        raise ValueError(f"{what} is of type {array.dtype}, expected real numbers")
-    array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{what} has a number that is not finite (NaN or infinity)")
-    return array
 
 
 def _kind_of(weight: Array) -> str:
     if weight.ndim >= 3:
         return "a convolution and the like are no layers of a network here"
     return "(n_out, n_in), at least 1 of each"
+
+
+def _numbers(values: ArrayLike, what: str, where: str) -> Array:
+    """Finite numbers in float64."""
+    return numbers(values, f"the {what} of {where}", dtype=np.float64).astype(np.float64, copy=False)

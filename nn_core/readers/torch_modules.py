@@ -235,7 +235,7 @@ def _clamp(call: Call) -> Steps:
 
 
 def _shape(call: Call) -> None:
-    """A shape or a part of it, for a reshape: it is not needed, and the check at the end finds one that mixes points."""
+    """A shape or a part of it, for a reshape. It is not needed: the check at the end finds one that mixes points."""
     if isinstance(call.get(0, "input"), tuple) and call.where.endswith("(getitem)"):
         raise ValueError(f"{call.where} takes a part of the numbers of a point: a network here can't")
     return None

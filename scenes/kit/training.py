@@ -19,7 +19,7 @@ from nn_core import datasets, initializers
 from nn_core.initializers import Initializer
 from nn_core.network import Network
 from nn_core.preprocessing import features
-from nn_core.training import History, TrainingDiverged, fit
+from nn_core.training import History, TrainingDiverged, decision_for, fit
 from scenes.kit.errors import UnfoldError
 from scenes.kit.output import written_whole
 
@@ -64,18 +64,12 @@ class Recipe:
         """The data: X (n, d) and labels y (n,).
 
         Raises:
-            UnfoldError: where there is no such data set.
+            UnfoldError: where there is no such data set, or an option is unfit.
         """
-        load = getattr(datasets, self.data if self.data.endswith("_points") else f"load_{self.data}", None)
-        if load is not None:
-            X, y, *_ = load(**self.data_options)
-            return X, y
-        make = getattr(datasets, f"make_{self.data}", None)
-        if make is None:
-            known = [name[5:] for name in dir(datasets) if name.startswith(("make_", "load_"))]
-            known += [name for name in dir(datasets) if name.endswith("_points")]
-            raise UnfoldError(f"There is no data set {self.data!r}: choose one of {', '.join(sorted(known))}.")
-        return make(**self.data_options, rng=rng)
+        try:
+            return datasets.draw(self.data, rng=rng, **self.data_options)
+        except (TypeError, ValueError) as error:
+            raise UnfoldError(f"The data of this film can't be drawn: {error}.") from error
 
     def inputs(self, X: np.ndarray) -> np.ndarray:
         """What the network is given of data X (n, d): (n, sizes[0])."""
@@ -117,7 +111,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
     streams = np.random.default_rng(recipe.seed).spawn(recipe.starts + 1)
     X, y = recipe.draw(streams[0])
     path = stored_at(recipe, cache)
-    history = _read(path, recipe)
+    history = _read(path, recipe, y)
     if history is None:
         try:
             history = _descend(recipe, X, y, streams[1:])
@@ -126,7 +120,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
         _write(path, history)
         # From here on as if it had been there: a network that is read lies in memory in another way than one that was
         # just trained, and Manim's segment cache would tell them apart.
-        history = _read(path, recipe) or history
+        history = _read(path, recipe, y) or history
     return Trained(history.network, X, y, history)
 
 
@@ -172,29 +166,33 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
             if best is None or history.loss[-1] < best.loss[-1]:
                 best = history
     assert best is not None
-    logger.info(f"Trained {name} on {recipe.data}: loss {best.loss[-1]:.4f}, accuracy {best.accuracy[-1]:.1%}")
+    right = "" if best.accuracy is None else f", accuracy {best.accuracy[-1]:.1%}"
+    logger.info(f"Trained {name} on {recipe.data}: loss {best.loss[-1]:.4f}{right}")
     return best
 
 
 def _write(path: Path, history: History) -> None:
-    arrays = {name: getattr(history, name) for name in _ARRAYS}
+    arrays = {name: value for name in _ARRAYS if (value := getattr(history, name)) is not None}
     with written_whole(path) as file:
         np.savez(file, parameters=history.network.parameters, **arrays)
 
 
-def _read(path: Path, recipe: Recipe) -> History | None:
+def _read(path: Path, recipe: Recipe, y: np.ndarray) -> History | None:
     """The stored history, or None where there is none that can be read."""
     if not path.is_file():
         return None
     try:
         # NumPy leaves a file open that it fails to read.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in (*_ARRAYS, "parameters")}
+            arrays: dict[str, Any] = {name: stored[name] for name in stored}
         network = recipe.blank(np.random.default_rng(0)).with_parameters(arrays.pop("parameters"))
+        network.decision = decision_for(network, y, loss=recipe.loss)
+        if network.decision is None:
+            arrays["accuracy"] = None  # real numbers are never right or wrong
+        return History(network, **arrays, validation_loss=None, validation_accuracy=None, stopped="epochs")
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
         logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")
         return None
-    return History(network=network, validation_loss=None, validation_accuracy=None, stopped="epochs", **arrays)
 
 
 def _spread(name: str, spread: float) -> Initializer:

@@ -21,6 +21,12 @@ def assert_expected(network):
     assert [layer.activation.name for layer in network.layers] == ["relu", "identity"]
 
 
+LAYERS = [
+    {"weight": W1.tolist(), "bias": B1.tolist(), "activation": "relu"},
+    {"weight": W2.tolist(), "bias": B2.tolist()},
+]
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -70,9 +76,13 @@ def test_a_network_of_our_own_and_its_classes(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        {"layers": [{"weight": W1.tolist(), "bias": B1.tolist(), "activation": "relu"}, {"weight": W2.tolist(), "bias": B2.tolist()}]},
-        [{"weight": W1.tolist(), "bias": B1.tolist(), "activation": "relu"}, {"weight": W2.tolist(), "bias": B2.tolist()}],
-        {"weights": [W1.tolist(), W2.tolist()], "biases": [B1.tolist(), B2.tolist()], "activations": ["relu", "identity"]},
+        {"layers": LAYERS},
+        LAYERS,
+        {
+            "weights": [W1.tolist(), W2.tolist()],
+            "biases": [B1.tolist(), B2.tolist()],
+            "activations": ["relu", "identity"],
+        },
         {"weights": [W1.T.tolist(), W2.T.tolist()], "biases": [B1.tolist(), B2.tolist()], "activations": "relu"},
         {"W1": W1.tolist(), "b1": B1.tolist(), "W2": W2.tolist(), "b2": B2.tolist(), "activation": "relu"},
     ],
@@ -112,9 +122,7 @@ def test_from_arrays():
         ([], [], {}, "0 weights"),
         ([W1, W2], [B2, B1], {}, r"the bias of layer 1 has shape \(2,\), but its weight gives 5"),
         ([[[1, 2], [3]]], None, {}, "rows differ in length"),
-        ([[["a", "b"]]], None, {}, "expected real numbers"),
-        ([[[1j]]], None, {}, "expected real numbers"),
-        ([[[np.nan]]], None, {}, "not finite"),
+        ([[[np.nan]]], None, {}, "NaN or infinity"),
         ([[1.0, 2.0]], None, {}, "expected a matrix"),
         ([np.zeros((0, 3))], None, {}, "at least 1 of each"),
         ([np.zeros((2, 3, 3))], None, {}, "convolution"),
@@ -124,6 +132,18 @@ def test_from_arrays():
 def test_arrays_that_do_not_fit_are_told(weights, biases, options, words):
     with pytest.raises(ValueError, match=words):
         from_arrays(weights, biases, **{"activations": "relu", **options})
+
+
+@pytest.mark.parametrize("weight", [[["a", "b"]], [[1j]], None, [[None]]])
+def test_what_is_no_number_is_a_type_error_as_everywhere(weight):
+    with pytest.raises(TypeError, match="the weight of layer 1"):
+        from_arrays([weight], None, "relu")
+
+
+def test_softmax_behind_an_activation_reads_what_that_gives():
+    network = from_arrays([W1, W2], [B1, B2], ["relu", "relu"])
+    ended = from_arrays([W1, W2, np.eye(2)], [B1, B2, None], ["relu", "relu", "softmax"])
+    np.testing.assert_allclose(ended.logits(X), network.forward(X).output, atol=1e-12)
 
 
 def test_softmax_in_the_middle():
@@ -139,8 +159,8 @@ def test_softmax_in_the_middle():
         ('{"W1": [[1]], "W1": [[2]]}', "a name twice"),
         ('{"W1": [[1, 2], [3]]}', "rows that differ"),
         ('{"W1": "os.system"}', "instead of numbers"),
-        ('{"W1": [[NaN]], "b1": [1]}', "not finite"),
-        ('{"W1": [[1e999]], "b1": [1]}', "not finite"),
+        ('{"W1": [[NaN]], "b1": [1]}', "NaN or infinity"),
+        ('{"W1": [[1e999]], "b1": [1]}', "NaN or infinity"),
         ('{"layers": [1]}', "its layers are expected"),
         ('{"layers": []}', "no weights"),
         ('{"weights": [[[1]]], "biases": [[1], [2]]}', "1 weights and 2 biases"),
@@ -149,7 +169,7 @@ def test_softmax_in_the_middle():
         ('{"W1": [[1]], "classes": 3}', "no list of names"),
         ('{"hello": [1]}', "'hello' belongs to no layer"),
         ("[1, 2]", "its layers are expected"),
-        ('{"W1": [[' + "9" * 5000 + "]]}", "digits|no JSON|instead of numbers|not finite"),
+        ('{"W1": [[' + "9" * 5000 + "]]}", "digits|no JSON|instead of numbers"),
     ],
 )
 def test_json_that_is_no_network(text, words, one_line):

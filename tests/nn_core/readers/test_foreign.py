@@ -99,6 +99,15 @@ def test_bare_weights_want_activations(foreign):
         read_network(foreign / "torch-4-8-3-state.pt", activations=["relu"] * 3)
 
 
+def line_of(path, activations):
+    """What reading says, nothing where it succeeds; any other error than ValueError is one of ours."""
+    try:
+        read_network(path, activations=activations)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize("name", sorted({case["file"] for case in CASES.values()} - {"sklearn.json"}))
 def test_a_file_cut_off_or_changed_is_one_line(foreign, name, one_line, tmp_path):
     """Whatever comes out is a network or one line; 12 damages of each file."""
@@ -113,8 +122,6 @@ def test_a_file_cut_off_or_changed_is_one_line(foreign, name, one_line, tmp_path
                 damaged[place] = rng.integers(0, 256)
         path = tmp_path / name
         path.write_bytes(bytes(damaged))
-        try:
-            read_network(path, activations=CASES.get(name, {}).get("activations", "relu"))
-        except ValueError as error:
-            assert "\n" not in str(error)
-            assert str(path) in str(error)
+        line = line_of(path, CASES.get(name, {}).get("activations"))
+        assert "\n" not in line
+        assert not line or str(path) in line

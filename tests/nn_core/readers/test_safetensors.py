@@ -27,7 +27,7 @@ A, B, C = (np.random.default_rng(i).normal(size=shape) for i, shape in enumerate
 @pytest.mark.parametrize("names", [("fc2", "fc9", "fc10"), ("input", "hidden", "output")])
 def test_layers_are_put_in_order_by_number_or_by_shape(tmp_path, names):
     arrays = dict(sorted((f"{name}.weight", array) for name, array in zip(names, (A, B, C), strict=True)))
-    assert list(arrays)[0] != f"{names[0]}.weight"
+    assert next(iter(arrays)) != f"{names[0]}.weight"
     (tmp_path / "a.safetensors").write_bytes(made(arrays))
     network = read_network(tmp_path / "a.safetensors", activations="relu")
     assert [layer.weight.tolist() for layer in network.layers] == [A.tolist(), B.tolist(), C.tolist()]
