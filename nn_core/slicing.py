@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn_core.arrays import Array, numbers
 from nn_core.network import Network
 from nn_core.preprocessing import Rescaling, principal_axes
-
-Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +101,8 @@ class Slice:
         return np.not_equal(self.network(network).predict(self.project(X)), network.predict(X))
 
 
-def _checked(X: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(X, np.float64)
-    if array.ndim != 2 or len(array) == 0 or array.shape[1] < 2 or not np.isfinite(array).all():
-        raise ValueError(f"X has shape {array.shape}; expected finite numbers of shape (n, d), d at least 2")
+def _checked(X: ArrayLike) -> Array:
+    array = numbers(X, "X", shape=("n", "d"), dtype=np.float64)
+    if len(array) == 0 or array.shape[1] < 2:
+        raise ValueError(f"X has shape {array.shape}, expected (n, d): a point at least, and 2 features")
     return array

@@ -219,8 +219,11 @@ def _points(columns: list[Column], label: Label, regression: bool | None, notes:
     kept = []
     for column in features:
         if column.numbers is None:
-            bad = next((text for text in column.texts or () if text), "")
-            notes.append(f"the column {column.name!r} holds text (such as {bad[:40]!r}) and is left out")
+            text = next(
+                (text for text, there in zip(column.texts or (), column.is_there(), strict=True) if there), None
+            )
+            what = "holds only gaps" if text is None else f"holds text (such as {text[:40]!r})"
+            notes.append(f"the column {column.name!r} {what} and is left out")
         elif column.name.strip().lower() in _ROW_NAMES and len(features) > 1 and _counts(column.numbers):
             notes.append(f"the column {column.name!r} counts the rows and is left out")
         else:

@@ -24,6 +24,8 @@ def network_of_sklearn(model: Any) -> Network:
         ValueError: it is another model, or not fitted.
     """
     parts = list(_parts(model))
+    if not parts:
+        raise ValueError("the pipeline is empty")
     steps = [step for i, part in enumerate(parts) for step in _steps_of(part, last=i == len(parts) - 1)]
     last = parts[-1]
     classes = getattr(last, "classes_", None)
@@ -55,7 +57,7 @@ def _steps_of(part: Any, *, last: bool) -> tuple[Step, ...]:
     table = MODELS if last else SCALERS
     if kind not in table:
         expected = ", ".join(table)
-        raise ValueError(f"{where} can't be taken {'' if last else 'before a model '}: expected one of {expected}")
+        raise ValueError(f"{where} can't be taken{'' if last else ' before a model'}: expected one of {expected}")
     try:
         return table[kind](part, where)
     except AttributeError as error:

@@ -148,3 +148,19 @@ def test_bytes_changed_at_random_are_found_or_harmless(tmp_path, net):
 def test_no_file():
     with pytest.raises(FileNotFoundError):
         load("nothing.npz")
+
+
+def test_the_names_of_the_classes_are_kept(tmp_path, net):
+    named = Network(net.layers, classes=("no", "yes"))
+    save(named, tmp_path / "net.npz")
+    assert load(tmp_path / "net.npz").classes == ("no", "yes")
+    assert named.classifier().classes == ("no", "yes")
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [(("a",), "expected 2 different names"), (("a", "a"), "expected 2 different names"), ("ab", "a list of names")],
+)
+def test_names_that_do_not_fit_the_outputs(net, classes, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        Network(net.layers, classes=classes)

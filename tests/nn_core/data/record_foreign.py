@@ -528,7 +528,7 @@ def record_onnx():
         onnx.save(model, HERE / f"onnx-{name}.onnx")
         x = points(n_in)
         y = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": x})[0]
-        note(f"onnx-{name}.onnx", f"onnx-{name}.onnx", x, y, kind="onnx", softmax=name == "matmul")
+        note(f"onnx-{name}.onnx", f"onnx-{name}.onnx", x, y, kind="onnx", softmax="log" if name == "matmul" else False)
 
 
 def main():
