@@ -74,21 +74,24 @@ def learnt(of: Literal["z", "a"], activation: Activation, targets: Array, *, lab
 def rises(activation: Activation) -> bool:
     """Whether an activation never falls, so that it leaves the order of numbers as it is."""
     if activation.slopes is not None:
-        return min(activation.slopes) >= 0
+        return min(np.min(slope) for slope in activation.slopes) >= 0  # one may be a tuple, of each neuron
     heights = np.asarray(activation(np.linspace(-_FAR, _FAR, 4001)), np.float64)
     return bool((np.diff(heights) >= -1e-12 * np.ptp(heights)).all())
 
 
 def _reached(activation: Activation, level: float) -> float:
     """Where a rising activation comes to a level."""
-    low, high = (float(activation(np.array([z]))[0]) for z in (-_FAR, _FAR))
-    if activation.slopes == (1, 1):
+    if activation.slopes == (1,):
         return level
+    places = np.array([-_FAR, *activation.kinks, _FAR])
+    heights = np.asarray(activation(places[:, None]))[:, 0]
+    low, high = heights[0], heights[-1]
     if level < low or (level == low and activation.slopes is None) or level >= high:
         raise ValueError(
             f"the targets are {2 * level - 1:g} and 1, but {activation.name} never comes to {level:g}, half-way "
             "between them; give other targets, or end the network with 'identity'"
         )
     if activation.slopes is not None:
-        return level if level >= 0 else level / activation.slopes[0]
+        i = int(np.flatnonzero(heights <= level)[-1])
+        return float(np.interp(level, heights[i : i + 2], places[i : i + 2]))
     return float(brentq(lambda z: float(activation(np.array([z]))[0]) - level, -_FAR, _FAR))

@@ -246,11 +246,14 @@ def test_a_seed_is_as_good_as_a_generator():
         (lambda: Network.create([2, 2], rng="x"), "rng is 'x'"),
         (
             lambda: Network.create([2, 2], [("relu", "tanh")], rng=0),
-            r"activation is \('relu', 'tanh'\), expected a name",
+            r"an activation is a name or an Activation, but this is \('relu', 'tanh'\)",
         ),
-        (lambda: Network.create([2, 2], ["leaky_relu(inf)"], rng=0), r"no activation is called 'leaky_relu\(inf\)'"),
-        (lambda: Network.create([2, 2], ["leaky_relu(1e999)"], rng=0), "slope is inf, expected a finite number"),
-        (lambda: Network.create([2, 2], ["leaky_relu(e)"], rng=0), r"no activation is called 'leaky_relu\(e\)'"),
+        (lambda: Network.create([2, 2], ["leaky_relu(inf)"], rng=0), "slope inf, but it must be a finite number"),
+        (lambda: Network.create([2, 2], ["leaky_relu(1e999)"], rng=0), "slope inf, but it must be a finite number"),
+        (
+            lambda: Network.create([2, 2], ["leaky_relu(e)"], rng=0),
+            r"'leaky_relu\(e\)' has the parameter 'e', which is no number",
+        ),
         (lambda: Network.create([2, 2], 5, rng=0), "activations are 5"),
         (lambda: Network.create([2, 2], rng=0, dtype=int), "dtype is"),
         (lambda: Network.create([2, 2], rng=0, initializer=5), "initializer is 5"),
