@@ -73,7 +73,7 @@ def numbers(
         raise ValueError(f"{_holds(name)} {found.size:,} numbers; at most {MOST_NUMBERS:,} are taken")
     if dtype is None:
         dtype = found.dtype if found.dtype in (np.float32, np.float64) else np.float64
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # a signalling NaN is one like others
         array: Array = np.asarray(found).astype(dtype, copy=False)
     if finite and not np.isfinite(array).all():
         where = f" (first in row {int(np.argwhere(~np.isfinite(array))[0][0])})" if array.ndim else ""

@@ -74,7 +74,7 @@ def learnt(of: Literal["z", "a"], activation: Activation, targets: Array, *, lab
 def rises(activation: Activation) -> bool:
     """Whether an activation never falls, so that it leaves the order of numbers as it is."""
     if activation.slopes is not None:
-        return min(np.min(slope) for slope in activation.slopes) >= 0  # one may be a tuple, of each neuron
+        return bool(min(np.min(slope) for slope in activation.slopes) >= 0)  # one may be a tuple, of each neuron
     heights = np.asarray(activation(np.linspace(-_FAR, _FAR, 4001)), np.float64)
     return bool((np.diff(heights) >= -1e-12 * np.ptp(heights)).all())
 

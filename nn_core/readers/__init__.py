@@ -116,7 +116,7 @@ def read_network(path: str | PathLike[str], *, activations: Given = None, inputs
     path = Path(path)
     try:
         return READERS[_format(path)].read(path, activations, inputs_first)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         why = (
             str(error)
             .removeprefix(f"{path} ")

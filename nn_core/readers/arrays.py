@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.archives import read_arrays
+from nn_core.arrays import numbers
 from nn_core.network import Network
 from nn_core.readers.chain import network_of
 from nn_core.readers.files import read_bytes
@@ -41,6 +42,7 @@ def steps_of_layers(
     """The steps of weights, biases and activations in the order of the layers.
 
     Raises:
+        TypeError: one holds no numbers.
         ValueError: there are not as many of each, or they don't fit.
     """
     weights = list(weights)
@@ -50,6 +52,8 @@ def steps_of_layers(
     steps: list[Step] = []
     for i, (weight, bias, kind) in enumerate(zip(weights, biases, kinds(activations, len(weights)), strict=True), 1):
         where = f"layer {i}"
+        weight = numbers(weight, f"the weight of {where}", dtype=np.float64)
+        bias = None if bias is None else numbers(bias, f"the bias of {where}", dtype=np.float64)
         steps += [affine(weight, bias, where, inputs_first=inputs_first), *activation_steps(kind, where)]
     return steps
 

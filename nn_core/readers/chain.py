@@ -15,7 +15,7 @@ from nn_core.activations import Activation
 from nn_core.decisions import Decision
 from nn_core.network import Layer, Network
 from nn_core.readers.pointwise import recognised
-from nn_core.readers.steps import Affine, Pointwise, Scale, SlopePerNeuron, Softmax, Step
+from nn_core.readers.steps import Affine, Pointwise, Scale, Softmax, Step, n_numbers
 
 MAX_PARAMETERS = 50_000_000
 """A network of more numbers is refused: in float64 it takes 400 MB, and no picture is made of so many."""
@@ -52,13 +52,6 @@ def network_of(
             pending, width = _after(pending, step), len(step.weight)
         elif isinstance(step, Scale):
             pending = _after(pending, step)
-        elif isinstance(step, SlopePerNeuron):
-            whole = _matrix(pending, width)
-            # p(z) = relu(z) - slope relu(-z): each neuron becomes two, with one crease.
-            weight, bias = np.vstack([whole.weight, -whole.weight]), np.concatenate([whole.bias, -whole.bias])
-            layers.append(_layer(Affine(weight, bias, step.where), "relu"))
-            slope = np.broadcast_to(step.slope, width)
-            pending = Affine(np.hstack([np.eye(width), -np.diag(slope)]), np.zeros(width), step.where)
         elif isinstance(step, Pointwise):
             if step.activation.name != "identity":
                 layers.append(_layer(_matrix(pending, width), step.activation))
@@ -82,8 +75,8 @@ def _width_of(steps: Sequence[Step]) -> int:
     for step in steps:
         if isinstance(step, Affine):
             return int(step.weight.shape[1])
-        if (n_numbers := _n_numbers(step)) > 1:
-            return n_numbers
+        if (wanted := n_numbers(step)) > 1:
+            return wanted
     return 1
 
 
@@ -97,15 +90,8 @@ def _check_width(step: Step, width: int) -> None:
             raise ValueError(
                 f"the weight of {step.where} has shape ({n_out}, {n_in}), but {width} numbers come in{hint}"
             )
-    elif (n_numbers := _n_numbers(step)) not in (1, width):
-        raise ValueError(f"{step.where} has {n_numbers} numbers for each point, but {width} come in")
-
-
-def _n_numbers(step: Step) -> int:
-    """How many numbers a step wants, if it has one for each; otherwise 1."""
-    if isinstance(step, Scale):
-        return max(step.factor.size, step.shift.size)
-    return step.slope.size if isinstance(step, SlopePerNeuron) else 1
+    elif (wanted := n_numbers(step)) not in (1, width):
+        raise ValueError(f"{step.where} has {wanted} numbers for each point, but {width} come in")
 
 
 def _layer(whole: Affine, activation: str | Activation) -> Layer:

@@ -74,7 +74,7 @@ class _File:
         self.h5py = h5py
         try:
             self.file = h5py.File(content, "r")
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, OverflowError) as error:
             raise ValueError(f"its HDF5 part is damaged: {error}") from error
 
     def __enter__(self) -> _File:
@@ -155,7 +155,7 @@ class _File:
             return read()
         except ValueError:
             raise
-        except (OSError, RuntimeError, KeyError, TypeError, MemoryError, UnicodeError) as error:
+        except (OSError, RuntimeError, KeyError, TypeError, MemoryError, OverflowError) as error:
             why = " ".join(str(error).split())[:200]
             raise ValueError(f"its HDF5 part is damaged at {path!r}: {why}") from error
 
@@ -395,11 +395,11 @@ def _relu(config: Config, arrays: Sequence[NDArray[Any]], where: str, version: s
         raise ValueError(f"{where} jumps at {threshold} or has three slopes: a network here has no such activation")
     if highest is not None:
         return pointwise.clip(0.0, _float(highest, where), where)
-    return pointwise.leaky_relu(_float(slope, where), where)
+    return pointwise.leaky_relu(where, _float(slope, where))
 
 
 def _leaky(config: Config, arrays: Sequence[NDArray[Any]], where: str, version: str) -> tuple[Step, ...]:
-    return pointwise.leaky_relu(_float(config.get("negative_slope", config.get("alpha", 0.3)), where), where)
+    return pointwise.leaky_relu(where, _float(config.get("negative_slope", config.get("alpha", 0.3)), where))
 
 
 def _prelu(config: Config, arrays: Sequence[NDArray[Any]], where: str, version: str) -> tuple[Step, ...]:
@@ -409,7 +409,7 @@ def _prelu(config: Config, arrays: Sequence[NDArray[Any]], where: str, version: 
 
 
 def _elu(config: Config, arrays: Sequence[NDArray[Any]], where: str, version: str) -> tuple[Step, ...]:
-    return pointwise.elu(_float(config.get("alpha", 1.0), where), where)
+    return pointwise.known("elu", where, _float(config.get("alpha", 1.0), where))
 
 
 def _applied(config: Config, arrays: Sequence[NDArray[Any]], where: str, version: str) -> tuple[Step, ...]:
@@ -448,7 +448,7 @@ LAYERS: Mapping[str, Reader] = {
 
 
 def _hard_sigmoid(where: str, version: str) -> tuple[Step, ...]:
-    return pointwise.hard_sigmoid(0.2 if version.startswith(("1.", "2")) else 1 / 6, 0.5, where)
+    return pointwise.known("hard_sigmoid", where, 0.2 if version.startswith(("1.", "2")) else 1 / 6, 0.5)
 
 
 def _plain(name: str) -> Callable[[str, str], tuple[Step, ...]]:
@@ -459,7 +459,7 @@ FUNCTIONS: Mapping[str, Callable[[str, str], tuple[Step, ...]]] = {
     "linear": lambda where, version: (),
     "relu": _plain("relu"),
     "relu6": _plain("relu6"),
-    "leaky_relu": lambda where, version: pointwise.leaky_relu(0.2, where),
+    "leaky_relu": lambda where, version: pointwise.leaky_relu(where, 0.2),
     "elu": _plain("elu"),
     "celu": _plain("elu"),
     "selu": _plain("selu"),
@@ -471,7 +471,7 @@ FUNCTIONS: Mapping[str, Callable[[str, str], tuple[Step, ...]]] = {
     "hard_sigmoid": _hard_sigmoid,
     "hard_tanh": _plain("hard_tanh"),
     "sigmoid": _plain("sigmoid"),
-    "log_sigmoid": lambda where, version: pointwise.log_sigmoid(where),
+    "log_sigmoid": lambda where, version: pointwise.plain("log_sigmoid", where),
     "softplus": _plain("softplus"),
     "softsign": _plain("softsign"),
     "tanh": _plain("tanh"),

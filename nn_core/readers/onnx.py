@@ -233,7 +233,8 @@ def _gemm(call: Call) -> Value:
     bias = call.given(2)
     if bias is not None and not isinstance(bias, np.ndarray):
         raise ValueError(f"{call.where} adds two branches; a network here is one chain of layers, no skip connections")
-    shift = None if bias is None else beta * bias
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told with the layer
+        shift = None if bias is None else beta * bias
     return _product(call, turned[0], turned[1], alpha, shift)
 
 
@@ -244,8 +245,9 @@ def _matmul(call: Call) -> Value:
 def _product(call: Call, turn_a: bool, turn_b: bool, alpha: float, shift: NDArray[Any] | None) -> Value:
     a, b = call.inputs[0], call.inputs[1]
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        result = alpha * ((a.T if turn_a else a) @ (b.T if turn_b else b))
-        return np.asarray(result if shift is None else result + shift)
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = alpha * ((a.T if turn_a else a) @ (b.T if turn_b else b))
+            return np.asarray(result if shift is None else result + shift)
     if isinstance(a, Flow) and isinstance(b, np.ndarray):  # rows times a kernel (n_in, n_out)
         flow, kernel, columns = a, b if turn_b else b.T, a.columns != turn_a
         expected = False
@@ -261,7 +263,9 @@ def _product(call: Call, turn_a: bool, turn_b: bool, alpha: float, shift: NDArra
         if shift.size == 1:
             shift = np.full(len(kernel), shift.reshape(()))
     # A kernel that doesn't fit is told with its shapes when the layers are made.
-    return Flow((*flow.steps, affine(alpha * kernel, shift, call.where)), expected)
+    with np.errstate(over="ignore", invalid="ignore"):
+        kernel = alpha * kernel
+    return Flow((*flow.steps, affine(kernel, shift, call.where)), expected)
 
 
 def _feature_vector(call: Call, values: NDArray[Any], columns: bool) -> NDArray[Any]:
@@ -469,29 +473,29 @@ OPERATIONS: Mapping[str, Operation] = {
     "Scaler": _scaler,
     "Normalizer": _softmax,  # skl2onnx divides probabilities by their sum
     "Relu": _named("relu"),
-    "LeakyRelu": _steps(lambda call: pointwise.leaky_relu(call.number("alpha", 0.01), call.where)),
+    "LeakyRelu": _steps(lambda call: pointwise.leaky_relu(call.where, call.number("alpha", 0.01))),
     "PRelu": _steps(lambda call: pointwise.prelu(call.array(1), call.where)),
-    "Elu": _steps(lambda call: pointwise.elu(call.number("alpha", 1.0), call.where)),
-    "Celu": _steps(lambda call: pointwise.celu(call.number("alpha", 1.0), call.where)),
+    "Elu": _steps(lambda call: pointwise.known("elu", call.where, call.number("alpha", 1.0))),
+    "Celu": _steps(lambda call: pointwise.known("celu", call.where, call.number("alpha", 1.0))),
     "Selu": _steps(
-        lambda call: pointwise.selu(
-            call.number("alpha", pointwise.SELU[0]), call.number("gamma", pointwise.SELU[1]), call.where
+        lambda call: pointwise.known(
+            "selu", call.where, call.number("alpha", 1.6732632), call.number("gamma", 1.050701)
         )
     ),
     "Gelu": _steps(lambda call: pointwise.gelu(call.text("approximate", "none"), call.where)),
     "Sigmoid": _named("sigmoid"),
     "HardSigmoid": _steps(
-        lambda call: pointwise.hard_sigmoid(call.number("alpha", 0.2), call.number("beta", 0.5), call.where)
+        lambda call: pointwise.known("hard_sigmoid", call.where, call.number("alpha", 0.2), call.number("beta", 0.5))
     ),
     "HardSwish": _named("hard_swish"),
-    "Swish": _steps(lambda call: pointwise.silu(call.number("alpha", 1.0), call.where)),
+    "Swish": _steps(lambda call: pointwise.known("silu", call.where, call.number("alpha", 1.0))),
     "Mish": _named("mish"),
     "Tanh": _named("tanh"),
     "Softplus": _named("softplus"),
     "Softsign": _named("softsign"),
     "Sin": _named("sin"),
     "Cos": _steps(lambda call: (scale(1.0, np.pi / 2, call.where), *pointwise.plain("sin", call.where))),
-    "Abs": _steps(lambda call: pointwise.absolute(call.where), np.abs),
+    "Abs": _steps(lambda call: pointwise.plain("abs", call.where), np.abs),
     "Neg": _steps(lambda call: (scale(-1.0, 0.0, call.where),), np.negative),
     "Clip": _steps(_clip),
     "Erf": _part("erf"),

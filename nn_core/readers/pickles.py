@@ -8,6 +8,7 @@ only if the caller has given a function of ours for that name; any other call en
 from __future__ import annotations
 
 import pickletools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -67,7 +68,9 @@ def read_pickle(file: BinaryIO, calls: Mapping[str, Call], persistent: Callable[
         ValueError: it is damaged, or it asks for a call that is not expected.
     """
     try:
-        return _Machine(calls, persistent).run(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in text
+            return _Machine(calls, persistent).run(file)
     except ValueError:
         raise
     except (LookupError, TypeError, AttributeError, EOFError, OverflowError, RecursionError) as error:

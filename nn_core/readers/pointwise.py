@@ -1,21 +1,22 @@
 """Activations as other frameworks write them: with parameters, or spelled out as a formula.
 
-The functions give the steps of one activation. A parameter that the table of activations doesn't know becomes an
-exact scale before and after, such as softplus(beta z) / beta. A formula of many nodes, such as z * sigmoid(z), is
-recognised by its values.
+The functions give the steps of one activation. A formula of many nodes, such as z * sigmoid(z), is recognised by its
+values.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
-from nn_core.activations import Activation, activation
+from nn_core.activations import ACTIVATIONS, FAMILIES, Activation, activation
 from nn_core.arrays import numbers
-from nn_core.readers.steps import Array, Pointwise, Scale, SlopePerNeuron, Step, scale
+from nn_core.readers.steps import Array, Pointwise, Scale, Step, n_numbers, scale
 
 Steps = tuple[Step, ...]
 
@@ -32,68 +33,38 @@ def plain(name: str | Activation, where: str) -> Steps:
         raise ValueError(f"{where}: {error}") from None
 
 
-def leaky_relu(slope: float, where: str) -> Steps:
-    """As is for z > 0, slope * z elsewhere."""
-    slope = _number(slope, "the slope", where)
+def known(name: str, where: str, *parameters: float) -> Steps:
+    """An activation with parameters, in the order of the function of that name in `FAMILIES`.
+
+    Raises:
+        ValueError: a parameter is not a finite number, or not one that it takes.
+    """
+    usual = [entry.default for entry in inspect.signature(FAMILIES[name]).parameters.values()]
+    plainly = [_as_written(_number(value, name, where)) for value in parameters]
+    # The usual ones too may have been rounded to float32.
+    snapped = [
+        default if isinstance(default, float) and np.float32(value) == np.float32(default) else value
+        for value, default in zip_longest(plainly, usual[: len(plainly)])
+    ]
+    try:
+        return plain(FAMILIES[name](*snapped), where)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def leaky_relu(where: str, slope: float) -> Steps:
+    """Leaky ReLU with this slope where z < 0: ReLU of 0, nothing of 1."""
     if slope == 0:
         return plain("relu", where)
-    return () if slope == 1 else plain(f"leaky_relu({slope!r})", where)
+    return () if slope == 1 else known("leaky_relu", where, slope)
 
 
 def prelu(slope: ArrayLike, where: str) -> Steps:
     """Leaky ReLU with a slope for each neuron, (n,); or with one for all."""
-    slopes = numbers(slope, f"the slope of {where}", dtype=np.float64).astype(np.float64, copy=False).reshape(-1)
+    slopes = numbers(slope, f"the slope of {where}", dtype=np.float64).reshape(-1)
     if not slopes.size:
         raise ValueError(f"{where} has no slope")
-    if (slopes == slopes[0]).all():
-        return leaky_relu(float(slopes[0]), where)
-    return (SlopePerNeuron(slopes, where),)
-
-
-def elu(alpha: float, where: str) -> Steps:
-    """As is for z > 0, alpha (exp z - 1) elsewhere."""
-    alpha = _number(alpha, "alpha", where)
-    return plain("elu" if alpha == 1 else f"elu({alpha!r})", where)
-
-
-def celu(alpha: float, where: str) -> Steps:
-    """ELU with another scale: alpha elu(z / alpha)."""
-    alpha = _number(alpha, "alpha", where)
-    if alpha == 0:
-        raise ValueError(f"{where} divides by alpha, which is 0")
-    return _within(1 / alpha, 0, plain("elu", where), alpha, 0, where)
-
-
-SELU = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-"""alpha and gamma of Klambauer et al. 2017."""
-
-
-def selu(alpha: float, gamma: float, where: str) -> Steps:
-    """ELU times a factor: gamma elu(z; alpha)."""
-    if np.allclose((alpha, gamma), SELU, rtol=1e-6):
-        return plain("selu", where)
-    return (*elu(alpha, where), scale(gamma, 0, where))
-
-
-def softplus(beta: float, where: str) -> Steps:
-    """log(1 + exp(beta z)) / beta."""
-    beta = _number(beta, "beta", where)
-    if beta == 0:
-        raise ValueError(f"{where} divides by beta, which is 0")
-    return _within(beta, 0, plain("softplus", where), 1 / beta, 0, where)
-
-
-def log_sigmoid(where: str) -> Steps:
-    """-softplus(-z)."""
-    return _within(-1, 0, plain("softplus", where), -1, 0, where)
-
-
-def silu(beta: float, where: str) -> Steps:
-    """The swish z sigmoid(beta z)."""
-    beta = _number(beta, "beta", where)
-    if beta == 0:
-        return (scale(0.5, 0, where),)
-    return _within(beta, 0, plain("silu", where), 1 / beta, 0, where)
+    return leaky_relu(where, slopes[0]) if (slopes == slopes[0]).all() else known("prelu", where, *slopes)
 
 
 def gelu(approximate: str, where: str) -> Steps:
@@ -104,36 +75,16 @@ def gelu(approximate: str, where: str) -> Steps:
 
 
 def clip(low: float | None, high: float | None, where: str) -> Steps:
-    """max(low, min(high, z)); None is no bound.
-
-    Raises:
-        ValueError: the bounds don't leave anything between them.
-    """
-    low = None if low is None or low == -np.inf else _number(low, "the lower bound", where)
-    high = None if high is None or high == np.inf else _number(high, "the upper bound", where)
-    if low is None:
-        return () if high is None else _within(-1, high, plain("relu", where), -1, high, where)
-    if high is None:
-        return _within(1, -low, plain("relu", where), 1, low, where)
-    if not low < high:
-        raise ValueError(f"{where} keeps numbers between {low} and {high}: nothing is left")
-    if low == 0:
-        return _within(6 / high, 0, plain("relu6", where), high / 6, 0, where)
-    middle, half = (low + high) / 2, (high - low) / 2
-    return _within(1 / half, -middle / half, plain("hard_tanh", where), half, middle, where)
-
-
-def hard_sigmoid(alpha: float, beta: float, where: str) -> Steps:
-    """max(0, min(1, alpha z + beta)): 1/6 and 1/2 in PyTorch, 1/5 and 1/2 in ONNX and Keras 2."""
-    factor, shift = 6 * _number(alpha, "alpha", where), 6 * _number(beta, "beta", where) - 3
-    if abs(factor - 1) < 1e-6 and abs(shift) < 1e-6:  # 1/6 in float32
-        factor, shift = 1, 0
-    return _within(factor, shift, plain("hard_sigmoid", where), 1, 0, where)
-
-
-def absolute(where: str) -> Steps:
-    """|z|, a leaky ReLU of slope -1."""
-    return leaky_relu(-1.0, where)
+    """max(low, min(high, z)); None is no bound."""
+    low = None if low is None or low == -np.inf else _number(low, "clip", where)
+    high = None if high is None or high == np.inf else _number(high, "clip", where)
+    if low is not None and high is not None:
+        return known("hard_tanh", where, low, high)
+    if low is not None:
+        return (scale(1, -low, where), *plain("relu", where), scale(1, low, where)) if low else plain("relu", where)
+    if high is not None:
+        return (scale(-1, high, where), *plain("relu", where), scale(-1, high, where))
+    return ()
 
 
 def part(name: str, function: Callable[[Array], Array], where: str, size: int = 1) -> Steps:
@@ -201,7 +152,7 @@ def recognised(steps: Iterable[Step]) -> list[Step]:
     while i < len(steps):
         step, run = steps[i], _longest_run(steps, i)
         ends = [j for j in range(1, len(run) + 1) if not all(_is_known(part) for part in run[:j])]
-        match = next(((kind, j) for j in ends if (kind := _match(run[:j])) is not None), None)
+        match = next(((kind, j) for j in reversed(ends) if (kind := _match(run[:j])) is not None), None)
         if match is not None:
             found += match[0]
             i += match[1]
@@ -228,25 +179,6 @@ def _is_known(step: Step) -> bool:
     return not isinstance(step, Pointwise) or step.known
 
 
-_CANDIDATES = [
-    "identity",
-    "relu",
-    "sigmoid",
-    "tanh",
-    "silu",
-    "gelu",
-    "gelu_tanh",
-    "mish",
-    "hard_swish",
-    "softsign",
-    "softplus",
-    "hard_sigmoid",
-    "hard_tanh",
-    "relu6",
-    "elu",
-    "selu",
-    "sin",
-]
 _GRID = np.linspace(-9, 9, 181)
 
 
@@ -255,15 +187,15 @@ def _match(run: Sequence[Step]) -> Steps | None:
     where = next(step.where for step in run)
     with np.errstate(all="ignore"):
         values = _composed(run)(_GRID)
-    for candidate in (*(plain(name, where) for name in _CANDIDATES), log_sigmoid(where)):
+    for candidate in ACTIVATIONS.values():
         # Sources compute their constants in float32.
-        if np.allclose(values, _composed(candidate)(_GRID), rtol=1e-5, atol=1e-6):
-            return candidate
+        if np.allclose(values, candidate(_GRID), rtol=1e-5, atol=1e-6):
+            return plain(candidate, where)
     return None
 
 
 def _is_pointwise(step: Step) -> bool:
-    return isinstance(step, Pointwise) or (isinstance(step, Scale) and step.factor.ndim == step.shift.ndim == 0)
+    return isinstance(step, Pointwise | Scale) and n_numbers(step) == 1
 
 
 def _composed(steps: Iterable[Step]) -> Callable[[Array], Array]:
@@ -280,14 +212,19 @@ def _composed(steps: Iterable[Step]) -> Callable[[Array], Array]:
     return function
 
 
-def _within(factor: float, shift: float, inner: Steps, factor_after: float, shift_after: float, where: str) -> Steps:
-    before = () if (factor, shift) == (1, 0) else (scale(factor, shift, where),)
-    after = () if (factor_after, shift_after) == (1, 0) else (scale(factor_after, shift_after, where),)
-    return (*before, *inner, *after)
+def _as_written(value: float) -> float:
+    """The number that was meant: of 0.20000000298, which is 0.2 in float32, 0.2."""
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+    return float(str(single)) if float(single) == value else value
 
 
 def _number(value: float, name: str, where: str) -> float:
-    number = numbers(value, f"{name} of {where}")
+    """A number that a file may hold as an array of one."""
+    try:
+        number = numbers(value, f"a parameter of {name} of {where}", dtype=np.float64)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
     if number.size != 1:
-        raise ValueError(f"{name} of {where} has shape {number.shape}, expected one number")
+        raise ValueError(f"a parameter of {name} of {where} has shape {number.shape}, expected one number")
     return float(number.reshape(()))

@@ -61,26 +61,22 @@ class Pointwise:
 
 
 @dataclass(frozen=True, eq=False)
-class SlopePerNeuron:
-    """x -> max(0, x) + slope * min(0, x) with a slope of its own for each neuron: a PReLU of many parameters.
-
-    Attributes:
-        slope: (n,).
-        where: what the source calls it, for messages.
-    """
-
-    slope: Array
-    where: str
-
-
-@dataclass(frozen=True, eq=False)
 class Softmax:
     """Softmax or argmax of each row. It may only stand at the end, where a `Network` has it by itself."""
 
     where: str
 
 
-Step = Affine | Scale | Pointwise | SlopePerNeuron | Softmax
+Step = Affine | Scale | Pointwise | Softmax
+
+
+def n_numbers(step: Step) -> int:
+    """How many numbers a step wants, if it has one for each; otherwise 1."""
+    if isinstance(step, Scale):
+        return max(step.factor.size, step.shift.size)
+    if isinstance(step, Pointwise) and step.activation.slopes is not None:
+        return max((len(slope) for slope in step.activation.slopes if isinstance(slope, tuple)), default=1)
+    return 1
 
 
 def affine(weight: ArrayLike, bias: ArrayLike | None, where: str, *, inputs_first: bool = False) -> Affine:
@@ -159,5 +155,12 @@ def _kind_of(weight: Array) -> str:
 
 
 def _numbers(values: ArrayLike, what: str, where: str) -> Array:
-    """Finite numbers in float64."""
-    return numbers(values, f"the {what} of {where}", dtype=np.float64).astype(np.float64, copy=False)
+    """Finite numbers in float64.
+
+    Raises:
+        ValueError: they are none.
+    """
+    try:
+        return numbers(values, f"the {what} of {where}", dtype=np.float64).astype(np.float64, copy=False)
+    except TypeError as error:  # what a file holds is a value, whatever its type
+        raise ValueError(str(error)) from error

@@ -73,8 +73,12 @@ def test_shapes_and_activations_are_those_of_the_source(foreign):
     assert made("torch-nested.onnx") == "Network(4 -> 8 relu -> 3 identity: 67 parameters)"
     assert made("keras-normalised.keras") == "Network(4 -> 8 leaky_relu(0.15) -> 3 identity: 67 parameters)"
     assert made("torch-act-GELU.onnx") == "Network(2 -> 4 gelu -> 2 identity: 22 parameters)"
-    # A slope for each neuron is two neurons for each, with one crease.
-    assert made("torch-act-PReLU-each.pt") == "Network(2 -> 8 relu -> 2 identity: 42 parameters)"
+    # Parameters that were rounded to float32 are those that were meant.
+    assert made("torch-act-LeakyReLU.onnx") == "Network(2 -> 4 leaky_relu(0.2) -> 2 identity: 22 parameters)"
+    for name in ("torch-act-Hardsigmoid.onnx", "torch-act-SELU.onnx", "torch-act-ELU.onnx", "torch-act-PReLU-each.pt"):
+        kind = {"a": "hard_sigmoid", "E": "selu", "L": "elu", "R": "prelu"}[name.removeprefix("torch-act-")[1]]
+        assert read_network(foreign / name).layers[0].activation.name.split("(")[0] == kind
+    assert made("torch-act-Hardtanh-2.pt") == "Network(2 -> 4 hard_tanh(-0.5, 1.5) -> 2 identity: 22 parameters)"
 
 
 def test_code_that_is_not_in_the_file_is_not_guessed(foreign, recorded):

@@ -51,7 +51,7 @@ PLAIN = "a,b,kind\n1.5,-2,no\n3,4.25,yes\n1000.5,6,yes\n-0.5,7,no\n"
         PLAIN.replace(",", ", "),
         PLAIN.replace(",", ";").replace(".", ","),
         PLAIN.replace(",", "\t").replace(".", ","),
-        PLAIN.replace(",", ";").replace("1000.5", "1.000,5").replace("1.5", "1,5").replace("4.25", "4,25").replace("-0.5", "-0,5"),
+        "a;b;kind\n1,5;-2;no\n3;4,25;yes\n1.000,5;6;yes\n-0,5;7;no\n",
         PLAIN.replace("1000.5", '"1,000.5"'),
         '"a","b","kind"\n"1,5","-2","no"\n"3","4,25","yes"\n"1000,5","6","yes"\n"-0,5","7","no"\n',
         "# made by hand\n\n" + PLAIN + "\n\n",
@@ -59,10 +59,10 @@ PLAIN = "a,b,kind\n1.5,-2,no\n3,4.25,yes\n1000.5,6,yes\n-0.5,7,no\n"
         PLAIN.replace("1.5", "1.5e0").replace("-0.5", "\u22120.5"),
         "\ufeff" + PLAIN,
         ("\ufeff" + PLAIN).encode("utf-16-le"),
-        PLAIN.replace("a,b,kind", "kind,a,b").replace("1.5,-2,no", "no,1.5,-2").replace("3,4.25,yes", "yes,3,4.25").replace("1000.5,6,yes", "yes,1000.5,6").replace("-0.5,7,no", "no,-0.5,7"),
+        "kind,a,b\nno,1.5,-2\nyes,3,4.25\nyes,1000.5,6\nno,-0.5,7\n",
         PLAIN.replace("no\n", '"no"\n').replace("yes\n", '"yes"\n'),
     ],
-)  # fmt: skip
+)
 def test_one_table_written_in_many_ways(read, text):
     assert_points(read(text))
 
