@@ -72,6 +72,7 @@ class _File:
         except ImportError as error:
             raise ValueError('to read it, h5py is needed: pip install "nn-unfold[keras]"') from error
         self.h5py = h5py
+        _check_heaps(content.getvalue())
         try:
             self.file = h5py.File(content, "r")
         except (OSError, RuntimeError, ValueError, KeyError, OverflowError) as error:
@@ -158,6 +159,30 @@ class _File:
         except (OSError, RuntimeError, KeyError, TypeError, MemoryError, OverflowError) as error:
             why = " ".join(str(error).split())[:200]
             raise ValueError(f"its HDF5 part is damaged at {path!r}: {why}") from error
+
+
+def _check_heaps(data: bytes) -> None:
+    """Follow the lists of texts in an HDF5 file, in which HDF5 itself goes round for ever if an entry has no length.
+
+    Raises:
+        ValueError: an entry has none or ends behind its list, or the file has lengths of another kind than 8 bytes.
+
+    https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, "Global Heap"
+    """
+    widths = data[13:15] if data[8:9] < b"\2" else data[9:11]
+    if not data.startswith(b"\x89HDF\r\n\x1a\n") or widths != b"\x08\x08":
+        raise ValueError("its HDF5 part is damaged: it doesn't begin as expected")
+    start = data.find(b"GCOL")
+    while start >= 0:
+        end = start + int.from_bytes(data[start + 8 : start + 16], "little")
+        place = start + 16
+        while place + 16 <= end:
+            length = int.from_bytes(data[place + 8 : place + 16], "little")
+            is_free = data[place : place + 2] == b"\0\0"
+            place += length if is_free else 16 + -(-length // 8) * 8
+            if (is_free and length < 16) or place > end or end > len(data):
+                raise ValueError("its HDF5 part is damaged: a list of texts has an entry without an end")
+        start = data.find(b"GCOL", start + 4)
 
 
 def _text(value: Any) -> str:

@@ -183,6 +183,20 @@ def test_without_h5py_it_is_one_line(tmp_path, monkeypatch, one_line):
     assert 'h5py is needed: pip install "nn-unfold[keras]"' in one_line(b"\x89HDF\r\n\x1a\n" + b"\0" * 99, "a.h5")
 
 
+def test_a_list_of_texts_in_which_hdf5_would_go_round_for_ever(foreign, one_line):
+    data = bytearray((foreign / "keras-2-3-2.h5").read_bytes())
+    heap = data.index(b"GCOL")
+    end = heap + int.from_bytes(data[heap + 8 : heap + 16], "little")
+    place = heap + 16
+    while data[place : place + 2] != b"\0\0":  # the last entry is what is free
+        place += 16 + -(-int.from_bytes(data[place + 8 : place + 16], "little") // 8) * 8
+    assert place < end
+    data[place + 8 : place + 16] = bytes(8)
+    assert "an entry without an end" in one_line(bytes(data), "a.h5")
+    data[13] = 4
+    assert "doesn't begin as expected" in one_line(bytes(data), "a.h5")
+
+
 def test_a_configuration_nested_deeply(one_line):
     model = {"layers": [dense("a", 3)]}
     for _ in range(60):
