@@ -24,6 +24,7 @@ from manim import (
     VGroup,
     VMobject,
     config,
+    logger,
     smooth,
     squish_rate_func,
 )
@@ -38,6 +39,7 @@ from nn_unfold.model.cache import Trained, stored_at, train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import Flow, destinations
 from nn_unfold.space.base import SpatialMobject, spatial_parts
+from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.labels import caption, columns
@@ -70,7 +72,7 @@ class Stage(ThreeDScene):
         super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
         self.tokens = tokens
         self.clock = 0.0  # seconds of film so far, the same whether played or skipped
-        self.beats: list[str] = []
+        self.told: list[Beat] = []  # all beats so far
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._caption: VGroup | None = None
         self._aside = VGroup()
@@ -99,18 +101,27 @@ class Stage(ThreeDScene):
     # Beats
 
     @contextmanager
-    def beat(self, text: str) -> Iterator[None]:
+    def beat(
+        self, text: str, *, holds: bool | None = None, otherwise: Wordings | None = None, **values: Any
+    ) -> Iterator[None]:
         """One step of the story: a caption, a section of its own, and a subcaption for the .srt file.
 
-        The beat lasts at least until its caption has been read.
+        The beat lasts at least until its caption has been read. A sentence that says something about numbers is a
+        claim: it says whether it holds, and what is true otherwise. A claim that fails is told in `findings`.
 
         Args:
-            text: the caption, a message in English.
+            text: the caption, a message in English, with placeholders such as {right}.
+            holds: whether it is true of what is shown; None for a sentence that claims nothing.
+            otherwise: what is said where it is not: a wording, or several, each with whether it holds.
+            values: what fills the placeholders: numbers, or words that are messages too.
         """
-        self.beats.append(text)
-        self.next_section(name=text)
+        told = worded(text, None if holds is None else bool(holds), otherwise, values)
+        self.told.append(told)
+        if told.holds is False:
+            logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
+        self.next_section(name=str(told))
         began, began_on_film = self.clock, self.time
-        new = caption(text)
+        new = caption(told.message, **told.values)
         tokens = self.tokens
         new.move_to([0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0])
         changes: list[Animation] = [FadeIn(new)]
@@ -123,10 +134,21 @@ class Stage(ThreeDScene):
         self._caption = new
         self.play(*changes, run_time=tokens.breath)
         yield
-        reading = READING_START + columns(translate(text)) / READING_SPEED
+        words = translate(told.message, **told.values)
+        reading = READING_START + columns(words) / READING_SPEED
         self.wait(max(tokens.breath, reading - (self.clock - began)))
         duration = self.time - began_on_film
-        self.add_subcaption(translate(text), duration=duration, offset=-duration)
+        self.add_subcaption(words, duration=duration, offset=-duration)
+
+    @property
+    def beats(self) -> list[str]:
+        """The messages of all beats so far."""
+        return [beat.message for beat in self.told]
+
+    @property
+    def findings(self) -> list[str]:
+        """The claims so far that do not hold, and have no other wording that does."""
+        return [f"beat {i}: {beat}" for i, beat in enumerate(self.told, start=1) if beat.holds is False]
 
     def play(self, *args: Any, **kwargs: Any) -> None:
         """As in Manim; keeps the clock."""

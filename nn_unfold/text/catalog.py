@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import option
@@ -12,14 +13,20 @@ from nn_unfold.settings import option
 CATALOGS = Path(__file__).parent / "catalogs"
 
 
-def translate(message: str) -> str:
+def translate(message: str, **values: Any) -> str:
     """The message in the language in force, or as it is where the catalog lacks it.
+
+    Args:
+        message: in English.
+        values: what fills its placeholders; words among them are messages too.
 
     Raises:
         UnfoldError: for a language without a catalog.
     """
     language = option("language")
-    return message if language == "en" else _catalog(language).get(message, message)
+    found = message if language == "en" else _catalog(language).get(message, message)
+    words = {name: translate(value) if isinstance(value, str) else value for name, value in values.items()}
+    return found.format(**words) if words else found
 
 
 @lru_cache(maxsize=4)

@@ -116,9 +116,9 @@ def _letters(words: str, size: float) -> list[np.ndarray]:
     return np.split(outlines * [1, 1, 0], starts[1:])
 
 
-def caption(text: str) -> VGroup:
-    """A caption of one or two lines, centred, translated."""
-    lines = in_lines(translate(text))
+def caption(text: str, **values: Any) -> VGroup:
+    """A caption of one or two lines, centred, translated; values fill its placeholders."""
+    lines = in_lines(translate(text, **values))
     size = theme().caption_size
     rows = VGroup(*(label(line, size=size) for line in lines))
     # Rows are set by a fixed pitch, not by the height of the letters that happen to stand in them.
