@@ -87,7 +87,7 @@ def _out_of_sight(stage: Stage) -> Iterator[str]:
 def _in_the_way(stage: Stage) -> Iterator[str]:
     covered = _coverage(stage)
     band = -config.frame_height / 2 + stage.tokens.margin / 2 + stage.tokens.caption_height
-    caption = set(stage._caption.get_family()) if stage._caption else set()
+    caption = {part for text in (stage._caption, stage._leaving) if text for part in text.get_family()}
     for mobject in stage.mobjects:
         worst, lowest = 0.0, band
         for part in mobject.get_family():

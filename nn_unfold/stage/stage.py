@@ -75,6 +75,7 @@ class Stage(ThreeDScene):
         self.told: list[Beat] = []  # all beats so far
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._caption: VGroup | None = None
+        self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
 
     def render(self, preview: bool = False) -> bool:
@@ -131,8 +132,9 @@ class Stage(ThreeDScene):
                 FadeOut(self._caption, rate_func=squish_rate_func(smooth, 0.0, 0.5)),
                 FadeIn(new, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
             ]
-        self._caption = new
+        self._leaving, self._caption = self._caption, new
         self.play(*changes, run_time=tokens.breath)
+        self._leaving = None
         yield
         words = translate(told.message, **told.values)
         reading = READING_START + columns(words) / READING_SPEED
@@ -171,7 +173,7 @@ class Stage(ThreeDScene):
         """Put flat mobjects into the column on the left, below each other; what else was there leaves.
 
         Returns:
-            The animation that brings, moves and takes away.
+            The animation that takes away, then moves, then brings, so that nothing crosses.
         """
         tokens = self.tokens
         leaving = [m for m in self._aside if m not in mobjects]
@@ -184,16 +186,21 @@ class Stage(ThreeDScene):
         column.arrange(DOWN, buff=tokens.margin, aligned_edge=LEFT)
         corner = [-config.frame_width / 2 + tokens.margin, config.frame_height / 2 - tokens.margin, 0]
         column.shift(np.array(corner) - column.get_corner(UP + LEFT))
-        changes: list[Animation] = [FadeOut(m) for m in leaving]
-        for mobject, place in places.items():
-            if mobject in staying:
-                if not np.allclose(mobject.get_center(), place.get_center()):
-                    changes.append(mobject.animate.move_to(place).build())
-            else:
-                mobject.become(place)
-                changes.append(FadeIn(mobject))
+        moved = [m for m in staying if not np.allclose(m.get_center(), places[m].get_center())]
+        arriving = [m for m in mobjects if m not in staying]
+        phases = [phase for phase in (leaving, moved, arriving) if phase]
+
+        def while_of(phase: list[VMobject]) -> Callable[[float], float]:
+            number = phases.index(phase)
+            return squish_rate_func(smooth, number / len(phases), (number + 1) / len(phases))
+
+        changes: list[Animation] = [FadeOut(m, rate_func=while_of(leaving)) for m in leaving]
+        changes += [m.animate(rate_func=while_of(moved)).move_to(places[m]).build() for m in moved]
+        for mobject in arriving:
+            mobject.become(places[mobject])
+            changes.append(FadeIn(mobject, rate_func=while_of(arriving)))
         self._aside = VGroup(*mobjects)
-        return AnimationGroup(*changes, run_time=tokens.breath)
+        return AnimationGroup(*changes, run_time=tokens.breath * max(1.0, 0.6 * len(phases)))
 
     # The camera
 
@@ -290,6 +297,32 @@ class Stage(ThreeDScene):
             for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
         ]
         return CameraMove(lens, *views, run_time=flow.run_time, rate_func=flow.rate_func)
+
+    def change_axes(
+        self,
+        old: Mobject,
+        new: Mobject,
+        *things: Mobject,
+        flows: Sequence[Flow] = (),
+        phi: float | None = None,
+        theta: float | None = None,
+    ) -> Mobject:
+        """Go over from the axes of one space to those of the next: they come when the camera shows them whole.
+
+        Args:
+            old: axes that leave.
+            new: axes that come, and are returned.
+            things: what else shall be framed.
+            flows: what these will go through.
+            phi: of the camera, as of `framing`.
+            theta: likewise.
+        """
+        move = self.reframe(new, *things, flows=flows, phi=phi, theta=theta)
+        move.set_run_time(move.run_time - 2 * self.tokens.breath)
+        self.play(FadeOut(old, run_time=self.tokens.breath))
+        self.play(move)
+        self.play(FadeIn(new, run_time=self.tokens.breath))
+        return new
 
     def facing(self, *things: Mobject, phi: float, flows: Sequence[Flow] = ()) -> float:
         """The theta from which things show the most of themselves, now or after some flows.
