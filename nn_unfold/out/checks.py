@@ -16,6 +16,7 @@ import numpy as np
 from manim import Animation, AnimationGroup, tempconfig
 
 from nn_core.network import Layer
+from nn_unfold.engine.camera import Perspective
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Morph, Passage
@@ -23,6 +24,7 @@ from nn_unfold.motion.learning import Carried, Learning, network_at
 from nn_unfold.space.base import SpatialMobject, in_space, spatial_parts
 from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.view import CameraMove
 
 RATE = 3  # moments a second at which the layout is looked at in motion
 TOLERATED = 0.01  # the share of them that may have a fault
@@ -58,7 +60,8 @@ class Report:
         film: its name.
         case: which film this was: "own seed", "seed 7", "3 classes".
         findings: what is wrong.
-        claims: how many sentences were held to the numbers.
+        told: its sentences, in English.
+        claims: how many of them were held to the numbers.
         vertices: how many vertices were compared with the forward pass.
         moments: at how many moments the layout was looked at in motion.
         faulty: in how many of them something was wrong.
@@ -67,6 +70,7 @@ class Report:
     film: str
     case: str
     findings: list[Finding] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     claims: int = 0
     vertices: int = 0
     moments: int = 0
@@ -138,6 +142,7 @@ class _Watched(Stage):
     def beat(self, text: str, **claim: Any) -> Iterator[None]:
         with super().beat(text, **claim):
             told = self.told[-1]
+            self.report.told.append(str(told))
             self.report.claims += told.holds is not None
             if told.holds is False:
                 self._tell("claim", str(told))
@@ -172,8 +177,11 @@ class _Watched(Stage):
             if not self._still:
                 self.update_to_time(min(number / RATE - start, duration))
             if lines is None or not self._still:
-                lines = layout.findings(self)
+                lines = layout.findings(self, self._moving())
             self._look(number / RATE, lines)
+
+    def _moving(self) -> set[Perspective]:
+        return {move.camera for move in _nested(self.animations or []) if isinstance(move, CameraMove)}
 
     def _look(self, time: float, lines: list[str]) -> None:
         """Note what is wrong at a moment; what goes on for several moments is one finding."""

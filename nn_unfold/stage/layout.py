@@ -5,14 +5,14 @@ Boxes are those of control points, in frame units, as the camera shows them: fla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from manim import Mobject, Text, Typst, VMobject, config
 
-from nn_unfold.engine.camera import NEAR, StageCamera
+from nn_unfold.engine.camera import NEAR, Perspective, StageCamera
 from nn_unfold.space.base import SpatialMobject, spatial_parts
 from nn_unfold.stage.view import Area, Panel
 from nn_unfold.text.labels import Label
@@ -27,8 +27,15 @@ COVERED = 0.02  # share of a flat thing's box that what is in space may reach in
 OPAQUE = 64  # of 255: what is fainter covers nothing
 
 
-def findings(stage: Stage) -> list[str]:
+def findings(stage: Stage, moving: Collection[Perspective] = ()) -> list[str]:
     """What is wrong with the layout of a stage, a readable line for each; an empty list is good.
+
+    Args:
+        stage: as it stands.
+        moving: cameras and panels that are on their way. A panel cuts what goes beyond it, and while it goes into a
+            picture or comes back that is no fault.
+
+    What counts:
 
     - Texts lie in the safe area of the screen, and not over each other.
     - What lives in space is seen whole, within the free area and the room for labels about it, or in a panel
@@ -40,7 +47,7 @@ def findings(stage: Stage) -> list[str]:
     return [
         *_unsafe(stage, texts),
         *_over_each_other(texts),
-        *_out_of_sight(stage),
+        *_out_of_sight(stage, moving),
         *_in_the_way(stage),
     ]
 
@@ -61,7 +68,7 @@ def _over_each_other(texts: dict[VMobject, Area]) -> Iterator[str]:
             yield f"{_name(one)} lies over {_name(other)} by {across:.2f} x {down:.2f}"
 
 
-def _out_of_sight(stage: Stage) -> Iterator[str]:
+def _out_of_sight(stage: Stage, moving: Collection[Perspective]) -> Iterator[str]:
     room = stage.tokens.label_room
     farthest: dict[str, tuple[float, str]] = {}
     for part in spatial_parts(stage.mobjects):
@@ -70,6 +77,11 @@ def _out_of_sight(stage: Stage) -> Iterator[str]:
             continue
         name = type(part).__name__
         lens, free = stage.lens(part)
+        if isinstance(lens, Panel):
+            if lens in moving:
+                continue
+        elif not any(text in stage.mobjects for text in stage._aside):
+            free = free._replace(left=-free.right)  # the column is still empty
         eye = lens.projection()[3]  # this row of the matrix gives the distance from the eye along the view axis
         if (points @ eye[:3] + eye[3] < NEAR * lens.get_focal_distance()).any():
             yield f"{name} reaches behind the eye of the camera"

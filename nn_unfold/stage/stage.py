@@ -291,7 +291,7 @@ class Stage(ThreeDScene):
         lens, area = self.lens(*things)
         now = View.of(lens)
         end = Direction(now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta))
-        _, *moments = destinations(spatial_parts(things), [flow], samples=12)
+        _, *moments = destinations(spatial_parts(things), [flow], samples=24)
         views = [
             fit(lens, places, area, phi=(1 - t) * now.phi + t * end.phi, theta=(1 - t) * now.theta + t * end.theta)
             for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
@@ -319,10 +319,21 @@ class Stage(ThreeDScene):
         """
         move = self.reframe(new, *things, flows=flows, phi=phi, theta=theta)
         move.set_run_time(move.run_time - 2 * self.tokens.breath)
-        self.play(FadeOut(old, run_time=self.tokens.breath))
-        self.play(move)
-        self.play(FadeIn(new, run_time=self.tokens.breath))
+        self.exchange(old, new, move)
         return new
+
+    def exchange(self, leaving: Mobject, coming: Mobject, *moves: Animation) -> None:
+        """Play what leaves, then what moves, then what comes: nothing fades over something else.
+
+        Args:
+            leaving: what fades out first.
+            coming: what fades in last.
+            moves: of the camera, or of anything else.
+        """
+        self.play(FadeOut(leaving, run_time=self.tokens.breath))
+        if moves:
+            self.play(*moves)
+        self.play(FadeIn(coming, run_time=self.tokens.breath))
 
     def facing(self, *things: Mobject, phi: float, flows: Sequence[Flow] = ()) -> float:
         """The theta from which things show the most of themselves, now or after some flows.

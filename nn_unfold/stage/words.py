@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn_core.geometry import decision_boundary
 from nn_core.interpolation import decompose
-from nn_core.network import Layer
+from nn_core.network import Layer, Network
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -43,3 +44,19 @@ def number(count: int) -> str:
     if count == 100:
         return "a hundred"
     return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
+def bends(network: Network, box: tuple[float, float, float, float]) -> set[int]:
+    """Those hidden neurons of the first layer at whose creases the decision boundary bends, inside a box.
+
+    Args:
+        network: of 2 inputs, piecewise affine.
+        box: (x_min, x_max, y_min, y_max) of the input plane.
+    """
+    ends = decision_boundary(network, box).segments.reshape(-1, 2)
+    low, high = np.array(box[::2]), np.array(box[1::2])
+    slack = 1e-9 * float((high - low).max())
+    inside = ends[((ends > low + slack) & (ends < high - slack)).all(axis=1)]
+    first = network.layers[0]
+    z = (inside @ first.weight.T + first.bias) / np.linalg.norm(first.weight, axis=1)
+    return set(np.flatnonzero((np.abs(z) < slack).any(axis=0)).tolist()) if len(inside) else set()
