@@ -43,13 +43,29 @@ def findings(stage: Stage, moving: Collection[Perspective] = ()) -> list[str]:
     - What lies flat on the screen is clear of what lives in space, and of the caption's band.
     """
     camera = stage.camera
-    texts = {text: box for text in _texts(stage.mobjects) if (box := _box(camera, text)) is not None}
+    faded = _faded(stage)
+    texts = {
+        text: box for text in _texts(stage.mobjects) if text not in faded and (box := _box(camera, text)) is not None
+    }
     return [
         *_unsafe(stage, texts),
         *_over_each_other(texts),
         *_out_of_sight(stage, moving),
         *_in_the_way(stage),
     ]
+
+
+def _faded(stage: Stage) -> set[Mobject]:
+    """Labels of axes that have given way to others."""
+    camera = stage.camera
+    parts = [part for mobject in stage.mobjects for part in mobject.get_family() if camera.may_be_hidden(part)]
+    shown = [part for part in parts if _is_shown(part)]
+    gone = set()
+    for lens in {camera.lens(part) for part in shown}:
+        room = camera.room_for_labels(shown, lens)
+        gone |= {line for (_, line), share in room.items() if share < 1}
+    labels = (text for text in _texts(stage.mobjects) if camera.may_be_hidden(text.family_members_with_points()[0]))
+    return {text for text in labels if text.family_members_with_points()[0].belongs_to.tobytes() in gone}
 
 
 def _unsafe(stage: Stage, texts: dict[VMobject, Area]) -> Iterator[str]:

@@ -220,7 +220,7 @@ class Stage(ThreeDScene):
             theta: radians about it, reached by the shorter way; as it is now if not given.
         """
         lens, area = self.lens(*things)
-        places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=8)))
+        places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=16)))
         now = View.of(lens)
         phi, theta = now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta)
         return fit(lens, places, area, phi=phi, theta=theta)
@@ -291,7 +291,7 @@ class Stage(ThreeDScene):
         lens, area = self.lens(*things)
         now = View.of(lens)
         end = Direction(now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta))
-        _, *moments = destinations(spatial_parts(things), [flow], samples=24)
+        _, *moments = destinations(spatial_parts(things), [flow], samples=48)
         views = [
             fit(lens, places, area, phi=(1 - t) * now.phi + t * end.phi, theta=(1 - t) * now.theta + t * end.theta)
             for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
