@@ -39,6 +39,7 @@ from .space.sheet import Lattice as Lattice, Sheet as Sheet
 from .space.trails import LevelLines as LevelLines, Roll as Roll, Trail as Trail
 from .stage.stage import Stage as Stage
 from .stage.view import Panel as Panel, TOP as TOP
+from .stage.words import bends as bends, number as number, verbs_of as verbs_of
 from .text.formulas import formula as formula
 from .text.labels import label as label, stack as stack
 from .text.numbers import LiveAffine as LiveAffine, LiveMatrix as LiveMatrix, LiveNumber as LiveNumber

@@ -28,6 +28,20 @@ class Trained:
     y: np.ndarray
     history: History
 
+    @property
+    def n(self) -> int:
+        """How many points there are."""
+        return len(self.y)
+
+    @property
+    def right(self) -> int:
+        """How many of them the network labels right."""
+        return self.right_at(-1)
+
+    def right_at(self, epoch: int) -> int:
+        """How many it labelled right after so many epochs."""
+        return round(self.n * float(self.history.accuracy[epoch]))
+
 
 def train(recipe: Recipe, cache: Path) -> Trained:
     """The network of a recipe, from the cache if it is there.
@@ -90,7 +104,7 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
                 batch_size=recipe.batch_size,
                 l2=recipe.l2,
                 rng=stream,
-                snapshots=recipe.snapshots,
+                snapshots=range(recipe.epochs + 1) if recipe.snapshots is None else recipe.snapshots,
                 callback=report,
             )
             if history.stopped == "interrupted":

@@ -35,7 +35,8 @@ class Recipe:
         initializer: a name of nn_core.initializers, or one with its spread, such as ("gaussian", 1.5).
         seed: of the data, the initial weights and the batches.
         starts: initial weights that are tried; the network with the lowest loss is kept.
-        snapshots: how many moments of the training are kept, log-spaced, or which.
+        snapshots: how many moments of the training are kept, log-spaced, or which; None for every epoch, so that a
+            training can be shown as it was.
     """
 
     data: str
@@ -51,7 +52,7 @@ class Recipe:
     l2: float = 0.0
     seed: int = 0
     starts: int = 1
-    snapshots: int | tuple[int, ...] = 16
+    snapshots: int | tuple[int, ...] | None = 16
     features: tuple[str, ...] = ()
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -181,6 +181,16 @@ class LiveNumber(VGroup):
         return self
 
 
+def rounded_down(share: float, decimals: int = 2) -> float:
+    """A share as it may be told: 0.9951 is 0.99, since 1.00 would say that nothing is missing.
+
+    >>> rounded_down(0.9951), rounded_down(1.0), rounded_down(0.29)
+    (0.99, 1.0, 0.29)
+    """
+    # What is a whole number of units but for the noise of floats stays what it is.
+    return float(np.floor(share * 10**decimals + 1e-9) / 10**decimals)
+
+
 @lru_cache(maxsize=8)
 def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
