@@ -5,8 +5,8 @@ from .flat.heat_map import HeatMap as HeatMap
 from .flat.plots import FunctionPlot as FunctionPlot, LossCurve as LossCurve, Plot as Plot
 from .flat.table import Table as Table, Tags as Tags
 from .flat.thumbnails import DataThumbnails as DataThumbnails
-from .model.cache import Trained as Trained
 from .model.recipe import Recipe as Recipe
+from .model.subject import Shape as Shape, Subject as Subject, Trained as Trained
 from .motion.flows import (
     ActivationFlow as ActivationFlow,
     AffineFlow as AffineFlow,

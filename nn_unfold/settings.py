@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import click
 
+from nn_core.activations import activation
 from nn_unfold.errors import UnfoldError
 from nn_unfold.films import FOLDER
 
@@ -61,17 +62,33 @@ def language_code(given: Given) -> str:
 
 def font(given: Given) -> str:
     """The name of an installed font, or the whole path of a font file."""
-    if "\n" in given.value:
-        raise ValueError("the name of one installed font, or a font file")
     if Path(given.value).suffix.lower() in (".ttf", ".otf", ".ttc"):
         return existing_file(given)
+    return word(given)
+
+
+def word(given: Given) -> str:
+    """Any text in one line."""
+    if len(given.value.splitlines()) > 1:
+        raise ValueError("text in one line")
+    return given.value
+
+
+def activation_names(given: Given) -> str:
+    """Names of activations in any framework's spelling, with commas between them."""
+    for name in given.value.split(","):
+        activation(name.strip())
     return given.value
 
 
 def existing_file(given: Given) -> str:
     """The whole path of a file or folder that is there."""
-    path = (given.folder / Path(given.value).expanduser()).resolve()
-    if not path.exists():
+    try:
+        path = (given.folder / Path(given.value).expanduser()).resolve()
+        there = path.exists()
+    except (OSError, RuntimeError) as error:  # a name that is too long, or the home of a user who does not exist
+        raise ValueError(f"a file or folder ({error})") from error
+    if not there:
         raise ValueError(f"a file or folder, but there is no {path}")
     return str(path)
 
@@ -111,6 +128,8 @@ OPTIONS: Mapping[str, Option] = {
     "font": Option("", font, "of text: an installed font or a font file; the shipped one if not given", _stem),
     "network": Option("", existing_file, "a trained network that films show in place of their own", _stem),
     "data": Option("", existing_file, "points that films show in place of their own", _stem),
+    "label": Option("", word, "the column of the data that holds the labels: its name, or its number from 0"),
+    "activations": Option("", activation_names, "of a network whose file has weights alone, such as relu"),
     "set": Option("", assignments, "fields of recipes, such as seed=7 sizes=2,3,2 epochs=500"),
 }
 

@@ -35,8 +35,9 @@ from nn_unfold.engine.door import told_by_manim
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_project_settings
 from nn_unfold.errors import UnfoldError
-from nn_unfold.model.cache import Trained, stored_at, train
+from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.model.subject import Trained
 from nn_unfold.motion.flows import Flow, destinations
 from nn_unfold.space.base import SpatialMobject, spatial_parts
 from nn_unfold.stage.claims import Beat, Wordings, worded
@@ -412,9 +413,10 @@ class Stage(ThreeDScene):
 
     def trained(self, recipe: Recipe) -> Trained:
         """The network of a recipe with its data, trained when first needed and kept under renders/."""
-        cache = Path(config.media_dir) / "trained"
-        self.networks.append(stored_at(recipe, cache))
-        return train(recipe, cache)
+        trained = train(recipe, Path(config.media_dir) / "trained")
+        if trained.file is not None:
+            self.networks.append(trained.file)
+        return trained
 
 
 def _nearest(angle: float, to: float) -> float:
