@@ -11,8 +11,8 @@ import difflib
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -203,6 +203,23 @@ def variant() -> str:
         if kind.tag is not None and value != kind.default:
             parts.append(re.sub(r"[^\w.,-]+", "-", kind.tag(value)).strip("-."))
     return "".join(f"-{part}" for part in parts if part)
+
+
+@contextmanager
+def named_by_options(scene: str) -> Iterator[None]:
+    """Within, Manim plans the files of a scene under a name that tells its options, such as `ReluFold-zh-light`.
+
+    A name that the author gives, with `-o`, stays as it is.
+    """
+    from manim import config
+
+    given = config.output_file
+    if not given and (options := variant()):
+        config.output_file = f"{scene}{options}"
+    try:
+        yield
+    finally:
+        config.output_file = given
 
 
 def settings_files() -> list[Path]:

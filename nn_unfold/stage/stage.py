@@ -39,10 +39,11 @@ from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.model.subject import Trained
 from nn_unfold.motion.flows import Flow, destinations
+from nn_unfold.settings import named_by_options
 from nn_unfold.space.base import SpatialMobject, spatial_parts
 from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
-from nn_unfold.text.catalog import translate
+from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, columns
 from nn_unfold.theme import theme
 
@@ -70,7 +71,8 @@ class Stage(ThreeDScene):
         renderer = StageRenderer(
             file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
         )
-        super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
+        with told_by_manim(at_once=True), named_by_options(type(self).__name__):
+            super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
         self.tokens = tokens
         self.clock = 0.0  # seconds of film so far, the same whether played or skipped
         self.told: list[Beat] = []  # all beats so far
@@ -99,6 +101,14 @@ class Stage(ThreeDScene):
                     "make room or give write permission there, then render it again; finished pieces are kept."
                 ) from error
         return False
+
+    def tear_down(self) -> None:
+        """As in Manim; tells which captions have no translation."""
+        super().tear_down()
+        # A piece of a film has some of its captions only.
+        whole = config.from_animation_number == 0 and config.upto_animation_number == np.inf
+        if whole and (line := untranslated(self.beats)):
+            logger.warning(line)
 
     # Beats
 

@@ -71,10 +71,9 @@ def untranslated(messages: Iterable[str]) -> str | None:
     if not missing:
         return None
     own = film_folders()[0] / "catalogs" / f"{language}.toml"
-    return (
-        f"{len(missing)} captions have no translation into {language!r} and stay English: "
-        f"{', '.join(map(repr, missing))}. Add them to {own}."
-    )
+    some = ", ".join(map(repr, missing[:3])) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+    have = "caption has" if len(missing) == 1 else "captions have"
+    return f"{len(missing)} {have} no translation into {language!r}: {some}. Add them to {own}."
 
 
 def languages() -> list[str]:

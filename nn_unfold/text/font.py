@@ -71,7 +71,7 @@ def _font(wanted: str) -> Font:
             with TTFont(file, lazy=True, fontNumber=0) as opened:
                 glyphs = dict(opened.getBestCmap())
             return Font(families[0], known[0], file, sha256(file.read_bytes()).hexdigest()[:16], glyphs)
-    installed = sorted({info.family for info in _installed()})
+    installed = sorted({info.family for info in _installed()})[:12]
     raise refusal("font", f"a font file, or an installed font such as {', '.join(installed)}")
 
 
