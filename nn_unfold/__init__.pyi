@@ -1,3 +1,4 @@
+from .colours import rgb as rgb
 from .errors import UnfoldError as UnfoldError
 from .flat.bars import Bars as Bars
 from .flat.diagram import NetworkDiagram as NetworkDiagram
@@ -43,4 +44,3 @@ from .stage.words import bends as bends, number as number, verbs_of as verbs_of
 from .text.formulas import formula as formula
 from .text.labels import label as label, stack as stack
 from .text.numbers import LiveAffine as LiveAffine, LiveMatrix as LiveMatrix, LiveNumber as LiveNumber
-from .theme import rgb as rgb
