@@ -1,3 +1,4 @@
+from .colours import rgb as rgb
 from .errors import UnfoldError as UnfoldError
 from .flat.bars import Bars as Bars
 from .flat.diagram import NetworkDiagram as NetworkDiagram
@@ -5,8 +6,8 @@ from .flat.heat_map import HeatMap as HeatMap
 from .flat.plots import FunctionPlot as FunctionPlot, LossCurve as LossCurve, Plot as Plot
 from .flat.table import Table as Table, Tags as Tags
 from .flat.thumbnails import DataThumbnails as DataThumbnails
-from .model.cache import Trained as Trained
 from .model.recipe import Recipe as Recipe
+from .model.subject import Shape as Shape, Subject as Subject, Trained as Trained
 from .motion.flows import (
     ActivationFlow as ActivationFlow,
     AffineFlow as AffineFlow,
@@ -39,7 +40,7 @@ from .space.sheet import Lattice as Lattice, Sheet as Sheet
 from .space.trails import LevelLines as LevelLines, Roll as Roll, Trail as Trail
 from .stage.stage import Stage as Stage
 from .stage.view import Panel as Panel, TOP as TOP
+from .stage.words import bends as bends, number as number, verbs_of as verbs_of
 from .text.formulas import formula as formula
 from .text.labels import label as label, stack as stack
 from .text.numbers import LiveAffine as LiveAffine, LiveMatrix as LiveMatrix, LiveNumber as LiveNumber
-from .theme import rgb as rgb

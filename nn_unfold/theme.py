@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
+from nn_unfold.colours import VISIONS, more_colours
+from nn_unfold.colours import rgb as rgb
 from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import option
+
+MOST_CLASSES = 32
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,6 @@ class Theme:
     negative: str
     neutral: str  # between them, at zero
     points: tuple[str, str]  # points of classes 0 and 1 on a ground in the colours of below and above zero
-    font: str = "Noto Sans SC"
     caption_size: float = 30.0  # Manim font sizes
     label_size: float = 24.0
     formula_size: float = 38.0
@@ -66,19 +68,21 @@ class Theme:
     turn: float = 3.0  # seconds of a camera move
 
     def class_colours(self, n_classes: int) -> tuple[str, ...]:
-        """One colour per class.
+        """One colour per class: those of the theme, and beyond them others that look apart.
 
         Raises:
-            UnfoldError: for more classes than the theme has colours.
+            UnfoldError: for so many classes that their colours could not be told apart.
         """
         if n_classes <= 2:
             return self.binary
-        if n_classes > len(self.classes):
+        if n_classes > MOST_CLASSES:
             raise UnfoldError(
-                f"The data have {n_classes} classes, but theme {self.name!r} has {len(self.classes)} class "
-                "colours: add colours to `classes` in scenes/kit/theme.py."
+                f"The data have {n_classes} classes, and eyes can tell {MOST_CLASSES} colours apart: "
+                "put some classes together."
             )
-        return self.classes[:n_classes]
+        visions = tuple(VISIONS) if self.name.endswith("-safe") else ("common",)
+        more = more_colours(self.classes, max(0, n_classes - len(self.classes)), self.background, self.ink, visions)
+        return (*self.classes, *more)[:n_classes]
 
 
 _DARK = Theme(
@@ -163,30 +167,12 @@ def theme() -> Theme:
     Raises:
         UnfoldError: for a name that is not a theme.
     """
-    name = option("theme")
-    if name not in THEMES:
-        raise UnfoldError(
-            f"There is no theme {name!r}: set UNFOLD_THEME, or theme in the [unfold] section of manim.cfg, "
-            f"to one of {', '.join(THEMES)}."
-        )
-    return THEMES[name]
+    return THEMES[option("theme")]
 
 
 def samples_at(height: int) -> int:
     """Samples per pixel for a picture of this many lines: drafts do without, their lines are smooth anyway."""
     return 4 if height >= 720 else 0
-
-
-@lru_cache(maxsize=256)
-def rgb(colour: str) -> tuple[float, float, float]:
-    """A hex colour as three numbers in [0, 1].
-
-    >>> rgb("#ff0080")
-    (1.0, 0.0, 0.5019607843137255)
-    """
-    digits = colour.lstrip("#")
-    red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
-    return red, green, blue
 
 
 def bilinear(corners: tuple[str, str, str, str], where: np.ndarray) -> np.ndarray:

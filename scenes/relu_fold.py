@@ -3,6 +3,7 @@
 import numpy as np
 from manim import FadeIn, FadeOut, Group
 
+from nn_core.geometry import linearly_separable
 from nn_unfold import (
     ActivationFlow,
     AffineFlow,
@@ -15,8 +16,11 @@ from nn_unfold import (
     Recipe,
     Sheet,
     Stage,
+    bends,
     formula,
+    number,
     stack,
+    verbs_of,
 )
 from nn_unfold.motion.flows import lay
 
@@ -46,22 +50,42 @@ class ReluFold(Stage):
         axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
         self.look(axes)
 
-        with self.beat("Two classes of points in the plane. No straight line separates them."):
+        result = {"right": trained.right, "n": trained.n}
+        every = trained.right == trained.n
+
+        with self.beat(
+            "Two classes of points in the plane. No straight line separates them.",
+            holds=not linearly_separable(trained.X, trained.y),
+            otherwise="Two classes of points in the plane. One straight line could separate them.",
+        ):
             self.play(FadeIn(sheet), FadeIn(axes))
             self.play(FadeIn(cloud))
 
-        with self.beat("This small network has learnt to: two inputs, two hidden neurons, two outputs."):
-            self.play(self.aside(diagram), self.reframe(axes))
+        with self.beat(
+            "This small network has learnt to: {inputs} inputs, {hidden} hidden neurons, {outputs} outputs.",
+            holds=every,
+            otherwise="This small network with {hidden} hidden neurons has learnt to label {right} of {n} right.",
+            **result,
+            **{name: number(size) for name, size in zip(("inputs", "hidden", "outputs"), self.recipe.sizes, strict=True)},
+        ):
+            arrival = self.aside(diagram)
+            self.play(self.reframe(axes, sheet))
+            self.play(arrival)
 
-        with self.beat("Its hidden layer stretches and turns the plane, then slides it."):
+        with self.beat("Its hidden layer {verbs} the plane.", verbs=verbs_of(hidden)):
             numbers = LiveAffine(np.eye(2), np.zeros(2))
             steps = stack(formula("bold(z) = W bold(x) + bold(b)"), numbers)
             self.play(self.aside(diagram, steps), diagram.animate.set_focus(0))
             flow = AffineFlow(world, layer=hidden)
-            axes = self.change_axes(axes, Axes.around(sheet, flows=[flow], names=("z_1", "z_2")), sheet, flow)
+            space = Axes.around(sheet, flows=[flow], names=("z_1", "z_2"))
+            axes = self.change_axes(axes, space, sheet, flows=[flow])
             self.play(flow, flow.read_out(numbers))
 
-        with self.beat("Along two creases a neuron of the layer changes its sign."):
+        with self.beat(
+            "Along each crease a neuron of the layer changes its sign.",
+            holds=len(sheet.creases[0].points) > 0,
+            otherwise="No neuron of the layer changes its sign here: there is no crease.",
+        ):
             self.play(Draw(sheet.creases[0]))
 
         with self.beat("ReLU makes all that is negative zero: it folds three quadrants onto the axes."):
@@ -70,38 +94,50 @@ class ReluFold(Stage):
             self.play(flow)
             axes = self.change_axes(axes, Axes.around(sheet, names=("h_1", "h_2")), sheet)
 
-        with self.beat("Now the second layer stretches, turns and slides what the fold has left."):
+        with self.beat("Now the second layer {verbs} what the fold has left.", verbs=verbs_of(output)):
             numbers = LiveAffine(np.eye(2), np.zeros(2), variable="h")
             steps = stack(formula("bold(z)' = W' bold(h) + bold(b)'"), numbers)
             self.play(self.aside(diagram, steps), diagram.animate.set_focus(1))
             flow = AffineFlow(world, layer=output)
-            axes = self.change_axes(axes, Axes.around(sheet, flows=[flow], names=("z'_1", "z'_2")), sheet, flow)
+            space = Axes.around(sheet, flows=[flow], names=("z'_1", "z'_2"))
+            axes = self.change_axes(axes, space, sheet, flows=[flow])
             self.play(flow, flow.read_out(numbers))
 
-        with self.beat("The sigmoid squeezes it into the unit square: the classes go to opposite corners."):
+        corner = trained.network.forward(trained.X).output.round() == np.eye(2)[trained.y]
+        with self.beat(
+            "The sigmoid squeezes it into the unit square: the classes go to opposite corners.",
+            holds=corner.all(),
+            otherwise="The sigmoid squeezes it into the unit square: {near} of {n} points go to their class's corner.",
+            near=int(corner.all(axis=1).sum()),
+            n=trained.n,
+        ):
             # So far all was straight between creases. What follows is not.
             lay(sheet.show(trained.network, tolerance=2e-3), trained.network.layers, 1.5)
-            self.play(self.aside(diagram, formula("bold(y) = sigma(bold(z)')")))
             flow = ActivationFlow(world, layer=output)
             unit = Axes((0, 1, 0, 1), ("y_1", "y_2"))
-            self.play(flow, self.follow(flow, sheet, unit), FadeOut(axes))
+            self.play(self.aside(diagram, formula("bold(y) = sigma(bold(z)')")), FadeOut(axes))
+            self.play(flow, self.follow(flow, sheet, unit))
             self.play(FadeIn(unit))
 
-        with self.beat("Here one straight line separates them: where both outputs are equal."):
+        with self.beat(
+            "Here one straight line separates them: where both outputs are equal.",
+            holds=every,
+            otherwise="Here one straight line has {right} of {n} points on the right side: where both outputs are equal.",
+            **result,
+        ):
             self.play(Draw(sheet.boundary))
 
         with self.beat("Carried back through the second layer it is still straight,"):
-            self.play(self.aside(diagram), diagram.animate.set_focus())
+            self.play(self.aside(diagram), diagram.animate.set_focus(), FadeOut(unit))
             back = Passage(world, layers=trained.network.layers, start=2, stop=1)
-            self.play(back, self.follow(back, sheet), FadeOut(unit))
+            self.play(back, self.follow(back, sheet))
 
-        with self.beat("and through the first it bends at the creases, around the inner class."):
+        with self.beat(
+            "and through the first it bends where it meets a crease.",
+            holds=len(bends(trained.network, sheet.box)) > 0,
+            otherwise="and through the first it stays straight: it meets no crease.",
+        ):
             back = Passage(world, layers=trained.network.layers, start=1, stop=0)
             axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
             self.play(back, self.follow(back, sheet, axes))
             self.play(FadeIn(axes))
-
-    def change_axes(self, old, new, world, *flows):
-        """Go over from the axes of one space to those of the next, and frame what will happen there."""
-        self.play(FadeOut(old), FadeIn(new), self.reframe(new, world, flows=flows))
-        return new

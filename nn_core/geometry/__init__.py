@@ -5,6 +5,7 @@ from nn_core.geometry.levels import level_lines
 from nn_core.geometry.lines import Crease, creases, polylines, pull_back
 from nn_core.geometry.mesh import Mesh, adaptive_mesh, refined, sheet_mesh
 from nn_core.geometry.regions import Cell, Cells, Region, class_regions, linear_regions, upper_envelope
+from nn_core.geometry.separation import linearly_separable
 
 __all__ = [
     "Boundary",
@@ -19,6 +20,7 @@ __all__ = [
     "decision_boundary",
     "level_lines",
     "linear_regions",
+    "linearly_separable",
     "polylines",
     "pull_back",
     "refined",

@@ -95,13 +95,13 @@ def _painter() -> str:
 def _font() -> str:
     from manim import tempconfig
 
-    from nn_unfold.text.font import FONT_FILE
+    from nn_unfold.text.font import font
     from nn_unfold.text.labels import label
 
     with tempfile.TemporaryDirectory() as folder, tempconfig({"media_dir": folder, "verbosity": "WARNING"}):
         if not label("x").family_members_with_points():
             raise RuntimeError("Pango draws no text")
-    return FONT_FILE.name
+    return font().file.name
 
 
 def _formulas() -> str:

@@ -27,6 +27,7 @@ from nn_unfold.theme import rgb, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
 _BAND = 64  # pixels: the height of the pieces of what is held
+_GAP = 0.06  # frame units between two labels of axes, from which the later one fades
 _MOST_PATHS = 1000  # outlines whose paths are remembered
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
@@ -193,6 +194,33 @@ class StageCamera(Perspective, ThreeDCamera):
         line = getattr(mobject, "belongs_to", None)
         return None if line is None else (self.lens(mobject), line.tobytes())
 
+    def room_for_labels(
+        self, mobjects: Iterable[Mobject], lens: Perspective
+    ) -> dict[tuple[Perspective, bytes], float]:
+        """How well labels that belong to lines can be read beside each other, from 0 to 1: later ones give way.
+
+        As the camera turns, numbers of one axis come to lie over those of another: before they touch, one fades.
+
+        Args:
+            mobjects: single ones, in the order in which they are displayed.
+            lens: the camera or the panel in which they are seen.
+        """
+        outlines: dict[tuple[Perspective, bytes], list[np.ndarray]] = {}
+        for mobject in mobjects:
+            key = self._line(mobject)
+            if key is not None and key[0] is lens and len(mobject.points):
+                outlines.setdefault(key, []).append(self.transform_points_pre_display(mobject, mobject.points)[:, :2])
+        places = {key: np.concatenate(parts) for key, parts in outlines.items()}
+        room: dict[tuple[Perspective, bytes], float] = {}
+        taken = np.empty((0, 2, 2))  # the corners of those that stay
+        for key, points in places.items():
+            low, high = points.min(axis=0), points.max(axis=0)
+            gaps = np.maximum(low - taken[:, 1], taken[:, 0] - high).max(axis=1)
+            room[key] = float(np.clip(gaps.min(initial=_GAP) / _GAP, 0.0, 1.0))
+            if room[key] > 0:
+                taken = np.append(taken, [[low, high]], axis=0)
+        return room
+
     def lens(self, mobject: Mobject) -> Perspective:
         """The perspective in which a mobject is seen: that of its panel, or the camera's own."""
         return getattr(mobject, "panel", None) or self
@@ -226,6 +254,8 @@ class StageCamera(Perspective, ThreeDCamera):
             paint = self._painted_once if len(lenses) > 1 else self.painted
             painting = paint(batches, lens, ends)
             held.seen.update(zip(lines, painting.seen, strict=True))
+            for key, room in self.room_for_labels(shown, lens).items():
+                held.seen[key] *= room
             self._lay_over(painting, lens.area)
         if held.seen != held.drawn_as:
             self.hold([*held.mobjects])

@@ -13,7 +13,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.space.axes import nice_step
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
-from nn_unfold.text.numbers import MINUS, Frame, LiveNumber
+from nn_unfold.text.numbers import MINUS, Frame, LiveNumber, rounded_down
 from nn_unfold.theme import theme
 
 METRICS = {
@@ -161,6 +161,7 @@ class LossCurve(Plot):
             raise UnfoldError(f"Losses and accuracies have no axis in common: make a plot for each of {list(metrics)}.")
         high = 1.0 if shares == {True} else max(float(series.max()) for series in self.series)
         low = 0.0 if scale == "linear" else min(float(series.min()) for series in self.series)
+        self.are_shares = shares == {True}
         last = max(len(history.loss) - 1, 1)
         super().__init__(
             (0.0, float(last)),
@@ -184,7 +185,7 @@ class LossCurve(Plot):
         self.show_epoch(0)
 
     def show_epoch(self, epoch: float) -> Self:
-        """Draw the curves up to an epoch; between two epochs they are straight."""
+        """Draw the curves up to an epoch; between two they are straight. Accuracies are rounded down."""
         epoch = float(np.clip(epoch, 0, len(self.series[0]) - 1))
         for series, curve, dot, number in zip(self.series, self.curves, self.dots, self.numbers, strict=True):
             kept = telling_points(series)
@@ -195,7 +196,7 @@ class LossCurve(Plot):
                 path = np.repeat(path, 2, axis=0)
             curve.set_points_as_corners(self.place(path))
             self.put(dot, curve.get_end())
-            number.set_value(value)
+            number.set_value(rounded_down(value, number.number.decimals) if self.are_shares else value)
         return self
 
 

@@ -21,7 +21,7 @@ from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import CameraMove
-from nn_unfold.text.numbers import LiveAffine, LiveNumber
+from nn_unfold.text.numbers import LiveAffine, LiveNumber, rounded_down
 from nn_unfold.theme import theme
 
 _SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
@@ -190,11 +190,14 @@ class Metric(LiveNumber):
             options = {"decimals": 0, "digits": len(str(len(self.series) - 1)), **options}
         else:
             self.series = np.asarray(getattr(history, name))
-        super().__init__(METRICS.get(name, name), float(self.series[0]), **options)
+        self.is_share = name.endswith("accuracy")
+        super().__init__(METRICS.get(name, name), 0.0, **options)
+        self.show_epoch(0)
 
     def show_epoch(self, epoch: float) -> Self:
-        """Show the number at this epoch."""
-        return self.set_value(float(np.interp(epoch, np.arange(len(self.series)), self.series)))
+        """Show the number at this epoch; accuracies are rounded down."""
+        value = float(np.interp(epoch, np.arange(len(self.series)), self.series))
+        return self.set_value(rounded_down(value) if self.is_share else value)
 
 
 class Accuracy(LiveNumber):
@@ -217,10 +220,10 @@ class Accuracy(LiveNumber):
         self.show(network)
 
     def show(self, network: Network) -> Self:
-        """Show the accuracy of this network."""
+        """Show the accuracy of this network, rounded down."""
         X, y = self.data
         self.share = float((network.predict(X) == y).mean())
-        return self.set_value(self.share)
+        return self.set_value(rounded_down(self.share))
 
 
 def network_at(history: History, epoch: float) -> Network:

@@ -65,7 +65,7 @@ class HeatPlane(SpatialGroup):
 
     def show(self, network: Network) -> Self:
         """Show what this network answers; the opacities stay as they are now."""
-        behind = Network(network.layers[self.n_before :])
+        behind = Network(network.layers[self.n_before :], decision=network.decision)
         side = round(len(self.pixels) ** 0.5)
         self.values = 2 * behind.predict_proba(self._inputs(self.pixels))[:, 1].reshape(side, side) - 1
         self.face.picture = np.rint(255 * signed_colours(self.values)).astype(np.uint8)

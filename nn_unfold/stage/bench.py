@@ -10,8 +10,8 @@ from manim import LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, VGroup, VMobject
 from nn_core.network import Network
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
-from nn_unfold.model.cache import Trained
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.model.subject import Trained
 from nn_unfold.motion.learning import Carried, Learning, Metric
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.primitives import Box, Cloud

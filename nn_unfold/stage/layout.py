@@ -5,14 +5,14 @@ Boxes are those of control points, in frame units, as the camera shows them: fla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from manim import Mobject, Text, Typst, VMobject, config
 
-from nn_unfold.engine.camera import NEAR, StageCamera
+from nn_unfold.engine.camera import NEAR, Perspective, StageCamera
 from nn_unfold.space.base import SpatialMobject, spatial_parts
 from nn_unfold.stage.view import Area, Panel
 from nn_unfold.text.labels import Label
@@ -27,8 +27,15 @@ COVERED = 0.02  # share of a flat thing's box that what is in space may reach in
 OPAQUE = 64  # of 255: what is fainter covers nothing
 
 
-def findings(stage: Stage) -> list[str]:
+def findings(stage: Stage, moving: Collection[Perspective] = ()) -> list[str]:
     """What is wrong with the layout of a stage, a readable line for each; an empty list is good.
+
+    Args:
+        stage: as it stands.
+        moving: cameras and panels that are on their way. A panel cuts what goes beyond it, and while it goes into a
+            picture or comes back that is no fault.
+
+    What counts:
 
     - Texts lie in the safe area of the screen, and not over each other.
     - What lives in space is seen whole, within the free area and the room for labels about it, or in a panel
@@ -36,13 +43,29 @@ def findings(stage: Stage) -> list[str]:
     - What lies flat on the screen is clear of what lives in space, and of the caption's band.
     """
     camera = stage.camera
-    texts = {text: box for text in _texts(stage.mobjects) if (box := _box(camera, text)) is not None}
+    faded = _faded(stage)
+    texts = {
+        text: box for text in _texts(stage.mobjects) if text not in faded and (box := _box(camera, text)) is not None
+    }
     return [
         *_unsafe(stage, texts),
         *_over_each_other(texts),
-        *_out_of_sight(stage),
+        *_out_of_sight(stage, moving),
         *_in_the_way(stage),
     ]
+
+
+def _faded(stage: Stage) -> set[Mobject]:
+    """Labels of axes that have given way to others."""
+    camera = stage.camera
+    parts = [part for mobject in stage.mobjects for part in mobject.get_family() if camera.may_be_hidden(part)]
+    shown = [part for part in parts if _is_shown(part)]
+    gone = set()
+    for lens in {camera.lens(part) for part in shown}:
+        room = camera.room_for_labels(shown, lens)
+        gone |= {line for (_, line), share in room.items() if share < 1}
+    labels = (text for text in _texts(stage.mobjects) if camera.may_be_hidden(text.family_members_with_points()[0]))
+    return {text for text in labels if text.family_members_with_points()[0].belongs_to.tobytes() in gone}
 
 
 def _unsafe(stage: Stage, texts: dict[VMobject, Area]) -> Iterator[str]:
@@ -61,7 +84,7 @@ def _over_each_other(texts: dict[VMobject, Area]) -> Iterator[str]:
             yield f"{_name(one)} lies over {_name(other)} by {across:.2f} x {down:.2f}"
 
 
-def _out_of_sight(stage: Stage) -> Iterator[str]:
+def _out_of_sight(stage: Stage, moving: Collection[Perspective]) -> Iterator[str]:
     room = stage.tokens.label_room
     farthest: dict[str, tuple[float, str]] = {}
     for part in spatial_parts(stage.mobjects):
@@ -70,6 +93,11 @@ def _out_of_sight(stage: Stage) -> Iterator[str]:
             continue
         name = type(part).__name__
         lens, free = stage.lens(part)
+        if isinstance(lens, Panel):
+            if lens in moving:
+                continue
+        elif not any(text in stage.mobjects for text in stage._aside):
+            free = free._replace(left=-free.right)  # the column is still empty
         eye = lens.projection()[3]  # this row of the matrix gives the distance from the eye along the view axis
         if (points @ eye[:3] + eye[3] < NEAR * lens.get_focal_distance()).any():
             yield f"{name} reaches behind the eye of the camera"
@@ -87,7 +115,7 @@ def _out_of_sight(stage: Stage) -> Iterator[str]:
 def _in_the_way(stage: Stage) -> Iterator[str]:
     covered = _coverage(stage)
     band = -config.frame_height / 2 + stage.tokens.margin / 2 + stage.tokens.caption_height
-    caption = set(stage._caption.get_family()) if stage._caption else set()
+    caption = {part for text in (stage._caption, stage._leaving) if text for part in text.get_family()}
     for mobject in stage.mobjects:
         worst, lowest = 0.0, band
         for part in mobject.get_family():

@@ -24,6 +24,7 @@ from manim import (
     VGroup,
     VMobject,
     config,
+    logger,
     smooth,
     squish_rate_func,
 )
@@ -34,12 +35,15 @@ from nn_unfold.engine.door import told_by_manim
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_project_settings
 from nn_unfold.errors import UnfoldError
-from nn_unfold.model.cache import Trained, stored_at, train
+from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
+from nn_unfold.model.subject import Trained
 from nn_unfold.motion.flows import Flow, destinations
+from nn_unfold.settings import named_by_options
 from nn_unfold.space.base import SpatialMobject, spatial_parts
+from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
-from nn_unfold.text.catalog import translate
+from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, columns
 from nn_unfold.theme import theme
 
@@ -67,12 +71,14 @@ class Stage(ThreeDScene):
         renderer = StageRenderer(
             file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
         )
-        super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
+        with told_by_manim(at_once=True), named_by_options(type(self).__name__):
+            super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
         self.tokens = tokens
         self.clock = 0.0  # seconds of film so far, the same whether played or skipped
-        self.beats: list[str] = []
+        self.told: list[Beat] = []  # all beats so far
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._caption: VGroup | None = None
+        self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
 
     def render(self, preview: bool = False) -> bool:
@@ -96,21 +102,38 @@ class Stage(ThreeDScene):
                 ) from error
         return False
 
+    def tear_down(self) -> None:
+        """As in Manim; tells which captions have no translation."""
+        super().tear_down()
+        # A piece of a film has some of its captions only.
+        whole = config.from_animation_number == 0 and config.upto_animation_number == np.inf
+        if whole and (line := untranslated(self.beats)):
+            logger.warning(line)
+
     # Beats
 
     @contextmanager
-    def beat(self, text: str) -> Iterator[None]:
+    def beat(
+        self, text: str, *, holds: bool | None = None, otherwise: Wordings | None = None, **values: Any
+    ) -> Iterator[None]:
         """One step of the story: a caption, a section of its own, and a subcaption for the .srt file.
 
-        The beat lasts at least until its caption has been read.
+        The beat lasts at least until its caption has been read. A sentence that says something about numbers is a
+        claim: it says whether it holds, and what is true otherwise. A claim that fails is told in `findings`.
 
         Args:
-            text: the caption, a message in English.
+            text: the caption, a message in English, with placeholders such as {right}.
+            holds: whether it is true of what is shown; None for a sentence that claims nothing.
+            otherwise: what is said where it is not: a wording, or several, each with whether it holds.
+            values: what fills the placeholders: numbers, or words that are messages too.
         """
-        self.beats.append(text)
-        self.next_section(name=text)
+        told = worded(text, None if holds is None else bool(holds), otherwise, values)
+        self.told.append(told)
+        if told.holds is False:
+            logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
+        self.next_section(name=str(told))
         began, began_on_film = self.clock, self.time
-        new = caption(text)
+        new = caption(told.message, **told.values)
         tokens = self.tokens
         new.move_to([0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0])
         changes: list[Animation] = [FadeIn(new)]
@@ -120,13 +143,25 @@ class Stage(ThreeDScene):
                 FadeOut(self._caption, rate_func=squish_rate_func(smooth, 0.0, 0.5)),
                 FadeIn(new, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
             ]
-        self._caption = new
+        self._leaving, self._caption = self._caption, new
         self.play(*changes, run_time=tokens.breath)
+        self._leaving = None
         yield
-        reading = READING_START + columns(translate(text)) / READING_SPEED
+        words = translate(told.message, **told.values)
+        reading = READING_START + columns(words) / READING_SPEED
         self.wait(max(tokens.breath, reading - (self.clock - began)))
         duration = self.time - began_on_film
-        self.add_subcaption(translate(text), duration=duration, offset=-duration)
+        self.add_subcaption(words, duration=duration, offset=-duration)
+
+    @property
+    def beats(self) -> list[str]:
+        """The messages of all beats so far."""
+        return [beat.message for beat in self.told]
+
+    @property
+    def findings(self) -> list[str]:
+        """The claims so far that do not hold, and have no other wording that does."""
+        return [f"beat {i}: {beat}" for i, beat in enumerate(self.told, start=1) if beat.holds is False]
 
     def play(self, *args: Any, **kwargs: Any) -> None:
         """As in Manim; keeps the clock."""
@@ -149,7 +184,7 @@ class Stage(ThreeDScene):
         """Put flat mobjects into the column on the left, below each other; what else was there leaves.
 
         Returns:
-            The animation that brings, moves and takes away.
+            The animation that takes away, then moves, then brings, so that nothing crosses.
         """
         tokens = self.tokens
         leaving = [m for m in self._aside if m not in mobjects]
@@ -162,16 +197,21 @@ class Stage(ThreeDScene):
         column.arrange(DOWN, buff=tokens.margin, aligned_edge=LEFT)
         corner = [-config.frame_width / 2 + tokens.margin, config.frame_height / 2 - tokens.margin, 0]
         column.shift(np.array(corner) - column.get_corner(UP + LEFT))
-        changes: list[Animation] = [FadeOut(m) for m in leaving]
-        for mobject, place in places.items():
-            if mobject in staying:
-                if not np.allclose(mobject.get_center(), place.get_center()):
-                    changes.append(mobject.animate.move_to(place).build())
-            else:
-                mobject.become(place)
-                changes.append(FadeIn(mobject))
+        moved = [m for m in staying if not np.allclose(m.get_center(), places[m].get_center())]
+        arriving = [m for m in mobjects if m not in staying]
+        phases = [phase for phase in (leaving, moved, arriving) if phase]
+
+        def while_of(phase: list[VMobject]) -> Callable[[float], float]:
+            number = phases.index(phase)
+            return squish_rate_func(smooth, number / len(phases), (number + 1) / len(phases))
+
+        changes: list[Animation] = [FadeOut(m, rate_func=while_of(leaving)) for m in leaving]
+        changes += [m.animate(rate_func=while_of(moved)).move_to(places[m]).build() for m in moved]
+        for mobject in arriving:
+            mobject.become(places[mobject])
+            changes.append(FadeIn(mobject, rate_func=while_of(arriving)))
         self._aside = VGroup(*mobjects)
-        return AnimationGroup(*changes, run_time=tokens.breath)
+        return AnimationGroup(*changes, run_time=tokens.breath * max(1.0, 0.6 * len(phases)))
 
     # The camera
 
@@ -191,7 +231,7 @@ class Stage(ThreeDScene):
             theta: radians about it, reached by the shorter way; as it is now if not given.
         """
         lens, area = self.lens(*things)
-        places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=8)))
+        places = np.concatenate(list(destinations(spatial_parts(things), flows, samples=16)))
         now = View.of(lens)
         phi, theta = now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta)
         return fit(lens, places, area, phi=phi, theta=theta)
@@ -262,12 +302,49 @@ class Stage(ThreeDScene):
         lens, area = self.lens(*things)
         now = View.of(lens)
         end = Direction(now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta))
-        _, *moments = destinations(spatial_parts(things), [flow], samples=12)
+        _, *moments = destinations(spatial_parts(things), [flow], samples=48)
         views = [
             fit(lens, places, area, phi=(1 - t) * now.phi + t * end.phi, theta=(1 - t) * now.theta + t * end.theta)
             for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
         ]
         return CameraMove(lens, *views, run_time=flow.run_time, rate_func=flow.rate_func)
+
+    def change_axes(
+        self,
+        old: Mobject,
+        new: Mobject,
+        *things: Mobject,
+        flows: Sequence[Flow] = (),
+        phi: float | None = None,
+        theta: float | None = None,
+    ) -> Mobject:
+        """Go over from the axes of one space to those of the next: they come when the camera shows them whole.
+
+        Args:
+            old: axes that leave.
+            new: axes that come, and are returned.
+            things: what else shall be framed.
+            flows: what these will go through.
+            phi: of the camera, as of `framing`.
+            theta: likewise.
+        """
+        move = self.reframe(new, *things, flows=flows, phi=phi, theta=theta)
+        move.set_run_time(move.run_time - 2 * self.tokens.breath)
+        self.exchange(old, new, move)
+        return new
+
+    def exchange(self, leaving: Mobject, coming: Mobject, *moves: Animation) -> None:
+        """Play what leaves, then what moves, then what comes: nothing fades over something else.
+
+        Args:
+            leaving: what fades out first.
+            coming: what fades in last.
+            moves: of the camera, or of anything else.
+        """
+        self.play(FadeOut(leaving, run_time=self.tokens.breath))
+        if moves:
+            self.play(*moves)
+        self.play(FadeIn(coming, run_time=self.tokens.breath))
 
     def facing(self, *things: Mobject, phi: float, flows: Sequence[Flow] = ()) -> float:
         """The theta from which things show the most of themselves, now or after some flows.
@@ -346,9 +423,10 @@ class Stage(ThreeDScene):
 
     def trained(self, recipe: Recipe) -> Trained:
         """The network of a recipe with its data, trained when first needed and kept under renders/."""
-        cache = Path(config.media_dir) / "trained"
-        self.networks.append(stored_at(recipe, cache))
-        return train(recipe, cache)
+        trained = train(recipe, Path(config.media_dir) / "trained")
+        if trained.file is not None:
+            self.networks.append(trained.file)
+        return trained
 
 
 def _nearest(angle: float, to: float) -> float:

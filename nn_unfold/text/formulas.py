@@ -8,8 +8,11 @@ from typing import Any
 from manim import MathTypst, VMobject, config
 
 from nn_unfold.engine.files import alone_in
-from nn_unfold.text.font import FONTS, check_glyphs
+from nn_unfold.text.font import check_glyphs, font
 from nn_unfold.theme import theme
+
+# What the font of mathematics has: Latin, Greek, Cyrillic; Greek with accents; letterlike signs; mathematical letters.
+_OF_MATHEMATICS = ((0x00, 0x530), (0x1E00, 0x2000), (0x2000, 0x2C00), (0x1D400, 0x1D800))
 
 
 def _lean(text: VMobject) -> Any:
@@ -19,21 +22,28 @@ def _lean(text: VMobject) -> Any:
     return text
 
 
+def _of_text(character: str) -> bool:
+    """Whether the font of text must have this character, since the font of mathematics lacks it."""
+    letter = unicodedata.category(character)[0] in "LM" or unicodedata.east_asian_width(character) in "WF"
+    return letter and not any(first <= ord(character) < end for first, end in _OF_MATHEMATICS)
+
+
 def formula(typst: str, *, size: float | None = None, colour: str | None = None) -> MathTypst:
     """A formula in Typst's notation, such as ``bold(z) = W bold(x) + bold(b)``.
 
     Raises:
-        UnfoldError: where quoted text in it has a character that the shipped font lacks.
+        UnfoldError: where quoted text in it has a character that the font lacks.
     """
-    check_glyphs("".join(c for c in typst if unicodedata.east_asian_width(c) in "WF"))
-    tokens = theme()
+    typst = unicodedata.normalize("NFC", typst)
+    check_glyphs("".join(filter(_of_text, typst)))
+    tokens, used = theme(), font()
     with alone_in(config.get_dir("tex_dir")):
         written = MathTypst(
             typst,
             font_size=size or tokens.formula_size,
             color=colour or tokens.ink,
-            typst_preamble=f'#set text(font: ("New Computer Modern", "{tokens.font}"))',
-            font_paths=[FONTS],
+            typst_preamble=f'#set text(font: ("New Computer Modern", "{used.typst}")) // {used.digest}',
+            font_paths=[used.file.parent],
         )
     # Groups are looked up by their labels alone.
     labelled = {key for keys in written._label_aliases.values() for key in keys}

@@ -6,44 +6,66 @@ import unicodedata
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
+from xml.sax.saxutils import escape
 
 import manim
 import numpy as np
-from manim import DOWN, LEFT, ORIGIN, UP, Text, VGroup, VMobject, config
+from manim import DOWN, LEFT, ORIGIN, UP, MarkupText, Text, VGroup, VMobject, config
 
 from nn_unfold.engine.files import alone_in, written_whole
 from nn_unfold.errors import UnfoldError
 from nn_unfold.text.catalog import translate
-from nn_unfold.text.font import check_glyphs
+from nn_unfold.text.font import Font, check_glyphs, font
 from nn_unfold.theme import theme
 
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+_BEARING = 0.05  # the width of an em on both sides of a quote
 CAPTION_COLUMNS = 64  # half-width characters of one caption line at the theme's size
 
 
 def columns(text: str) -> int:
     """The width of a text in half-width characters.
 
-    >>> columns("plane"), columns("平面")
-    (5, 4)
+    Accents that combine with the letter before them take no room, and quotes are wide among wide characters only.
+
+    >>> columns("plane"), columns("平面"), columns("it’s"), columns("“平面”")
+    (5, 4, 4, 8)
     """
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    wide = "WFA" if has_wide(text) else "WF"
+    return sum(
+        0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(c) in wide)
+        for c in text
+    )
+
+
+def has_wide(text: str) -> bool:
+    """Whether there are Chinese, Japanese or Korean characters in a text."""
+    return any(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
 def in_lines(text: str, width: int = CAPTION_COLUMNS) -> list[str]:
-    """Break a text into at most two lines of about the same length.
+    """Break a text into at most two lines: where it has a line break itself, or so that they are of about one length.
 
     Raises:
         UnfoldError: where two lines are not enough.
     """
-    if columns(text) <= width:
-        return [text]
-    # A line may break at a space, or after any full-width character.
-    breaks = [i for i in range(1, len(text)) if text[i] == " " or unicodedata.east_asian_width(text[i - 1]) in "WF"]
-    best = min(breaks, key=lambda i: abs(columns(text[:i]) - columns(text[i:])), default=0)
-    lines = [text[:best].strip(), text[best:].strip()]
-    if not breaks or max(map(columns, lines)) > width:
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 and columns(lines[0]) > width:
+        [text] = lines
+        breaks = [i for i in range(1, len(text)) if _may_break(text[i - 1], text[i])]
+        best = min(breaks, key=lambda i: abs(columns(text[:i]) - columns(text[i:])), default=len(text))
+        lines = [text[:best].strip(), text[best:].strip()]
+    if len(lines) > 2 or max(map(columns, lines), default=0) > width:
         raise UnfoldError(f"The caption {text!r} doesn't fit into two lines of {width} characters: shorten it.")
-    return lines
+    return lines or [""]
+
+
+def _may_break(before: str, after: str) -> bool:
+    """Whether a line may end between two characters: at a space, or after a wide one that is no opening bracket."""
+    if after == " ":
+        return True
+    opening, closing = unicodedata.category(before) in ("Ps", "Pi"), unicodedata.category(after) in ("Po", "Pe", "Pf")
+    return has_wide(before) and not opening and not closing
 
 
 class Label(VMobject):
@@ -53,14 +75,15 @@ class Label(VMobject):
     times. For letters that do move, take Manim's Text.
 
     Args:
-        words: what it says.
+        words: what it says, in one line.
         size: Manim font size.
         colour: hex; the theme's ink if not given.
     """
 
     def __init__(self, words: str, size: float, colour: str | None = None) -> None:
         super().__init__(color=colour or theme().ink, fill_opacity=1, stroke_width=0)
-        *letters, nought = _letters(words, size)
+        words = unicodedata.normalize("NFC", " ".join(words.split()))
+        *letters, nought = letter_outlines(words, size)
         self.words = words
         self.points = np.concatenate([np.empty((0, 3)), *letters])
         self._foot = 0.0
@@ -78,49 +101,87 @@ class Label(VMobject):
         return self.points[:, 1].min(), self.points[:, 1].max()
 
 
-def label(text: str, *, size: float | None = None, colour: str | None = None) -> Label:
-    """A piece of text in the shipped font, translated.
+def label(text: str, *, size: float | None = None, colour: str | None = None, **values: Any) -> Label:
+    """A piece of text, translated.
 
     Args:
         text: a message in English.
         size: Manim font size; the theme's label size if not given.
         colour: hex; the theme's ink if not given.
+        values: fill the placeholders of the message, as in `translate`.
     """
-    words = translate(text)
+    words = translate(text, **values)
     return Label(words, size or theme().label_size, colour).center()
 
 
-@lru_cache(maxsize=512)
-def _letters(words: str, size: float) -> list[np.ndarray]:
+def letter_outlines(words: str, size: float) -> list[np.ndarray]:
     """The outline (n, 3) of each letter of a text, without spaces, and of a nought behind it, which stands on the line.
 
-    They are kept as a file: to have Pango set a text and to parse what it says takes 300 times as long.
+    Args:
+        words: in composed form (NFC), in one line.
+        size: Manim font size.
     """
-    folder, font, whole = config.get_dir("text_dir"), theme().font, words + "0"
-    name = sha256("\n".join([manim.__version__, font, f"{float(size)}", whole]).encode()).hexdigest()
+    return _letter_outlines(words, size, font())
+
+
+@lru_cache(maxsize=512)
+def _letter_outlines(words: str, size: float, font: Font) -> list[np.ndarray]:
+    """Those of a font, kept as a file: to have Pango set a text and to parse what it says takes 300 times as long."""
+    folder, whole = config.get_dir("text_dir"), words + "0"
+    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in words):
+        # In Arabic or Hebrew the nought would come first, on the left.
+        whole = f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}0"
+    parts = [manim.__version__, font.family, font.digest, f"{float(size)}", whole]
+    name = sha256("\n".join(parts).encode()).hexdigest()
     path = folder / f"{name}.npy"
     try:
         outlines = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):  # it is not there, or damaged
         check_glyphs(words)
         with alone_in(folder):
-            text = Text(whole, font=font, font_size=size, disable_ligatures=True)
-        letters = [part for part in text if part.get_fill_opacity() > 0]
-        lengths = [len(letter.points) for letter in letters]
+            text = _set(whole, size, font)
+        letters = _closed_up(whole, [part.points for part in text if part.get_fill_opacity() > 0], font)
         # All lie in the plane: in the place of z stands which letter it is.
-        outlines = np.concatenate([letter.points for letter in letters])
-        outlines[:, 2] = np.repeat(np.arange(len(letters)), lengths)
+        outlines = np.concatenate(letters)
+        outlines[:, 2] = np.repeat(np.arange(len(letters)), [len(letter) for letter in letters])
         with written_whole(path) as file:
             np.save(file, outlines)
     starts = np.unique(outlines[:, 2], return_index=True)[1]
     return np.split(outlines * [1, 1, 0], starts[1:])
 
 
-def caption(text: str) -> VGroup:
-    """A caption of one or two lines, centred, translated."""
-    lines = in_lines(translate(text))
+def _set(words: str, size: float, font: Font) -> VMobject:
+    """A text as Pango sets it: a part for each glyph, spaces of Text among them."""
+    try:
+        return Text(words, font=font.family, font_size=size, disable_ligatures=True)
+    except ValueError:  # its glyphs are not one for each character, as in Arabic or with marks above letters
+        return MarkupText(escape(words), font=font.family, font_size=size)
+
+
+def _closed_up(words: str, letters: list[np.ndarray], font: Font) -> list[np.ndarray]:
+    """The letters of a text without the empty halves of quotes: Chinese fonts give these the width of a character.
+
+    Among wide characters they keep it, as there it is the custom.
+    """
+    characters = words.replace(" ", "")
+    if has_wide(words) or len(characters) != len(letters):
+        return letters
+    shift, closed = 0.0, []
+    for character, letter in zip(characters, letters, strict=True):
+        left, right, advance = font.box(character) if unicodedata.category(character) in ("Pi", "Pf") else (0, 0, 0)
+        em = np.ptp(letter[:, 0]) / (right - left) if advance >= 1 else 0.0
+        closed.append(letter - [shift + em * (left - _BEARING), 0, 0] if em else letter - [shift, 0, 0])
+        shift += em * (advance - (right - left) - 2 * _BEARING)
+    return closed
+
+
+def caption(text: str, **values: Any) -> VGroup:
+    """A caption of one or two lines, centred, translated; values fill its placeholders as in `translate`."""
+    lines = in_lines(translate(text, **values))
     size = theme().caption_size
-    rows = VGroup(*(label(line, size=size) for line in lines))
+    rows = VGroup(*(Label(line, size).center() for line in lines))
+    # Other fonts may be wider than the one by which lines are broken.
+    rows.scale(min(1.0, (config.frame_width - 2 * theme().margin) / max(rows.width, 1e-9)))
     # Rows are set by a fixed pitch, not by the height of the letters that happen to stand in them.
     for i, row in enumerate(rows):
         row.move_to(ORIGIN).shift(DOWN * i * size * 0.0165)

@@ -11,7 +11,7 @@ from manim import LEFT, ORIGIN, RIGHT, UP, VGroup, VMobject
 from nn_unfold.errors import UnfoldError
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.formulas import formula
-from nn_unfold.text.labels import Label, _letters, stand
+from nn_unfold.text.labels import Label, letter_outlines, stand
 from nn_unfold.theme import theme
 
 MINUS = "\N{MINUS SIGN}"
@@ -166,7 +166,7 @@ class LiveNumber(VGroup):
         self.number = LiveMatrix([[value]], decimals=decimals, digits=digits, brackets=False, size=size, colour=colour)
         if name:
             words = Label(translate(name), size, colour)
-            nought = _letters(words.words, size)[-1]
+            nought = letter_outlines(words.words, size)[-1]
             self.add(stand(words, 0).shift(LEFT * (nought[:, 0].min() + self.number.advance / 2)))
         self.add(self.number)
 
@@ -181,11 +181,21 @@ class LiveNumber(VGroup):
         return self
 
 
+def rounded_down(share: float, decimals: int = 2) -> float:
+    """A share as it may be told: 0.9951 is 0.99, since 1.00 would say that nothing is missing.
+
+    >>> rounded_down(0.9951), rounded_down(1.0), rounded_down(0.29)
+    (0.99, 1.0, 0.29)
+    """
+    # What is a whole number of units but for the noise of floats stays what it is.
+    return float(np.floor(share * 10**decimals + 1e-9) / 10**decimals)
+
+
 @lru_cache(maxsize=8)
 def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
     characters = "0123456789." + MINUS
-    letters = _letters(characters, size)[:-1]
+    letters = letter_outlines(characters, size)[:-1]
     corners = [(outline.min(axis=0), outline.max(axis=0)) for outline in letters]
     bottom, top = corners[0][0][1], corners[0][1][1]
     middles = [(low[0] + high[0]) / 2 for low, high in corners]

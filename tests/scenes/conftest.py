@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -80,8 +80,8 @@ def play(media: Path) -> Callable[..., Stage]:
     def play(film: type[Stage], at_end_of_beat: Callable[[Stage], object] = lambda stage: None) -> Stage:
         class Watched(film):
             @contextmanager
-            def beat(self, text: str) -> Iterator[None]:
-                with super().beat(text):
+            def beat(self, text: str, **claim: Any) -> Iterator[None]:
+                with super().beat(text, **claim):
                     yield
                 at_end_of_beat(self)
 

@@ -199,13 +199,13 @@ def complaint(done: subprocess.CompletedProcess[str], *expected: str) -> None:
 
 def test_an_unknown_theme(tiny, tmp_path):
     done = manim(tiny, *SMALL, cwd=tmp_path, env=environment(UNFOLD_THEME="drak"))
-    complaint(done, "no theme 'drak'", "UNFOLD_THEME", "dark-safe")
+    complaint(done, "theme is 'drak'", "UNFOLD_THEME", "dark-safe")
     assert not list(tmp_path.rglob("*.mp4"))
 
 
 def test_an_unknown_language(tiny, tmp_path):
     done = manim(tiny, *SMALL, cwd=tmp_path, env=environment(UNFOLD_LANGUAGE="xx"))
-    complaint(done, "language 'xx'", "UNFOLD_LANGUAGE", "en")
+    complaint(done, "language is 'xx'", "UNFOLD_LANGUAGE", "en")
     assert not list(tmp_path.rglob("*.mp4"))
 
 

@@ -7,54 +7,25 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from nn_unfold import colours
+from nn_unfold.colours import VISIONS, distances, rgb
 from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import option
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.stage.stage import Stage
-from nn_unfold.theme import THEMES, Theme, bilinear, rgb, samples_at, theme
+from nn_unfold.theme import THEMES, Theme, bilinear, samples_at, theme
 
-# Machado, Oliveira and Fernandes (2009), table of matrices at full severity, on linear RGB.
-COLOUR_VISION = {
-    "protanopia": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-    "deuteranopia": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-}
-
-
-def linear(colour: str) -> np.ndarray:
-    """An sRGB colour in linear light."""
-    values = np.array(rgb(colour))
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-
-
-def lab(light: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* (D65) of a colour in linear light; distances of about 2 are just noticed side by side."""
-    to_xyz = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
-    )
-    x, y, z = to_xyz @ light / to_xyz.sum(axis=1)
-    f = [np.cbrt(v) if v > (6 / 29) ** 3 else v / (3 * (6 / 29) ** 2) + 4 / 29 for v in (x, y, z)]
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+VISIONS_OF = {name: tuple(VISIONS) if name.endswith("safe") else ("common",) for name in THEMES}
 
 
 def distance(one: str, other: str, vision: str) -> float:
     """How far two colours look apart, in CIE 1976 units."""
-    matrix = np.array(COLOUR_VISION.get(vision, np.eye(3)))
-    a, b = (lab(np.clip(matrix @ linear(colour), 0, 1)) for colour in (one, other))
-    return float(np.linalg.norm(a - b))
+    return float(distances(np.array([rgb(one)]), np.array([rgb(other)]), [vision])[0, 0])
 
 
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of WCAG 2."""
-    dark, bright = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
-    return (bright + 0.05) / (dark + 0.05)
+    return float(colours.contrast(np.array(rgb(one)), np.array(rgb(other))))
 
 
 @pytest.fixture(autouse=True)
@@ -98,13 +69,13 @@ def test_a_stage_takes_the_theme_in_force(monkeypatch, picture):
 
 def test_an_unknown_theme_is_named_with_all_that_there_are(monkeypatch):
     monkeypatch.setenv("UNFOLD_THEME", "drak")
-    with pytest.raises(UnfoldError, match=r"no theme 'drak': set UNFOLD_THEME.*dark, light, dark-safe, light-safe"):
+    with pytest.raises(UnfoldError, match=r"theme is 'drak' \(UNFOLD_THEME\), expected one of dark, light, dark-safe"):
         theme()
 
 
 def test_an_unknown_option_is_named_with_its_file(somewhere):
     (somewhere / "manim.cfg").write_text("[unfold]\ncolour = red\n")
-    with pytest.raises(UnfoldError, match=r"manim\.cfg has an option 'colour', expected one of theme, language"):
+    with pytest.raises(UnfoldError, match=r"manim\.cfg has an option 'colour', expected one of language, theme"):
         theme()
 
 
@@ -117,11 +88,40 @@ def test_a_file_that_cannot_be_read_is_one_line(somewhere, text):
 
 
 def test_more_classes_than_colours():
-    with pytest.raises(UnfoldError, match="The data have 99 classes, but theme 'dark' has"):
+    with pytest.raises(UnfoldError, match="The data have 99 classes, and eyes can tell 32"):
         Cloud(np.zeros((2, 2)), [0, 98])
 
 
 # Colours
+
+
+def test_colours_are_measured_as_the_standards_say():
+    # White, red, green and blue of sRGB in CIE L*a*b*, and a pair of grey at the contrast of WCAG's own example.
+    expected = [[100, 0, 0], [53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86]]
+    found = colours.lab(np.array([rgb(colour) for colour in ("#ffffff", "#ff0000", "#00ff00", "#0000ff")]))
+    np.testing.assert_allclose(found, expected, atol=0.03)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+    # Red and green of like lightness are one to a protanope, blue and yellow are not.
+    assert distance("#b03a2e", "#5d5a2e", "protanopia") < 0.45 * distance("#b03a2e", "#5d5a2e", "common")
+    assert distance("#2040ff", "#ffe020", "protanopia") > 100
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_twenty_classes_look_apart(name):
+    tokens = THEMES[name]
+    found = tokens.class_colours(20)
+    assert len(set(found)) == 20
+    assert found[: len(tokens.classes)] == tokens.classes
+    least = 15 if name.endswith("safe") else 25
+    for vision in VISIONS_OF[name]:
+        closest = min((distance(*pair, vision), pair) for pair in combinations(found, 2))
+        assert closest[0] > least, f"{closest[1]} are {closest[0]:.1f} apart to {vision} vision"
+    # The first of many are those of few: a class keeps its colour where more are added.
+    assert all(tokens.class_colours(n) == found[:n] for n in range(3, 20))
+    assert len(set(tokens.class_colours(32))) == 32
+    for colour in found[len(tokens.classes) :]:
+        assert contrast(colour, tokens.background) >= 2
+        assert distance(colour, tokens.ink, "common") > least
 
 
 @pytest.mark.parametrize("name", ["dark-safe", "light-safe"])
@@ -160,7 +160,7 @@ def test_text_can_be_read_on_the_background(name):
 @pytest.mark.parametrize("name", THEMES)
 def test_creases_and_boundaries_stand_out_from_the_sheet(name):
     tokens = THEMES[name]
-    visions = ["common", *COLOUR_VISION] if name.endswith("safe") else ["common"]
+    visions = VISIONS_OF[name]
     for line in (tokens.crease, tokens.boundary):
         for corner in tokens.corners:
             for vision in visions:

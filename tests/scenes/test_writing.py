@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+from string import Formatter
+
 import numpy as np
 import pytest
 from manim import UP, FadeIn, Text, VGroup, tempconfig
@@ -36,7 +40,7 @@ def test_a_glyph_that_the_font_lacks_is_named():
     check_glyphs("plane 平面 −1")
     with pytest.raises(UnfoldError, match=r"'🙂' \(U\+1F642 SLIGHTLY SMILING FACE\)"):
         label("a plane 🙂")
-    rare = next(chr(c) for c in range(0x4E00, 0x9FFF) if c not in font._glyphs())
+    rare = next(chr(c) for c in range(0x4E00, 0x9FFF) if c not in font.font().glyphs)
     with pytest.raises(UnfoldError, match=f"no glyph for '{rare}'"):
         formula(f'"{rare}"')
 
@@ -51,8 +55,10 @@ def test_labels_take_size_and_colour_of_the_theme_unless_told():
 def test_a_label_is_the_outline_of_its_text_the_first_time_and_the_next(tmp_path):
     with tempconfig({"media_dir": str(tmp_path)}):
         for _ in range(2):
-            labels._letters.cache_clear()
-            text = Text("all planes, 平面", font=theme().font, font_size=theme().label_size, disable_ligatures=True)
+            labels._letter_outlines.cache_clear()
+            text = Text(
+                "all planes, 平面", font=font.font().family, font_size=theme().label_size, disable_ligatures=True
+            )
             letters = [part.points for part in text if part.get_fill_opacity() > 0]
             assert len(letters) == len("allplanes,平面")
             np.testing.assert_allclose(label("all planes, 平面").points, np.concatenate(letters), rtol=0, atol=1e-12)
@@ -60,31 +66,133 @@ def test_a_label_is_the_outline_of_its_text_the_first_time_and_the_next(tmp_path
         whole = stored.read_bytes()
         for damaged in (b"", whole[:1000], b"not an array"):
             stored.write_bytes(damaged)
-            labels._letters.cache_clear()
+            labels._letter_outlines.cache_clear()
             np.testing.assert_allclose(label("all planes, 平面").points, np.concatenate(letters), rtol=0, atol=1e-12)
             assert stored.read_bytes() == whole
-    labels._letters.cache_clear()
+    labels._letter_outlines.cache_clear()
 
 
 @pytest.fixture
 def catalog(tmp_path, monkeypatch):
-    """A catalog of one message in a language that there is not."""
-    (tmp_path / "xx.toml").write_text('"plane" = "Ebene"\n', encoding="utf-8")
-    monkeypatch.setattr(catalogs, "CATALOGS", tmp_path)
-    catalogs._catalog.cache_clear()
-    yield monkeypatch
-    catalogs._catalog.cache_clear()
+    """Writes the shipped catalogs: by language, what stands in its file."""
+    monkeypatch.setattr(catalogs, "CATALOGS", tmp_path / "shipped")
+    monkeypatch.chdir(tmp_path)
+    catalogs._read.cache_clear()
+    (tmp_path / "shipped").mkdir()
+
+    def write(language, text, folder="shipped"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        path = tmp_path / folder / f"{language}.toml"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setenv("UNFOLD_LANGUAGE", language)
+        return path
+
+    yield write
+    catalogs._read.cache_clear()
 
 
-def test_texts_are_translated_where_the_catalog_has_them(catalog):
+def test_texts_are_translated_where_the_catalog_has_them(catalog, monkeypatch):
     assert translate("plane") == "plane"
-    catalog.setenv("UNFOLD_LANGUAGE", "xx")
+    catalog("xx", '"plane" = "Ebene"\n')
     assert (translate("plane"), translate("crease")) == ("Ebene", "crease")
     assert label("plane").words == "Ebene"
     assert LiveNumber("plane", 0.0)[0].words.startswith("Ebene")
-    catalog.setenv("UNFOLD_LANGUAGE", "yy")
-    with pytest.raises(UnfoldError, match=r"no catalog for the language 'yy': .* to one of en, xx"):
+    monkeypatch.setenv("UNFOLD_LANGUAGE", "yy")
+    with pytest.raises(UnfoldError, match=r"language is 'yy' \(UNFOLD_LANGUAGE\), expected one of en, xx"):
         translate("plane")
+
+
+def test_numbers_and_words_stand_where_each_language_wants_them(catalog):
+    message = "A line parts {right} of {n} {what}, a loss of {loss:.2f}."
+    values = {"right": 498, "n": np.int64(500), "what": "points", "loss": 0.1234}
+    assert translate(message, **values) == "A line parts 498 of 500 points, a loss of 0.12."
+    catalog("xx", f'"{message}" = "{{loss:.1f}}: von {{n}} {{what}} {{right}}"\n"points" = "Punkten"\n')
+    assert translate(message, **values) == "0.1: von 500 Punkten 498"
+    assert label("{a} {{b}}", a=1).words == "1 {b}"
+    assert translate("a set {x}") == "a set {x}"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "one other other other"),
+        ("zh", "other other other other"),
+        ("pl", "one few many many"),
+        ("qq", "one other other other"),
+    ],
+)
+def test_the_plural_form_is_that_of_the_language(catalog, language, expected):
+    forms = {form: f"{{n}} {form}" for form in set(expected.split()) | {"other"}}
+    table = ", ".join(f'{form} = "{text}"' for form, text in forms.items())
+    catalog(language, f'"{{n}} points" = {{ {table} }}\n')
+    assert [translate("{n} points", n=n).split()[1] for n in (1, 3, 5, np.int32(11))] == expected.split()
+
+
+def test_two_numbers_can_each_choose_a_form(catalog):
+    catalog(
+        "de",
+        '"{a} in {b}" = { by = "a", one = { by = "b", one = "1/1", other = "1/{b}" }, other = "{a}/{b}" }\n'
+        '"{a}, {b}" = { other = "" }\n',
+    )
+    assert [translate("{a} in {b}", a=a, b=b) for a, b in [(1, 1), (1, 3), (4, 1)]] == ["1/1", "1/3", "4/1"]
+    with pytest.raises(UnfoldError, match=r"set by = to one of .*a, b"):
+        translate("{a}, {b}", a=1, b=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "complaint"),
+    [
+        ('"x {n}" = "{m}"', "x {n}", "no value for 'm'"),
+        ('"x {n}" = "{n"', "x {n}", "can't take the values n"),
+        ('"x {n}" = "{n:zz}"', "x {n}", "can't take the values n"),
+        ('"x {n}" = { one = "1" }', "x {n}", "`other` in it"),
+        ('"x {n}" = { uno = "1", other = "2" }', "x {n}", "zero, one, two, few, many, other"),
+        ('"x {n}" = 5', "x {n}", "must be a text"),
+        ('[relu_fold]\n"a" = "b"', "x {n}", "must be a text"),
+        ('"x', "x {n}", "can't be read"),
+    ],
+)
+def test_a_mistake_in_a_catalog_is_one_line_that_names_it(catalog, text, message, complaint):
+    path = catalog("xx", text)
+    with pytest.raises(UnfoldError) as error:
+        translate(message, n=2)
+    assert complaint in str(error.value)
+    assert path.name in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_an_own_catalog_stands_beside_the_film_and_comes_first(catalog, tmp_path):
+    catalog("xx", '"plane" = "Ebene"\n"point" = "Punkt"\n')
+    film = tmp_path / "films" / "mine.py"
+    catalog("xx", '"plane" = "Fläche"\n', folder="films")
+    (tmp_path / "films" / "catalogs").mkdir()
+    (tmp_path / "films" / "xx.toml").rename(tmp_path / "films" / "catalogs" / "xx.toml")
+    with tempconfig({"input_file": str(film)}):
+        assert [translate(message) for message in ("plane", "point")] == ["Fläche", "Punkt"]
+        line = catalogs.untranslated(["plane", "crease", "point", "fold", "fold"])
+        assert line.startswith("2 captions have no translation into 'xx'")
+        assert "'crease', 'fold'" in line
+        assert str(film.parent / "catalogs" / "xx.toml") in line
+        assert catalogs.untranslated(["plane", "point"]) is None
+    assert translate("plane") == "Ebene"
+
+
+def test_every_translation_that_is_shipped_names_the_same_values_as_its_message():
+    for path in catalogs.CATALOGS.glob("*.toml"):
+        for message, entry in catalogs._read(path, 0).items():
+            for text in texts(entry):
+                assert fields(text) <= fields(message), f"{message!r} in {path.name}"
+                check_glyphs(text)
+
+
+def fields(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def texts(entry):
+    if isinstance(entry, str):
+        return [entry]
+    return [text for form, part in entry.items() if form != "by" for text in texts(part)]
 
 
 def test_captions_break_into_two_lines_of_like_length():
@@ -100,6 +208,103 @@ def test_captions_break_into_two_lines_of_like_length():
         in_lines("word " * 40)
     with pytest.raises(UnfoldError, match="shorten it"):
         in_lines("w" * 100)
+
+
+def test_a_caption_breaks_where_it_says_so_and_keeps_marks_with_their_words():
+    assert in_lines("first\nsecond  line ") == ["first", "second line"]
+    assert in_lines("\n one \n") == ["one"]
+    with pytest.raises(UnfoldError, match="shorten it"):
+        in_lines("a\nb\nc")
+    for n in range(20, 32):
+        for mark in "。，”":
+            second = in_lines("平" * n + mark + "面" * 30)[1]
+            assert not second.startswith(mark)
+    assert label("one\nline").words == "one line"
+
+
+@pytest.mark.parametrize(
+    ("words", "width"), [("it’s “so” — a–b…", 16), ("“平面”…", 10), ("cafe\u0301", 4), ("a\u200bb", 2)]
+)
+def test_the_width_of_a_text_counts_what_takes_room(words, width):
+    assert columns(words) == width
+
+
+@pytest.mark.parametrize("straight", ["it's a line", "a 'plane' here", 'a "plane" here', 'no "plane", no line'])
+def test_quotes_take_no_more_room_than_straight_ones(straight):
+    curly = straight
+    for quote, pair in (("'", "‘’"), ('"', "“”")):
+        if curly.count(quote) == 1:
+            curly = curly.replace(quote, pair[1])
+        else:
+            curly = curly.replace(quote, pair[0], 1).replace(quote, pair[1], 1)
+    one, other = label(straight), label(curly)
+    em = label("nn").width / 1.1
+    assert abs(other.width - one.width) < 0.1 * em
+    # No letter has moved over another.
+    letters = labels.letter_outlines(curly, theme().label_size)
+    for before, after in itertools.pairwise(letters):
+        assert before[:, 0].max() < after[:, 0].min() + 0.06 * em
+    # In Chinese they are as wide as a character.
+    assert label("平“面”平").width == pytest.approx(label("平平面平平").width, rel=0.02)
+
+
+def test_accents_that_are_typed_apart_are_one_letter(catalog):
+    np.testing.assert_array_equal(label("cafe\u0301").points, label("café").points)
+    assert caption("Cafe\u0301 a\u0300 la").submobjects[0].words == "Café à la"
+    catalog("xx", '"cafe\u0301" = "x"\n')
+    assert translate("café") == translate("cafe\u0301") == "x"
+    np.testing.assert_array_equal(formula('"e\u0301"')[0].points, formula('"é"')[0].points)
+
+
+# Fonts
+
+
+DEJAVU = next(iter(Path("/usr/share/fonts").rglob("DejaVuSans.ttf")), None)
+other_fonts = pytest.mark.skipif(DEJAVU is None, reason="DejaVu Sans is not installed")
+
+
+@other_fonts
+@pytest.mark.parametrize("as_file", [True, False])
+def test_another_font_sets_what_the_shipped_one_lacks(monkeypatch, tmp_path, as_file):
+    words = "Плоскость, مستوى"
+    shipped = label("plane")
+    with pytest.raises(UnfoldError, match="no glyph for"):
+        label(words)
+    (tmp_path / "own.ttf").write_bytes(DEJAVU.read_bytes())
+    monkeypatch.setenv("UNFOLD_FONT", str(tmp_path / "own.ttf") if as_file else "dejavu sans")
+    assert font.font().family == "DejaVu Sans"
+    assert label(words).width > 0
+    assert label("plane").width != pytest.approx(shipped.width, rel=0.01)
+    assert formula('"Плоскость" x').width > 0
+    with pytest.raises(UnfoldError, match=r"own.ttf has no glyph for '平'|DejaVuSans.ttf has no glyph for '平'"):
+        label("平")
+    with pytest.raises(UnfoldError, match="no glyph for '平'"):
+        formula('"平"')
+
+
+@other_fonts
+@pytest.mark.parametrize("words", ["مستوى", "שלום, מישור", "x\u0323\u0305y", "مستوى (2) abc"])
+def test_scripts_that_run_to_the_left_and_marks_above_letters_are_set(monkeypatch, words):
+    monkeypatch.setenv("UNFOLD_FONT", "DejaVu Sans")
+    *letters, nought = labels.letter_outlines(words, 24.0)
+    np.testing.assert_allclose(np.ptp(nought, axis=0), np.ptp(labels.letter_outlines("", 24.0)[0], axis=0), atol=1e-2)
+    assert nought[:, 0].min() > max(letter[:, 0].max() for letter in letters)
+
+
+@other_fonts
+def test_a_caption_in_a_wide_font_stays_on_the_screen(monkeypatch):
+    monkeypatch.setenv("UNFOLD_FONT", "DejaVu Sans")
+    assert caption(("WWWWWWWW " * 7).strip()).width < 14.3
+
+
+@pytest.mark.parametrize("name", ["Nosuch Font", "nosuch.ttf", "damaged.ttf"])
+def test_a_font_that_is_not_there_is_one_line(monkeypatch, tmp_path, name):
+    (tmp_path / "damaged.ttf").write_bytes(b"not a font")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNFOLD_FONT", name)
+    with pytest.raises(UnfoldError, match=rf"font is '{name}' \(UNFOLD_FONT\), expected") as error:
+        label("plane")
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_the_lines_of_captions_have_a_fixed_pitch():

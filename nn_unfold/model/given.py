@@ -1,0 +1,209 @@
+"""Networks and data that are brought to a film, by the options `network`, `data` and `set`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from nn_core.losses import LOSSES, Loss, loss
+from nn_core.network import Network
+from nn_core.readers import READERS, Points, read_network, read_points
+from nn_core.training import History, decision_for
+from nn_unfold.errors import UnfoldError
+from nn_unfold.model.cache import train
+from nn_unfold.model.recipe import Recipe
+from nn_unfold.model.subject import Shape, Subject
+from nn_unfold.settings import option, recipe_fields
+
+
+def subject(recipe: Recipe, cache: Path, accepts: Shape | None = None) -> Subject:
+    """What a film shows: the network that was brought, or that of its recipe.
+
+    With `set`, fields of the recipe are others. With `data` alone, the recipe is trained on these points. With
+    `network`, nothing is trained; its points are those of `data`, or else those of the recipe, labelled by the network
+    itself. Points that were brought are standardised, and so is what goes into a network that was brought with them:
+    its first layer takes the points as they are shown.
+
+    Args:
+        recipe: of the film.
+        cache: the folder of trained networks.
+        accepts: what networks the film can show; None for all.
+
+    Raises:
+        UnfoldError: for files that can't be read or don't fit each other, for wrong fields, and for a network that
+            the film can't show.
+    """
+    recipe = recipe.with_fields(recipe_fields())
+    network, data = option("network"), option("data")
+    points = _points(Path(data)) if data else None
+    if not network:
+        if points is not None:
+            recipe = fitted(recipe, points)
+        try:
+            blank = recipe.blank(np.random.default_rng(0))
+        except (TypeError, ValueError) as error:
+            raise UnfoldError(f"This film's recipe can't be carried out: {_reason(error)}.") from error
+        _check(blank, accepts, data or "the recipe")
+        return train(recipe, cache, points)
+    networks = _networks(Path(network))
+    _check(networks[-1], accepts, network)
+    return brought(networks, points, recipe, source=network)
+
+
+def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, *, source: str) -> Subject:
+    """A network that was brought, with its points.
+
+    Args:
+        networks: the network, or what it was at several moments of its training, in their order.
+        points: with their labels; None for those of the recipe, labelled by the network.
+        recipe: that gives the points, and the loss of the history.
+        source: where the network comes from, for errors.
+
+    Raises:
+        UnfoldError: where the points don't fit the network.
+    """
+    network = networks[-1]
+    if points is None:
+        X, _ = recipe.draw(np.random.default_rng(recipe.seed))
+        if X.shape[1] != network.n_in:
+            raise UnfoldError(
+                f"{source} has {network.n_in} inputs, and the film's own points have {X.shape[1]}: give data as well."
+            )
+        note = "the points are the film's own, and their labels what the network says"
+        return Subject(network, X, _answers(network, X), classes=network.classes, notes=(note,), given=True)
+    if points.X.shape[1] != network.n_in:
+        raise UnfoldError(
+            f"{source} has {network.n_in} inputs, and the data have {points.X.shape[1]} columns "
+            f"({', '.join(points.names[:12])}): keep those columns that the network was trained on."
+        )
+    try:
+        if points.classes and network.classes:
+            points = points.ordered(network.classes)
+    except ValueError as error:
+        raise UnfoldError(f"{source} and the data don't fit: {error}.") from error
+    n_classes = max(network.n_out, 2)
+    if len(points.classes) > n_classes:
+        raise UnfoldError(f"{source} tells {n_classes} classes apart, and the data have {len(points.classes)}.")
+    if points.scaling is not None:
+        networks = [points.scaling.folded_into(each) for each in networks]
+        network = networks[-1]
+    y = _answers(network, points.X) if points.y is None else points.y
+    history = _history(networks, points.X, y, recipe.loss) if len(networks) > 1 else None
+    classes = network.classes or points.classes
+    return Subject(network, points.X, y, history, points.names, classes, points.notes, True, points.scaling)
+
+
+def _answers(network: Network, X: np.ndarray) -> np.ndarray:
+    """What a network says of points (n, d): their classes, or the real number that it gives each; (n,)."""
+    answers: np.ndarray = network.forward(X).output[:, 0] if network.decision is None else network.predict(X)
+    return answers
+
+
+def fitted(recipe: Recipe, points: Points) -> Recipe:
+    """The recipe with as many inputs and outputs as points have features and classes.
+
+    Raises:
+        UnfoldError: for points that this recipe can't learn.
+    """
+    n_in, n_out = points.X.shape[1], recipe.sizes[-1]
+    if points.y is None or not points.classes:
+        what = "no labels" if points.y is None else "real numbers as labels"
+        raise UnfoldError(f"The data have {what}, and this film's network learns classes: name the column of these.")
+    if recipe.features:
+        if n_in != 2:
+            raise UnfoldError(f"The features of this film are made of 2 columns, and the data have {n_in}.")
+        n_in = recipe.sizes[0]
+    count = len(points.classes)
+    if count > max(n_out, 2) or n_out > 1:
+        n_out = max(count, 2)
+    kind = loss(recipe.loss)
+    chosen: str | Loss = recipe.loss
+    if recipe.sizes[-1] == 1 and n_out > 1 and kind.name == "binary_cross_entropy":
+        chosen = "cross_entropy"
+    return replace(recipe, data="points", sizes=(n_in, *recipe.sizes[1:-1], n_out), loss=chosen)
+
+
+def _check(network: Network, accepts: Shape | None, source: str) -> None:
+    reason = accepts.fits(network) if accepts is not None else None
+    if reason:
+        raise UnfoldError(
+            f"This film can't show the network of {source}: {reason}. `unfold fits` lists films that can."
+        )
+
+
+def _points(path: Path) -> Points:
+    """The points in a file, standardised."""
+    try:
+        label = option("label")
+        return read_points(path, label=label or None).standardised()[0]
+    except (OSError, ValueError, TypeError) as error:
+        raise UnfoldError(f"The data can't be taken: {_reason(error)}.") from error
+
+
+def _networks(path: Path) -> list[Network]:
+    """The network in a file; or those in a folder of checkpoints, in the order of the numbers in their names."""
+    try:
+        if not path.is_dir():
+            return [_read(path)]
+        suffixes = {suffix for reader in READERS.values() for suffix in reader.suffixes}
+        files = [file for file in path.iterdir() if file.suffix.lower() in suffixes and not file.name.startswith(".")]
+        if not files:
+            raise ValueError(f"the folder {path} holds no network; expected files of {', '.join(sorted(suffixes))}")
+        networks = [_read(file) for file in sorted(files, key=_in_order)]
+        shapes = {(each.n_in, *(layer.n_out for layer in each.layers)) for each in networks}
+        if len(shapes) > 1:
+            raise ValueError(f"the networks in the folder {path} have different shapes")
+        return networks
+    except (OSError, ValueError, TypeError) as error:
+        raise UnfoldError(f"The network can't be taken: {_reason(error)}.") from error
+
+
+def _read(file: Path) -> Network:
+    names = [name.strip() for name in option("activations").split(",") if name.strip()]
+    return read_network(file, activations=names[0] if len(names) == 1 else names or None)
+
+
+def _in_order(file: Path) -> list[tuple[bool, int | str]]:
+    """So that names are ordered by the numbers in them: step 9 before step 10."""
+    return [(part.isdecimal(), int(part) if part.isdecimal() else part) for part in re.split(r"(\d+)", file.stem)]
+
+
+def _history(networks: Sequence[Network], X: np.ndarray, y: np.ndarray, kind: str | Loss) -> History:
+    """The history that checkpoints tell: each is an epoch."""
+    last = networks[-1]
+    rule = loss(kind)
+    if last.n_out < rule.min_outputs or (last.n_out == 1 and rule.name == "cross_entropy"):
+        rule = LOSSES["binary_cross_entropy"]
+    decision = decision_for(last, y, loss=rule)
+    losses, shares, norms = [], [], []
+    for network in networks:
+        trace = network.forward(X)
+        outputs = trace.logits if rule.of == "z" else trace.output
+        losses.append(rule.value(outputs, y))
+        delta = rule.delta(outputs, y)
+        if rule.of == "a":
+            delta = delta * network.layers[-1].activation.derivative(trace.z[-1], trace.output)
+        norms.append([np.sqrt((g.weight**2).sum() + (g.bias**2).sum()) for g in network.backward(trace, delta)])
+        if decision is not None:
+            shares.append(float((network.predict(X) == y).mean()))
+    return History(
+        network=last,
+        loss=np.array(losses),
+        accuracy=np.array(shares) if decision is not None else None,
+        validation_loss=None,
+        validation_accuracy=None,
+        gradient_norms=np.array(norms[:-1]).reshape(-1, len(last.layers)),
+        snapshot_epochs=np.arange(len(networks)),
+        snapshots=np.stack([network.parameters for network in networks]),
+        stopped="epochs",
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror.lower()}"
+    return " ".join(str(error).split()).rstrip(".")

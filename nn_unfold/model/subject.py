@@ -1,0 +1,149 @@
+"""What a film shows: a network with its data, trained by the film or brought by whoever plays it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import EllipsisType
+
+import numpy as np
+
+from nn_core.network import Network
+from nn_core.preprocessing import Rescaling, features
+from nn_core.training import History
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network and the points that it is shown with.
+
+    Attributes:
+        network: of d inputs, or of the features that a recipe makes of them.
+        X: (n, d) the points.
+        y: (n,) their labels 0, 1, ...; or, where there are no classes, what a regression should give.
+        history: of its training; None where that is not known.
+        names: of the d inputs; empty if they have none.
+        classes: the names of the labels, in their order; empty if they have none.
+        notes: what was guessed or left out on the way here, a sentence each.
+        given: whether the network or the data were brought.
+        scaling: what was done to the points; `scaling.invert(X)` are they in their own units. None if nothing.
+        file: in the cache of trained networks; None for one that was brought.
+        features: what the network is given of the points, by name; these themselves if there are none.
+    """
+
+    network: Network
+    X: np.ndarray
+    y: np.ndarray
+    history: History | None = None
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    given: bool = False
+    scaling: Rescaling | None = field(default=None, repr=False)
+    file: Path | None = None
+    features: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """What the network is given of the points: (n, n_in)."""
+        return features(self.X, self.features) if self.features else self.X
+
+    @property
+    def n(self) -> int:
+        """How many points there are."""
+        return len(self.y)
+
+    @property
+    def right(self) -> int:
+        """How many of them the network labels right."""
+        return int((self.network.predict(self.inputs) == self.y).sum())
+
+    @property
+    def accuracy(self) -> float:
+        """The share of the points that it labels right."""
+        return self.right / self.n
+
+
+@dataclass(frozen=True, eq=False)
+class Trained(Subject):
+    """A subject that was trained from a recipe: its history is known."""
+
+    history: History
+
+    def right_at(self, epoch: int) -> int:
+        """How many points it labelled right after so many epochs.
+
+        Raises:
+            TypeError: where there are no classes.
+        """
+        if self.history.accuracy is None:
+            raise TypeError("this network was trained on real numbers, which are never right or wrong")
+        return round(self.n * float(self.history.accuracy[epoch]))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What networks a film accepts.
+
+    Attributes:
+        inputs: how many; or several such numbers; None for any.
+        hidden: the widths of the hidden layers, None for a layer of any width. An ellipsis stands for any number of
+            layers: (..., 2) are all networks whose last hidden layer has two neurons.
+        outputs: as `inputs`.
+        activations: of the hidden layers, by name, such as "leaky_relu" for all slopes; None for any.
+        bends: whether each hidden layer must be piecewise linear, with creases.
+
+    >>> rng = np.random.default_rng(0)
+    >>> Shape(hidden=(2,), outputs=2).fits(Network.create([2, 3, 2], "relu", rng=rng))
+    'its hidden layers have 3 neurons, and 2 are wanted'
+    >>> Shape(inputs=2, hidden=(..., 2)).fits(Network.create([2, 100, 2, 5], "relu", rng=rng)) is None
+    True
+    """
+
+    inputs: int | Collection[int] | None = 2
+    hidden: tuple[int | EllipsisType | None, ...] = (...,)
+    outputs: int | Collection[int] | None = None
+    activations: Collection[str] | None = None
+    bends: bool = False
+
+    def fits(self, network: Network) -> str | None:
+        """Why a network is not accepted, as a part of a sentence; None where it is."""
+        hidden = network.layers[:-1]
+        widths = [layer.n_out for layer in hidden]
+        for what, wanted, count in (("inputs", self.inputs, network.n_in), ("outputs", self.outputs, network.n_out)):
+            choices = [wanted] if isinstance(wanted, int) else wanted
+            if choices is not None and count not in choices:
+                return f"it has {count} {what}, and {_listed(sorted(choices))} are wanted"
+        if not _matches(widths, self.hidden):
+            found = f"its hidden layers have {_then(widths)} neurons" if widths else "it has no hidden layers"
+            return f"{found}, and {_then(self.hidden) if self.hidden else 'none'} are wanted"
+        for number, layer in enumerate(hidden, start=1):
+            name = layer.activation.name
+            if self.activations is not None and name.partition("(")[0] not in self.activations:
+                return (
+                    f"its layer {number} has the activation {name}, and {_listed(sorted(self.activations))} is wanted"
+                )
+            if self.bends and not layer.activation.bends:
+                return f"its layer {number} has the activation {name}, and one that is piecewise linear is wanted"
+        return None
+
+
+def _matches(widths: list[int], wanted: tuple[int | EllipsisType | None, ...]) -> bool:
+    """Whether the widths of layers are of a pattern; an ellipsis takes any number of layers."""
+    if not wanted:
+        return not widths
+    first, *rest = wanted
+    if first is ...:
+        return any(_matches(widths[start:], tuple(rest)) for start in range(len(widths) + 1))
+    return bool(widths) and first in (None, widths[0]) and _matches(widths[1:], tuple(rest))
+
+
+def _listed(choices: Sequence[int | str]) -> str:
+    return " or ".join(map(str, choices))
+
+
+def _then(widths: Sequence[int | EllipsisType | None]) -> str:
+    """The widths of layers in words."""
+    words = ["any layers" if width is ... else "any number" if width is None else str(width) for width in widths]
+    return ", then ".join(words)
