@@ -121,7 +121,7 @@ def fit(
     if not isinstance(network, Network):
         raise TypeError(f"network is a {type(network).__name__}, expected a Network")
     kind, rule = _loss(loss), _optimizer(optimizer, learning_rate)
-    epochs, l2 = whole_number(epochs, "epochs", most=10**9), real_number(l2, "l2", least=0)
+    epochs, l2 = whole_number(epochs, "epochs", most=10**9), real_number(l2, "l2", least=0, most=1e30)
     if patience is not None:
         patience = whole_number(patience, "patience", least=1)
     if network.n_out < kind.min_outputs:

@@ -43,6 +43,17 @@ def cases(request: pytest.FixtureRequest) -> Counter[str]:
 _COUNTS = pytest.StashKey[Counter[str]]()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that sums up what several workers have counted."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["fuzz"] = dict(session.config.stash.get(_COUNTS, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    node.config.stash.setdefault(_COUNTS, Counter()).update(getattr(node, "workeroutput", {}).get("fuzz", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if counts := config.stash.get(_COUNTS, None):
         terminalreporter.write_line(
