@@ -161,7 +161,8 @@ def fit(
                     now: tuple[float, ...] = descent.measure(data, with_gradient=full)
                 else:
                     now = tuple(np.average(met, axis=0, weights=sizes).tolist())
-                if not all(np.isfinite(each).all() for each in (now[0], descent.parameters, *norms[-1:])):
+                finite = np.isfinite(now[0]) and np.isfinite(descent.parameters).all() and np.isfinite(norms[-1:]).all()
+                if not finite:
                     raise TrainingDiverged(_advice(epoch, now[0], curves))
                 if held_out is not None:
                     now += descent.measure(held_out, with_penalty=False)

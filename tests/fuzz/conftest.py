@@ -83,16 +83,18 @@ def outcome(cases: Counter[str]) -> Callable[[Callable[[], Any]], Any]:
 
     def judged(call: Callable[[], Any]) -> Any:
         memory, begin = _peak(), time.process_time()
+        result, refusal = None, None
         try:
             result = call()
         except (ValueError, TypeError, OSError, TrainingDiverged) as error:
-            frame = traceback.extract_tb(sys.exc_info()[2])[-1]
-            where = Path(frame.filename)
-            assert OURS in where.parents, f"raised in {where}:{frame.lineno}: {type(error).__name__}: {error}"
-            assert "\n" not in str(error), f"several lines: {error}"
-            assert 5 < len(str(error)) < 800, f"{len(str(error))} letters: {error}"
-            result = None
-        cases["refused" if result is None else "taken"] += 1
+            refusal = error
+        cases["taken" if refusal is None else "refused"] += 1
+        if refusal is not None:
+            words, frame = str(refusal), traceback.extract_tb(refusal.__traceback__)[-1]
+            where = f"{frame.filename}:{frame.lineno}: {type(refusal).__name__}: {words}"
+            assert OURS in Path(frame.filename).parents, f"not raised by nn_core: {where}"
+            assert "\n" not in words, f"several lines: {where}"
+            assert 5 < len(words) < 800, f"{len(words)} letters: {where}"
         took, grown = time.process_time() - begin, _peak() - memory
         assert took < MOST_TIME, f"took {took:.1f} s"
         assert grown < MOST_MEMORY, f"took {grown:.0f} MB"
