@@ -301,7 +301,7 @@ class _Buffers:
         a_and_1 = [np.ones((n, layer.n_out + 1), x.dtype, order="F") for layer in layers]
         a = [both[:, :-1] for both in a_and_1]
         z = [
-            after if layer.activation.slopes == (1, 1) else np.empty_like(after)
+            after if layer.activation.is_identity else np.empty_like(after)
             for layer, after in zip(layers, a, strict=True)
         ]
         x_and_1 = np.ones((n, n_in + 1), x.dtype, order="C" if x.flags.c_contiguous else "F")

@@ -16,22 +16,24 @@ from nn_core.network import Network
 
 @dataclass(frozen=True)
 class Crease:
-    """Where one neuron switches between z <= 0 and z > 0.
+    """Where the activation of one neuron bends: for ReLU, where z = 0.
 
     Attributes:
         layer: the number of its layer, from 0, as in `network.layers`.
         neuron: its number in the layer, from 0.
-        segments: (m, 2, 2) from start to end, with z > 0 on the left; they follow each other, end to start,
-            and bend where earlier layers bend the plane. `polylines` joins them.
+        segments: (m, 2, 2) from start to end, with z > kink on the left; they follow each other, end to
+            start, and bend where earlier layers bend the plane. `polylines` joins them.
+        kink: the value of z there.
     """
 
     layer: int
     neuron: int
     segments: Array
+    kink: float = 0.0
 
 
 def creases(network: Network, box: Box, *, through_output: bool = False) -> list[Crease]:
-    """Where each hidden neuron of a piecewise-affine network switches, pulled back to the input plane.
+    """Where each hidden neuron of a piecewise-affine network bends, pulled back to the input plane.
 
     Smooth layers have no creases; they may only stand behind all those that have.
 
@@ -41,7 +43,7 @@ def creases(network: Network, box: Box, *, through_output: bool = False) -> list
         through_output: whether the last layer's neurons count too.
 
     Returns:
-        A crease for each neuron that switches inside the box, layer after layer.
+        For each neuron a crease for each of its kinks that lies inside the box, layer after layer.
 
     Raises:
         ValueError: the network has not 2 inputs, a layer with creases behind a smooth one, or weights that
@@ -58,14 +60,14 @@ def creases(network: Network, box: Box, *, through_output: bool = False) -> list
     found = []
     for number, step in enumerate(steps_of(layers)):
         plane.affine(step.weight, step.bias)
-        if step.switches:
-            for neuron, (z, slack) in enumerate(zip(plane.values.now, plane.slack.now, strict=True)):
-                segments = plane.contour(z, slack)
-                if len(segments):
-                    found.append(Crease(number, neuron, segments))
-            if number + 1 < len(layers):
-                plane.cut_rows(range(len(step.bias)))
-        plane.activate(step.slopes)
+        neurons, levels = step.lines()
+        for neuron, level in zip(neurons.tolist(), levels.tolist(), strict=True):
+            segments = plane.contour(plane.values.now[neuron] - level, plane.slack.now[neuron])
+            if len(segments):
+                found.append(Crease(number, neuron, segments, level))
+        if number + 1 < len(layers):
+            plane.cut_rows(neurons, levels, neurons)
+        plane.activate(step.pieces)
     return found
 
 

@@ -474,8 +474,8 @@ def polygon(corners: np.ndarray, colour: str, *, opacity: float = 1.0) -> Spatia
 
 def _creasing(network: Network | None) -> list[int]:
     """The layers whose activation has a kink."""
-    slopes = [] if network is None else [layer.activation.slopes for layer in network.layers]
-    return [number for number, pair in enumerate(slopes) if pair is not None and pair[0] != pair[1]]
+    layers = [] if network is None else network.layers
+    return [number for number, layer in enumerate(layers) if layer.activation.bends]
 
 
 def in_space(points: np.ndarray) -> np.ndarray:

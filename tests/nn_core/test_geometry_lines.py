@@ -54,28 +54,36 @@ def n_crossings(segments, p, q):
         ([2, 6, 3, 6, 2], ["leaky_relu(0.3)", "identity", "relu", "identity"]),
         ([2, 8, 4, 2], ["relu", "relu", "tanh"]),
         ([2, 8, 4, 4, 2], ["relu", "relu", "tanh", "sigmoid"]),
+        ([2, 8, 6, 3], "hard_tanh"),
+        ([2, 6, 6, 6, 1], "relu6"),
+        ([2, 6, 6, 2], ["hard_sigmoid", "hard_sigmoid(0.2, 0.5)", "sigmoid"]),
+        ([2, 3, 4, 2], ["prelu(0.1, 1.0, -0.5)", "hard_tanh(-0.2, 0.1)", "identity"]),
     ],
 )
 def test_creases_are_where_neurons_switch_and_nowhere_else(sizes, activations):
     network = random_network(sizes, activations, seed=4)
-    found = {(crease.layer, crease.neuron): crease.segments for crease in creases(network, BOX)}
-    for (layer, neuron), segments in found.items():
+    found = {(crease.layer, crease.neuron, crease.kink): crease.segments for crease in creases(network, BOX)}
+    for (layer, neuron, kink), segments in found.items():
         points, left = along(segments)
-        assert network.forward(points.reshape(-1, 2)).z[layer][:, neuron] == pytest.approx(0, abs=1e-13)
+        assert network.forward(points.reshape(-1, 2)).z[layer][:, neuron] == pytest.approx(kink, abs=1e-13)
         middle, step = along(segments, [0.5])[0][:, 0], 1e-7 * left[:, 0]
-        assert (network.forward(middle + step).z[layer][:, neuron] > 0).all()
-        assert (network.forward(middle - step).z[layer][:, neuron] < 0).all()
+        assert (network.forward(middle + step).z[layer][:, neuron] > kink).all()
+        assert (network.forward(middle - step).z[layer][:, neuron] < kink).all()
     starts, ends = random_points(200, 1), random_points(200, 2)
     at_start, at_end = network.forward(starts).z, network.forward(ends).z
     for layer, kind in enumerate(network.layers[:-1]):
-        for neuron in range(kind.n_out):
+        if kind.activation.slopes is None:
+            assert all(number != layer for number, _, _ in found)
+            continue
+        pieces = kind.activation.pieces(kind.n_out)
+        for (i, neuron), bends in np.ndenumerate(pieces.bends):
+            kink = pieces.kinks[i]
             crosses = [
-                n_crossings(found.get((layer, neuron), np.empty((0, 2, 2))), p, q) % 2
+                n_crossings(found.get((layer, neuron, kink), np.empty((0, 2, 2))), p, q) % 2
                 for p, q in zip(starts, ends, strict=True)
             ]
-            switched = (at_start[layer][:, neuron] > 0) != (at_end[layer][:, neuron] > 0)
-            creased = kind.activation.slopes not in (None, (1, 1))
-            assert crosses == list(switched & creased)
+            switched = (at_start[layer][:, neuron] > kink) != (at_end[layer][:, neuron] > kink)
+            assert crosses == list(switched & bends)
 
 
 def test_a_crease_bends_where_an_earlier_layer_folds():

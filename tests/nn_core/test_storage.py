@@ -113,7 +113,7 @@ def change(**arrays):
         (change(bias_1=None), "lacks 'bias_1'"),
         (change(bias_1=np.zeros(5)), r"bias has shape \(5,\)"),
         (change(weight_1=np.zeros((2, 5))), r"weight has shape \(2, 5\) but the layer before has 4 outputs"),
-        (change(activations=np.array(["tanh", "swish"])), "no activation is called 'swish'"),
+        (change(activations=np.array(["tanh", "swosh"])), "no activation is called 'swosh'"),
         (change(activations=np.array(1)), "can't be read as a network"),
         (change(weight_0=np.array([["a"] * 3] * 4)), "can't be read as a network"),
     ],
