@@ -403,6 +403,12 @@ def record_sklearn():
             session = onnxruntime.InferenceSession(str(HERE / file))
             outputs = session.run(None, {session.get_inputs()[0].name: some})
             note(file, file, some, outputs[-1], kind="onnx", softmax=hasattr(model, "predict_proba"))
+    # What the model says of the iris flowers where a plane of two principal axes shows them.
+    model = models["standard"][0]
+    plane = PCA(2).fit(X)
+    shown = plane.inverse_transform(plane.transform(X))
+    RECORD["iris/x"], RECORD["iris/differs"] = X, model.predict(shown) != model.predict(X)
+    RECORD["iris/explained"] = plane.explained_variance_ratio_.sum()
     (HERE / "sklearn.json").write_text(json.dumps(attributes))
 
 

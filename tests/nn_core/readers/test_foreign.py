@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nn_core.readers import from_sklearn, read_network
+from nn_core.slicing import Slice
 
 ARCHIVE = Path(__file__).parents[1] / "data" / "foreign.zip"
 with zipfile.ZipFile(ARCHIVE) as archive:
@@ -60,6 +61,16 @@ def test_a_model_gives_what_scikit_learn_gave(foreign, recorded, name):
         named = np.array(network.classes)[network.predict(x)]
         assert named.tolist() == [str(label) for label in labels.tolist()]
         assert network.check(x, labels).n_labels == 0
+
+
+def test_a_slice_through_the_iris_flowers_tells_where_it_is_not_the_network(foreign, recorded):
+    models = json.loads((foreign / "sklearn.json").read_text())
+    network, X = from_sklearn(model_of(models["standard"])), recorded["iris/x"]
+    plane = Slice.principal(X)
+    different = plane.disagreements(network, X)
+    assert different.tolist() == recorded["iris/differs"].tolist()
+    assert different.any()
+    assert plane.explained == pytest.approx(float(recorded["iris/explained"]), rel=1e-4)
 
 
 def test_shapes_and_activations_are_those_of_the_source(foreign):

@@ -63,6 +63,26 @@ def test_a_hard_sigmoid_of_keras_2_is_another_one(tmp_path):
     np.testing.assert_allclose(found["3.5.0"], np.clip(x / 6 + 0.5, 0, 1), atol=1e-12)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("centred", [False, True])
+def test_a_batch_normalisation_without_some_of_its_arrays(tmp_path, scaled, centred):
+    gamma, beta, mean, variance = np.array([[2.0, 3, 4], [-1, 0, 1], [0.5, 0, 1], [1, 4, 9]])
+    config = {"name": "n", "scale": scaled, "center": centred, "epsilon": 0.01}
+
+    def write(file):
+        plain(file)
+        arrays = [*([gamma] if scaled else []), *([beta] if centred else []), mean, variance]
+        for i, array in enumerate(arrays):
+            file[f"layers/batch_normalization/vars/{i}"] = array
+
+    layers = [dense("a", 3), {"class_name": "BatchNormalization", "config": config}]
+    network = read(tmp_path, keras({"layers": layers}, write))
+    x = np.array([[1.0, -2.0], [0.5, 3.0]])
+    expected = (x @ W + B - mean) / np.sqrt(variance + 0.01)
+    expected = expected * (gamma if scaled else 1) + (beta if centred else 0)
+    np.testing.assert_allclose(network.logits(x), expected, rtol=1e-12)
+
+
 def test_numbers_in_another_file_are_not_read(tmp_path, one_line):
     secret = tmp_path / "secret"
     secret.write_bytes(np.zeros(6).tobytes())
