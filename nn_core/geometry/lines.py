@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn_core.geometry.boundary import curved_borders
+from nn_core.geometry.box import Array, Box
 from nn_core.geometry.folding import creased_layers, folded, in_double, is_piecewise, steps_of
-from nn_core.geometry.subdivision import Array, Box, Subdivision
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Network
 
 
