@@ -27,7 +27,7 @@ from nn_unfold import (
     ZeroLines,
     formula,
 )
-from nn_unfold.space.response import Border
+from nn_unfold.space.response import DecisionBoundary
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give
@@ -105,7 +105,8 @@ class ThreeClusters(Stage):
 
         with self.beat("Carried back, the straight line bends: it runs on both sides of the middle cluster."):
             self.play(diagram.animate.set_focus(), self.aside(diagram), *map(FadeOut, (unit, cut, lines)))
-            back = Passage(sheet, cloud, Border(network, box), layers=network.layers, start=1, stop=0, run_time=5)
+            boundary = DecisionBoundary(network, box)
+            back = Passage(sheet, cloud, boundary, layers=network.layers, start=1, stop=0, run_time=5)
             self.play(back, self.follow(back, sheet))
             self.play(self.reframe(axes), FadeIn(axes), FadeIn(field), FadeOut(sheet.faces))
 

@@ -36,8 +36,8 @@ from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_pr
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import Trained, stored_at, train
 from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import Flow, destinations
-from nn_unfold.space.base import SpatialMobject, spatial_parts
+from nn_unfold.motion.flows import Flow
+from nn_unfold.space.base import SpatialMobject, destinations, spatial_parts
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.labels import caption, columns

@@ -15,11 +15,12 @@ from nn_unfold.flat.thumbnails import DataThumbnails, scatter
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Carried
+from nn_unfold.motion.steps import Wander
 from nn_unfold.space.heat import HeatPlane
-from nn_unfold.space.levels import surer_than, value_range
 from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.probe import Probe, Wander, into_the_unknown
+from nn_unfold.space.probe import Probe, path_to_confident_error
 from nn_unfold.space.sheet import Lattice
+from nn_unfold.space.targets import share_above, value_range
 from nn_unfold.stage.view import Area
 from nn_unfold.theme import theme
 
@@ -134,12 +135,12 @@ def test_a_probe_reads_the_network_all_along_its_way(stage):
 def test_the_way_into_the_unknown_leads_between_points_that_the_network_is_sure_of():
     X = np.array([[0.9, 0.0], [3.0, 0.0], [4.0, 1.0], [9.0, 0.0]])
     # It is wrong about the last of the known, and right about the first of the unknown.
-    way = into_the_unknown(Network([SLOPE]), (X, [0, 1, 1, 0]), (-X, [0, 1, 1, 1]))
+    way = path_to_confident_error(Network([SLOPE]), (X, [0, 1, 1, 0]), (-X, [0, 1, 1, 1]))
     assert way.tolist() == [[4.0, 1.0], [-9.0, 0.0]]
 
 
-def test_surer_than_counts_both_classes():
-    assert surer_than(0.9)(np.array([0.05, 0.2, 0.8, 0.95])) == 0.5
+def test_share_above_counts_both_classes():
+    assert share_above(0.9)(np.array([0.05, 0.2, 0.8, 0.95])) == 0.5
 
 
 def test_the_spread_of_values_holds_both_levels():

@@ -14,7 +14,7 @@ from scipy.special import softmax
 from nn_core.geometry import upper_envelope
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.motion.surfaces import Temper
+from nn_unfold.motion.surfaces import Anneal, rise
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.landscape import FLOOR, Landscape
 from nn_unfold.space.residuals import Residuals
@@ -73,7 +73,7 @@ def test_ridges_lie_where_the_two_highest_planes_are_equal():
 
 def test_probabilities_are_softmax_at_every_moment_of_a_tempering():
     surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, temperature=4.0, height=2.0, base=0.5, tolerance=0.02)
-    change = Temper(surfaces, 0.1, rate_func=lambda t: t)
+    change = Anneal(surfaces, 0.1, rate_func=lambda t: t)
     change.begin()
     for t in (0.0, 0.5, 1.0):
         change.interpolate(t)
@@ -96,7 +96,7 @@ def test_flat_triangles_follow_the_probabilities_at_every_temperature(temperatur
 def test_only_softmax_surfaces_have_a_temperature():
     planes = Landscape.planes(WEIGHT, BIAS, BOX)
     with pytest.raises(UnfoldError, match="Affine, which has no temperature"):
-        Temper(planes, 0.1)
+        Anneal(planes, 0.1)
 
 
 def test_any_function_and_another_one_on_the_same_mesh():
@@ -126,7 +126,7 @@ def test_points_stand_on_the_surface_and_stay_there():
 def test_surfaces_rise_from_the_floor_to_their_heights(stage, in_turn):
     planes = Landscape.planes(WEIGHT, BIAS, BOX, base=0.5)
     there = np.concatenate([part.points for part in spatial_parts([planes])])
-    rising = planes.rise(in_turn=in_turn)
+    rising = rise(planes, in_turn=in_turn)
     rising.begin()
     rising.interpolate(0.0)
     assert {float(z) for surface in planes.surfaces for z in heights(surface.faces)} == {0.5}
@@ -142,7 +142,7 @@ def test_surfaces_rise_from_the_floor_to_their_heights(stage, in_turn):
 
 def test_what_has_risen_can_fade(stage):
     planes = Landscape.planes(WEIGHT, BIAS, BOX)
-    stage.play(planes.rise(in_turn=True))
+    stage.play(rise(planes, in_turn=True))
     assert {surface.faces for surface in planes.surfaces} <= set(spatial_parts(stage.mobjects))
     stage.play(FadeOut(planes))
     assert not spatial_parts(stage.mobjects)
@@ -151,7 +151,7 @@ def test_what_has_risen_can_fade(stage):
 def test_played_and_skipped_leave_the_same_for_the_cache():
     def film(play):
         surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, tolerance=0.05)
-        change = Temper(surfaces, 0.5)
+        change = Anneal(surfaces, 0.5)
         change.begin()
         if play:
             for t in np.linspace(0, 1, 7):

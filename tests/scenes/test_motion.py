@@ -7,8 +7,8 @@ import pytest
 from manim import linear, smooth
 
 from nn_core.network import Layer, Network
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Passage, destinations, lay
-from nn_unfold.space.base import in_space, spatial_parts
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Passage, lay
+from nn_unfold.space.base import destinations, in_space, spatial_parts
 from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.numbers import LiveAffine

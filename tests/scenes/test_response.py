@@ -8,7 +8,8 @@ from manim.utils.hashing import get_json
 from scipy.special import expit
 
 from nn_core.network import Layer, Network
-from nn_unfold.space.response import Bend, Border, Response, WeightArrow, ZeroLines
+from nn_unfold.motion.surfaces import Bend
+from nn_unfold.space.response import DecisionBoundary, Response, WeightArrow, ZeroLines
 from nn_unfold.theme import rgb, theme
 
 BOX = (-2.0, 3.0, -1.0, 2.0)
@@ -53,7 +54,7 @@ def test_a_surface_of_a_hidden_neuron_or_of_the_last():
 
 
 def test_another_network_keeps_the_opacity():
-    surface, lines, border = Response(ONE, BOX, opacity=0.4), ZeroLines(ONE, BOX), Border(ONE, BOX)
+    surface, lines, border = Response(ONE, BOX, opacity=0.4), ZeroLines(ONE, BOX), DecisionBoundary(ONE, BOX)
     for part in (lines, border):
         part.set_opacity(0.2).show(OTHER)
         np.testing.assert_allclose(part.rgba[:, 3], 0.2)
@@ -87,7 +88,12 @@ def test_played_and_skipped_leave_the_same_for_the_cache():
 
 def test_showing_often_and_once_leave_the_same_for_the_cache():
     def shown(networks):
-        parts = [Response(ONE, BOX, opacity=0.6), ZeroLines(ONE, BOX), Border(ONE, BOX), WeightArrow(ONE, BOX)]
+        parts = [
+            Response(ONE, BOX, opacity=0.6),
+            ZeroLines(ONE, BOX),
+            DecisionBoundary(ONE, BOX),
+            WeightArrow(ONE, BOX),
+        ]
         for part in parts[:3]:
             part.set_opacity(0.6)
         for network in networks:
@@ -118,7 +124,7 @@ def test_a_line_that_leaves_the_box_is_gone_until_it_comes_back():
 
 @pytest.mark.parametrize("network", [ONE, TWO])
 def test_a_border_is_where_the_answer_is_a_half(network):
-    border = Border(network, BOX)
+    border = DecisionBoundary(network, BOX)
     assert len(border.points)
     np.testing.assert_allclose(network.forward(border.origin).output, 0.5, atol=0.01)
 

@@ -13,7 +13,7 @@ from nn_core.network import Network
 from nn_unfold.model.cache import train
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.response import Border, Response, ZeroLines
+from nn_unfold.space.response import DecisionBoundary, Response, ZeroLines
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.layout import findings
 from nn_unfold.text.numbers import LiveNumber
@@ -33,7 +33,7 @@ def trained(media):
 def takes(play, picture):
     """Of each beat: the frame, and copies of what is shown, by kind."""
     taken = []
-    kinds = (Cloud, Response, ZeroLines, Border, Sheet, LiveNumber)
+    kinds = (Cloud, Response, ZeroLines, DecisionBoundary, Sheet, LiveNumber)
     risen = []
 
     def rise(surface, **kwargs):
@@ -132,7 +132,7 @@ def test_in_the_square_the_cut_is_straight(takes, trained):
 
 
 def test_carried_back_the_border_parts_the_classes(takes, trained):
-    [border], [cloud] = takes[BACK][1][Border], takes[BACK][1][Cloud]
+    [border], [cloud] = takes[BACK][1][DecisionBoundary], takes[BACK][1][Cloud]
     np.testing.assert_array_equal(cloud.points[:, :2], trained.X)
     np.testing.assert_array_equal(border.points[:, :2], border.origin)
     # It has a piece on each side of the middle cluster.
