@@ -1,31 +1,75 @@
 """Data sets: small clouds of points with labels, drawn from a generator passed in; and handwritten digits.
 
 Each maker returns X (n, 2) float64 and y (n,) int64, the classes one after the other. `noise` is the standard
-deviation of what is added to every coordinate, in data coordinates, unless its maker says otherwise.
+deviation of what is added to every coordinate, in data coordinates, unless its maker says otherwise. `rng` is a
+generator or a seed. A maker raises a TypeError or a ValueError for arguments that it can't use.
 """
 
 from __future__ import annotations
 
-import gzip
-import struct
-import zlib
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from importlib import resources
-from math import prod
+from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple
+from reprlib import repr as shortened
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-Rng = np.random.Generator
+from nn_core.archives import read_idx
+from nn_core.arrays import Array, Rng, generator, numbers, real_number, whole_number
+
 Points = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Data = tuple[Points, Labels]
 
+_Made = TypeVar("_Made")
+_MOST_POINTS = 10_000_000
 
-def make_crescent(n_per_class: int, *, noise: float = 0.12, rng: Rng) -> Data:
+
+def _count(value: Any, name: str) -> int:
+    return whole_number(value, name, least=1, most=_MOST_POINTS)
+
+
+_DOORS: dict[str, Callable[[Any, str], Any]] = {
+    "n": _count,
+    "n_per_class": _count,
+    "n_per_cluster": _count,
+    "n_classes": lambda value, name: whole_number(value, name, least=1, most=1000),
+    "n_clusters": lambda value, name: whole_number(value, name, least=1, most=1000),
+    "noise": partial(real_number, least=0, most=1e6),
+    "turns": partial(real_number, least=-1e6, most=1e6),
+    "inner": partial(real_number, least=0, most=1e6),
+    "outer": lambda value, name: tuple(numbers(value, name, shape=(2,)).tolist()),
+    "size": partial(real_number, least=0, most=1e6),
+    "frequency": partial(real_number, least=-1e6, most=1e6),
+    "phase": partial(real_number, least=-1e6, most=1e6),
+    "rng": lambda value, name: generator(value),
+}
+"""What each argument of a maker must be."""
+
+
+def _maker(make: Callable[..., _Made]) -> Callable[..., _Made]:
+    """The same maker, with the door for its arguments before it."""
+    names = list(signature(make).parameters)
+
+    def taken(name: str, value: Any) -> Any:
+        return _DOORS[name](value, name) if name in _DOORS else value
+
+    @wraps(make)
+    def checked(*args: Any, **options: Any) -> _Made:
+        # What is too much is told by the call itself.
+        before = [taken(name, value) for name, value in zip(names, args, strict=False)]
+        after = {name: taken(name, value) for name, value in options.items()}
+        return make(*before, *args[len(names) :], **after)
+
+    return checked
+
+
+@_maker
+def make_crescent(n_per_class: int = 100, *, noise: float = 0.12, rng: np.random.Generator) -> Data:
     """A full moon (0) within a crescent (1): no line separates them, two creases do.
 
     The moon is a disc of radius 0.7 around (0, -0.3); the crescent follows 200 degrees of the circle of
@@ -40,13 +84,15 @@ def make_crescent(n_per_class: int, *, noise: float = 0.12, rng: Rng) -> Data:
     return _labelled([moon, arc], noise, rng)
 
 
-def make_moons(n_per_class: int, *, noise: float = 0.1, rng: Rng) -> Data:
+@_maker
+def make_moons(n_per_class: int = 100, *, noise: float = 0.1, rng: np.random.Generator) -> Data:
     """Two half circles of radius 1 that reach into each other."""
     upper, lower = rng.uniform(0, np.pi, (2, n_per_class))
     return _labelled([_polar(1.0, upper), _polar(1.0, -lower) + np.array([1, 0.5])], noise, rng)
 
 
-def make_spiral(n_per_class: int, *, n_classes: int = 5, noise: float = 0.2, rng: Rng) -> Data:
+@_maker
+def make_spiral(n_per_class: int = 100, *, n_classes: int = 5, noise: float = 0.2, rng: np.random.Generator) -> Data:
     """Arms from radius 0.2 to 1, each through 2 / n_classes of a whole turn; the noise is in radians."""
     radius = np.linspace(0.2, 1, n_per_class)
     arms = []
@@ -56,8 +102,9 @@ def make_spiral(n_per_class: int, *, n_classes: int = 5, noise: float = 0.2, rng
     return _labelled(arms, 0, rng)
 
 
-def spiral_arms(X: Points, *, n_classes: int = 5) -> Labels:
+def spiral_arms(X: ArrayLike, *, n_classes: int = 5) -> Labels:
     """Which arm of `make_spiral`, continued for ever, is nearest in angle: (n, 2) -> (n,)."""
+    X = numbers(X, "X", shape=("n", 2), dtype=np.float64)
     # The arm i is at radius r when it has turned by (i + 2 (r - .2) / .8) / n_classes.
     turn = np.arctan2(X[:, 0], X[:, 1]) / (2 * np.pi) * n_classes
     start = turn - 2 * (np.hypot(X[:, 0], X[:, 1]) - 0.2) / 0.8
@@ -73,20 +120,24 @@ def spiral_arm(radius: Points, arm: int, *, n_classes: int = 5) -> Points:
     return _clockwise(radius, 2 * np.pi * (arm + 2 * (radius - 0.2) / 0.8) / n_classes)
 
 
-def make_two_spirals(n_per_class: int, *, turns: float = 1.75, noise: float = 0.0, rng: Rng) -> Data:
+@_maker
+def make_two_spirals(
+    n_per_class: int = 100, *, turns: float = 1.75, noise: float = 0.0, rng: np.random.Generator
+) -> Data:
     """Two arms from the centre to radius 5, half a turn apart (TensorFlow Playground's)."""
     share = np.arange(n_per_class) / n_per_class
     angle = 2 * np.pi * turns * share
     return _labelled([_clockwise(5 * share, angle), _clockwise(5 * share, angle + np.pi)], noise, rng)
 
 
+@_maker
 def make_circle(
-    n_per_class: int,
+    n_per_class: int = 100,
     *,
     inner: float = 2.5,
     outer: tuple[float, float] = (3.5, 5.0),
     noise: float = 0.0,
-    rng: Rng,
+    rng: np.random.Generator,
 ) -> Data:
     """What lies within the radius `inner` (0), and what lies between the two `outer` radii (1).
 
@@ -97,12 +148,14 @@ def make_circle(
     return _labelled([core, _polar(rng.uniform(*outer, n_per_class), angle[1])], noise, rng)
 
 
-def make_ring(n_per_class: int, *, noise: float = 0.0, rng: Rng) -> Data:
+@_maker
+def make_ring(n_per_class: int = 100, *, noise: float = 0.0, rng: np.random.Generator) -> Data:
     """A disc of radius 1/3 in a ring from 2/3 to 1, which no network of width 2 separates (Olah 2014)."""
     return make_circle(n_per_class, inner=1 / 3, outer=(2 / 3, 1), noise=noise, rng=rng)
 
 
-def make_xor(n_per_class: int, *, noise: float = 0.0, rng: Rng) -> Data:
+@_maker
+def make_xor(n_per_class: int = 100, *, noise: float = 0.0, rng: np.random.Generator) -> Data:
     """Two opposite squares (0) and the other two (1), 0.3 off the axes (TensorFlow Playground's)."""
     size = rng.uniform(0, 5, (2, n_per_class, 2)) + 0.3
     side = rng.choice([-1.0, 1.0], (2, n_per_class))
@@ -115,67 +168,79 @@ def xor_points() -> Data:
     return np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 
 
-def make_gauss(n_per_class: int, *, noise: float = 1.0, rng: Rng) -> Data:
+@_maker
+def make_gauss(n_per_class: int = 100, *, noise: float = 1.0, rng: np.random.Generator) -> Data:
     """Normal clouds around (2, 2) and (-2, -2) (TensorFlow Playground)."""
     return _labelled([np.full((n_per_class, 2), centre) for centre in (2.0, -2.0)], noise, rng)
 
 
-def make_clusters(n_per_cluster: int, *, n_clusters: int = 2, noise: float = 0.35, rng: Rng) -> Data:
+@_maker
+def make_clusters(
+    n_per_cluster: int = 80, *, n_clusters: int = 2, noise: float = 0.35, rng: np.random.Generator
+) -> Data:
     """Clusters in a row, 2 apart, around the origin, labelled 0, 1, 0, ...: a line parts two, not three."""
     across = 2.0 * np.arange(n_clusters) - (n_clusters - 1)
     X, cluster = _labelled([np.tile([x, 0.0], (n_per_cluster, 1)) for x in across], noise, rng)
     return X, cluster % 2
 
 
-def make_quadrants(n: int, *, rng: Rng) -> Data:
+@_maker
+def make_quadrants(n: int = 200, *, rng: np.random.Generator) -> Data:
     """Points of the square [-1, 1]^2, labelled by their quadrant, 0 to 3 counter-clockwise."""
     X = rng.uniform(-1, 1, (n, 2))
     return X, quadrants(X)
 
 
-def quadrants(X: Points) -> Labels:
+def quadrants(X: ArrayLike) -> Labels:
     """The quadrant of each point, 0 to 3 counter-clockwise from the upper right: (n, 2) -> (n,)."""
+    X = numbers(X, "X", shape=("n", 2))
     right, up = X[:, 0] >= 0, X[:, 1] >= 0
     return np.where(up, np.where(right, 0, 1), np.where(right, 3, 2)).astype(np.int64)
 
 
-def make_signs(n: int, *, rng: Rng) -> Data:
+@_maker
+def make_signs(n: int = 200, *, rng: np.random.Generator) -> Data:
     """Numbers in [-1, 1], X (n, 1), labelled 1 where they are positive."""
     X = rng.uniform(-1, 1, (n, 1))
     return X, (X[:, 0] > 0).astype(np.int64)
 
 
-def make_parity(n: int) -> Data:
+@_maker
+def make_parity(n: int = 8) -> Data:
     """The numbers 0 to n - 1, X (n, 1), labelled by x mod 2."""
     return np.arange(float(n))[:, None], np.arange(n) % 2
 
 
-def make_curves(n_per_class: int, *, noise: float = 0.0, rng: Rng) -> Data:
+@_maker
+def make_curves(n_per_class: int = 100, *, noise: float = 0.0, rng: np.random.Generator) -> Data:
     """Two interleaved curves, a sine wave 0.2 below and 0.2 above its middle line, x in [-1, 1]."""
     x = rng.uniform(-1, 1, (2, n_per_class))
     wave = 0.5 * np.sin(np.pi * x) + np.array([[-0.2], [0.2]])
     return _labelled(list(np.stack([x, wave], axis=-1)), noise, rng)
 
 
-def make_cloud(n: int, *, rng: Rng) -> Data:
+@_maker
+def make_cloud(n: int = 200, *, rng: np.random.Generator) -> Data:
     """Points tanh(N(0, I)) of the open square (-1, 1)^2, labelled by their quadrant."""
     X = np.tanh(rng.normal(size=(n, 2)))
     return X, quadrants(X)
 
 
-def position_colours(X: Points) -> Points:
+def position_colours(X: ArrayLike) -> Points:
     """A colour (red, green, blue in [0, 1]) that tells where a point is: hue by angle, pale near the origin.
 
     >>> position_colours(np.array([[1.0, 0.0], [0.0, 0.0]])).tolist()
     [[1.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
     """
+    X = numbers(X, "X", shape=("n", 2), dtype=np.float64)
     sixths = np.arctan2(X[:, 1], X[:, 0]) * 3 / np.pi
     hue = np.clip(np.abs((sixths[:, None] + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
     radius = np.minimum(np.hypot(X[:, 0], X[:, 1]), 1)[:, None]
     return np.asarray(1 - radius * (1 - hue))
 
 
-def make_day(n: int, *, rng: Rng) -> Data:
+@_maker
+def make_day(n: int = 200, *, rng: np.random.Generator) -> Data:
     """Points with x in [0, 3], labelled 1 above `day_night_curve`, which is a hill there.
 
     Points within 0.1 of the curve are left out.
@@ -183,12 +248,14 @@ def make_day(n: int, *, rng: Rng) -> Data:
     return _above_curve(n, 0, 3, rng)
 
 
-def make_night(n: int, *, rng: Rng) -> Data:
+@_maker
+def make_night(n: int = 200, *, rng: np.random.Generator) -> Data:
     """The rule of `make_day` with x in [-3, 0], where the curve is a valley that nothing by day tells of."""
     return _above_curve(n, -3, 0, rng)
 
 
-def make_day_night(n: int, *, rng: Rng) -> tuple[Data, Data]:
+@_maker
+def make_day_night(n: int = 200, *, rng: np.random.Generator) -> tuple[Data, Data]:
     """One rule in two regions, to train in the first, by day, and to ask in the second, by night.
 
     Returns:
@@ -202,33 +269,40 @@ def day_night_curve(x: Points) -> Points:
     return np.asarray(1.2 * np.sin(np.pi * x / 3))
 
 
-def _above_curve(n: int, left: float, right: float, rng: Rng) -> Data:
+def _above_curve(n: int, left: float, right: float, rng: np.random.Generator) -> Data:
     x = rng.uniform(left, right, n)
     # The height above the curve, drawn from [-2, 2] without the strip from -0.1 to 0.1.
     above = rng.uniform(0.1, 2, n) * rng.choice([-1, 1], n)
     return np.stack([x, day_night_curve(x) + above], axis=1), (above > 0).astype(np.int64)
 
 
-def hill(X: Points) -> Points:
+def hill(X: ArrayLike) -> Points:
     """A probability surface over the plane: 0.99 at the origin, 0.01 far away: (n, 2) -> (n,)."""
+    X = numbers(X, "X", shape=("n", 2), dtype=np.float64)
     return np.asarray(0.01 + 0.98 * np.exp(-0.5 * np.sum(X * X, axis=1)))
 
 
-def make_labelled(n: int, *, probability: Callable[[Points], Points] = hill, size: float = 3.0, rng: Rng) -> Data:
+@_maker
+def make_labelled(
+    n: int = 200, *, probability: Callable[[Points], Points] = hill, size: float = 3.0, rng: np.random.Generator
+) -> Data:
     """Points of the square [-size, size]^2, each labelled 1 with the probability that the surface has there.
 
     Raises:
         ValueError: the surface leaves [0, 1].
     """
     X = rng.uniform(-size, size, (n, 2))
-    p = np.asarray(probability(X))
+    if not callable(probability):
+        raise TypeError(f"probability is {shortened(probability)}, expected a function of points (n, 2)")
+    p = numbers(probability(X), "the probability", shape=(n,))
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"the probability runs from {p.min():.4g} to {p.max():.4g}; it must stay in [0, 1]")
     return X, (rng.random(n) < p).astype(np.int64)
 
 
+@_maker
 def make_wave(
-    n: int, *, frequency: float = 2.5, phase: float = 0.0, noise: float = 0.25, rng: Rng
+    n: int = 50, *, frequency: float = 2.5, phase: float = 0.0, noise: float = 0.25, rng: np.random.Generator
 ) -> tuple[Points, Points]:
     """Measurements of a sine wave: x (n, 1) evenly from -1 to 3, and y (n, 1), its value with normal noise.
 
@@ -261,6 +335,58 @@ CONVNETJS: dict[str, Callable[..., Data]] = {
 """Those of ConvNetJS's classify2d, with 50 (circle) and 100 (spiral) points a class."""
 
 
+DATA_SETS: dict[str, Callable[..., tuple[Array, Array | Labels]]] = {
+    "cloud": make_cloud,
+    "clusters": make_clusters,
+    "crescent": make_crescent,
+    "circle": make_circle,
+    "curves": make_curves,
+    "day": make_day,
+    "gauss": make_gauss,
+    "labelled": make_labelled,
+    "moons": make_moons,
+    "night": make_night,
+    "quadrants": make_quadrants,
+    "ring": make_ring,
+    "signs": make_signs,
+    "spiral": make_spiral,
+    "two_spirals": make_two_spirals,
+    "wave": make_wave,
+    "xor": make_xor,
+    "parity": make_parity,
+    "xor_points": xor_points,
+    "digits": lambda: load_digits()[:2],
+}
+"""All of them by name, for `draw`: what they give is X (n, d), and y (n,), or (n, 1) where it is real numbers."""
+
+
+def draw(name: str, *, rng: Rng, **options: Any) -> tuple[Array, Array | Labels]:
+    """The data set of a name.
+
+    Args:
+        name: one of `DATA_SETS`.
+        rng: where the random numbers come from, or a seed; some sets need none.
+        options: of its maker.
+
+    Raises:
+        TypeError: its maker has no such option, or one of another kind.
+        ValueError: there is no such set, or an option is unfit.
+
+    >>> X, y = draw("moons", rng=0, n_per_class=3)
+    >>> X.shape, y.tolist()
+    ((6, 2), [0, 0, 0, 1, 1, 1])
+    """
+    if not isinstance(name, str) or name not in DATA_SETS:
+        raise ValueError(f"there is no data set {shortened(name)}; choose one of {', '.join(sorted(DATA_SETS))}")
+    known = [option for option in signature(DATA_SETS[name]).parameters if option != "rng"]
+    for option in options:
+        if option not in known:
+            raise TypeError(f"the data set {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}")
+    if "rng" in signature(DATA_SETS[name]).parameters:
+        options["rng"] = rng
+    return DATA_SETS[name](**options)
+
+
 class Digits(NamedTuple):
     """Pictures of 28 x 28 pixels as rows X (n, 784), from 0 (paper) to 1 (ink), and their digits y (n,)."""
 
@@ -280,52 +406,21 @@ def load_digits() -> Digits:
     return Digits(_pictures(X), y.astype(np.int64), _pictures(X_test), y_test.astype(np.int64))
 
 
-def read_mnist(images: str | Path, labels: str | Path) -> Data:
-    """Pictures X (n, n_pixels), 0 to 1, and labels y (n,) of two IDX files, as the full MNIST's.
+def read_mnist(images: str | Path, labels: str | Path) -> tuple[NDArray[np.float32], Labels]:
+    """Pictures X (n, n_pixels) float32, 0 to 1, and labels y (n,) of two IDX files, as the full MNIST's.
 
     Raises:
-        ValueError: as `read_idx`, or the files don't belong together.
+        OSError: a file can't be opened.
+        ValueError: as `read_idx`, the files don't belong together, or the pictures have more than 2^26 pixels.
     """
-    X, y = read_idx(images), read_idx(labels)
+    X, y = read_idx(images, limit=2**26), read_idx(labels, limit=2**26)
     if X.ndim != 3 or X.dtype != np.uint8 or y.ndim != 1:
         raise ValueError(
             f"expected pictures (n, height, width) and labels (n,), but {images} holds {X.shape} and {labels} {y.shape}"
         )
     if len(X) != len(y):
         raise ValueError(f"{images} holds {len(X)} pictures but {labels} {len(y)} labels; they must be as many")
-    return _pictures(X), y.astype(np.int64)
-
-
-def read_idx(path: str | Path) -> NDArray[Any]:
-    """The array in an IDX file, the format of MNIST's, plain or compressed with gzip.
-
-    Two zero bytes, a byte for the type, a byte for the number of dimensions, each dimension as a big-endian
-    32-bit number, then the data row by row.
-
-    Raises:
-        ValueError: it is no such file, or not all there.
-    """
-    types = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-    with open(path, "rb") as plain:
-        packed = plain.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path, "rb") if packed else open(path, "rb") as file:
-            magic = file.read(4)
-            if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in types or not magic[3]:
-                raise ValueError(f"{path} is no IDX file: it starts with {magic!r}")
-            header = file.read(4 * magic[3])
-            shape = struct.unpack(f">{len(header) // 4}I", header[: len(header) // 4 * 4])
-            dtype = np.dtype(types[magic[2]])
-            n_bytes = prod(shape) * dtype.itemsize
-            data = file.read(n_bytes + 1) if len(shape) == magic[3] else b""
-    except (EOFError, gzip.BadGzipFile, OverflowError, zlib.error) as error:
-        raise ValueError(f"{path} is damaged or not complete ({error}); fetch it again") from error
-    if len(shape) < magic[3] or len(data) != n_bytes:
-        raise ValueError(
-            f"{path} is not complete: its header promises {n_bytes:,} bytes of data {shape}, "
-            f"but there are {'more' if len(data) > n_bytes else format(len(data), ',')}; fetch it again"
-        )
-    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    return X.reshape(len(X), -1).astype(np.float32) / np.float32(255), y.astype(np.int64)
 
 
 def _pictures(pixels: NDArray[np.uint8]) -> Points:
@@ -342,12 +437,12 @@ def _clockwise(radius: Points, turn: Points) -> Points:
     return np.stack([radius * np.sin(turn), radius * np.cos(turn)], axis=-1)
 
 
-def _disc(n: int, radius: float, rng: Rng) -> Points:
+def _disc(n: int, radius: float, rng: np.random.Generator) -> Points:
     """Points (n, 2) spread evenly over a disc."""
     return _polar(radius * np.sqrt(rng.random(n)), rng.uniform(0, 2 * np.pi, n))
 
 
-def _labelled(classes: list[Points], noise: float, rng: Rng) -> Data:
+def _labelled(classes: list[Points], noise: float, rng: np.random.Generator) -> Data:
     """The points of all classes with normal noise, labelled 0, 1, ... class by class."""
     X = np.concatenate(classes)
     return X + rng.normal(0, noise, X.shape), np.repeat(np.arange(len(classes)), [len(c) for c in classes])

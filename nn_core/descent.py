@@ -6,17 +6,15 @@ the way can be drawn on the surface of the loss.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nn_core.losses import Loss, targets
+from nn_core.arrays import MOST_NUMBERS, Array, Rng, generator, numbers, whole_number
+from nn_core.losses import Loss
 from nn_core.losses import loss as _loss
-from nn_core.network import Network, Trace
+from nn_core.network import Network, Trace, points
 from nn_core.optimizers import Optimizer
-
-Array = NDArray[np.floating[Any]]
+from nn_core.optimizers import optimizer as _optimizer
 
 
 def loss_at(network: Network, X: ArrayLike, y: ArrayLike, parameters: ArrayLike, *, loss: str | Loss = "mse") -> Array:
@@ -32,14 +30,17 @@ def loss_at(network: Network, X: ArrayLike, y: ArrayLike, parameters: ArrayLike,
     Returns:
         (m,) the loss for each row.
 
+    Raises:
+        TypeError: an argument is of another kind.
+        ValueError: the data or the parameters are unfit.
+
     >>> from nn_core.network import Layer
     >>> line = Network([Layer([[1.0]], [0.0])])
     >>> loss_at(line, [[1.0], [2.0]], [[1.0], [2.0]], [[1, 0], [1, 3]]).tolist()  # y = x, and y = x + 3
     [0.0, 9.0]
     """
-    of, X = _loss(loss), np.asarray(X, dtype=float)
-    rows = np.asarray(parameters, dtype=float)
-    aims = targets(y, network.n_out)
+    of, X, aims = _given(network, X, y, loss)
+    rows = numbers(parameters, "parameters", shape=("m", network.n_parameters), dtype=np.float64)
     return np.array([of.value(_read(network.with_parameters(row).forward(X), of), aims) for row in rows])
 
 
@@ -48,11 +49,11 @@ def descend(
     X: ArrayLike,
     y: ArrayLike,
     *,
-    optimizer: Optimizer,
+    optimizer: str | Optimizer,
     steps: int,
     loss: str | Loss = "mse",
     batch_size: int | None = None,
-    rng: np.random.Generator | None = None,
+    rng: Rng | None = None,
 ) -> Array:
     """The weights and biases after every step of a descent; the network itself stays as it is.
 
@@ -62,17 +63,18 @@ def descend(
         network: where the descent starts.
         X: (n, n_in).
         y: labels (n,) or targets (n, K).
-        optimizer: how a step is taken.
+        optimizer: how a step is taken: a name of `OPTIMIZERS`, or an optimizer.
         steps: how many.
         loss: a name of `LOSSES`, or a Loss.
         batch_size: points that a step sees; all if not given.
-        rng: draws the batches; all points together need none.
+        rng: draws the batches, or a seed; all points together need none.
 
     Returns:
         (steps + 1, P), the start first, each row as `Network.parameters`.
 
     Raises:
-        ValueError: batches without a generator.
+        TypeError: an argument is of another kind.
+        ValueError: batches without a generator, data that are unfit, or a descent that leaves all bounds.
 
     >>> from nn_core.network import Layer
     >>> from nn_core.optimizers import GradientDescent
@@ -80,12 +82,14 @@ def descend(
     >>> descend(line, [[1.0]], [[1.0]], optimizer=GradientDescent(0.25), steps=2).tolist()
     [[0.0, 0.0], [0.5, 0.5], [0.5, 0.5]]
     """
-    of, X = _loss(loss), np.asarray(X, dtype=float)
-    aims, size = targets(y, network.n_out), len(X) if batch_size is None else batch_size
+    of, X, aims = _given(network, X, y, loss)
+    # All are kept.
+    steps = whole_number(steps, "steps", most=MOST_NUMBERS // network.n_parameters)
+    size = len(X) if batch_size is None else whole_number(batch_size, "batch_size", least=1)
     if rng is None and size < len(X):
         raise ValueError("mini-batches are drawn at random: give rng=np.random.default_rng(seed)")
-    at = network.parameters
-    moving, step = network.with_parameters(at), optimizer.start(at)
+    rng, at = None if rng is None else generator(rng), network.parameters
+    moving, step = network.with_parameters(at), _optimizer(optimizer).start(at)
     order = np.arange(len(X))
     way = [at.copy()]
     for number in range(steps):
@@ -93,9 +97,21 @@ def descend(
         if first == 0 and rng is not None:
             order = rng.permutation(len(X))
         batch = order[first : first + size]
-        step(at, _gradient(moving, X[batch], aims[batch], of))
+        with np.errstate(over="ignore", invalid="ignore"):
+            step(at, _gradient(moving, X[batch], aims[batch], of))
+        if not np.isfinite(at).all():
+            raise ValueError(f"step {number + 1} leads to weights that are infinite or NaN; lower the learning rate")
         way.append(at.copy())
     return np.array(way)
+
+
+def _given(network: Network, X: ArrayLike, y: ArrayLike, loss: str | Loss) -> tuple[Loss, Array, Array]:
+    """The loss, the points (n, n_in) and what it wants of them (n, K), in double precision."""
+    kind = _loss(loss)
+    X, aims = points(X, network.n_in), kind.targets(y, network.n_out)
+    if not len(X) or len(X) != len(aims):
+        raise ValueError(f"X holds {len(X)} points but y {len(aims)} labels; they must be as many, at least one")
+    return kind, X, aims
 
 
 def _read(trace: Trace, loss: Loss) -> Array:

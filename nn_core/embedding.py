@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from reprlib import repr as shortened
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from nn_core.arrays import Array, labels_of, near_one, numbers, whole_number
 from nn_core.preprocessing import principal_axes
 
-Array = NDArray[np.floating[Any]]
 _BLOCK = 512
 """Rows of a table of all pairs that are worked on at a time, so that it needs not fit the memory."""
 
@@ -45,17 +45,18 @@ def knn_graph(X: ArrayLike, k: int) -> Graph:
         k: at least 1, less than n. Among equally distant points any may be chosen.
 
     Raises:
+        TypeError: X or k holds no numbers.
         ValueError: X is not of that shape or not finite, or k doesn't fit.
 
     >>> knn_graph([[0.0], [1.0], [3.0]], 1).neighbours.tolist()
     [[1], [0], [1]]
     """
-    x: Array = np.asarray(X, np.float64)
-    if x.ndim != 2 or not np.isfinite(x).all():
-        raise ValueError(f"X has shape {x.shape}; expected finite numbers of shape (n, d)")
+    x = numbers(X, "X", shape=("n", "d"), dtype=np.float64)
     n = len(x)
-    if not 1 <= k < n:
-        raise ValueError(f"k is {k}, but {n} points have at most {n - 1} neighbours: choose 1 to {n - 1}")
+    if n < 2:
+        raise ValueError(f"X holds {n} points; at least 2 are needed to be neighbours")
+    k = whole_number(k, "k", least=1, most=n - 1)
+    x, exponent = near_one(x)
     x = x - x.mean(axis=0)  # keeps |x|^2 + |y|^2 - 2 x.y from losing digits far from the origin
     squares = np.einsum("ij,ij->i", x, x)
     neighbours = np.empty((n, k), np.int64)
@@ -72,13 +73,29 @@ def knn_graph(X: ArrayLike, k: int) -> Graph:
         order = length.argsort(axis=1)
         neighbours[rows] = np.take_along_axis(near, order, axis=1)
         distances[rows] = np.take_along_axis(length, order, axis=1)
+    with np.errstate(over="ignore"):
+        distances = np.ldexp(distances, exponent)
+    if not np.isfinite(distances).all():
+        raise ValueError("X holds points that are further apart than any number; bring them to a scale near 1")
     return Graph(neighbours, distances)
 
 
 def label_agreement(X: ArrayLike, y: ArrayLike, k: int = 10) -> float:
-    """The share of each point's k nearest neighbours that have its label, averaged over the points."""
-    y = np.asarray(y)
-    return float(np.mean(y[knn_graph(X, k).neighbours] == y[:, None]))
+    """The share of each point's k nearest neighbours that have its label, averaged over the points.
+
+    Args:
+        X: (n, d).
+        y: (n,) labels of any kind.
+        k: at least 1, less than n.
+
+    Raises:
+        TypeError: as `knn_graph` and `labels_of`.
+        ValueError: as `knn_graph` and `labels_of`, or there are not as many labels as points.
+    """
+    graph, labels = knn_graph(X, k), labels_of(y).index
+    if len(labels) != len(graph.neighbours):
+        raise ValueError(f"X holds {len(graph.neighbours)} points but y {len(labels)} labels; they must be as many")
+    return float(np.mean(labels[graph.neighbours] == labels[:, None]))
 
 
 def pca(X: ArrayLike, k: int = 2) -> tuple[Array, Array]:
@@ -108,14 +125,17 @@ def force_layout(graph: Graph, *, start: ArrayLike, model: str = "student_t", st
         The positions (n, 2) after each step, in units of the model: about 1 between neighbours.
 
     Raises:
+        TypeError: an argument is of another kind.
         ValueError: an unknown model, or a start that doesn't fit the graph.
     """
-    x: Array = np.array(start, np.float64)
-    if x.ndim != 2 or len(x) != len(graph.neighbours) or not np.isfinite(x).all():
-        raise ValueError(f"start has shape {x.shape}; expected finite numbers of shape ({len(graph.neighbours)}, 2)")
-    if model not in MODELS:
-        raise ValueError(f"no layout is called {model!r}; choose one of {', '.join(MODELS)}")
-    spread = x.std(axis=0).max()
+    if not isinstance(graph, Graph):
+        raise TypeError(f"graph is {shortened(graph)}, expected that of `knn_graph`")
+    x = numbers(start, "start", shape=(len(graph.neighbours), "d"), dtype=np.float64)
+    if not isinstance(model, str) or model not in MODELS:
+        raise ValueError(f"no layout is called {shortened(model)}; choose one of {', '.join(MODELS)}")
+    steps = whole_number(steps, "steps", most=1_000_000)
+    x, _ = near_one(x)
+    spread = x.std(axis=0).max(initial=0.0)
     return MODELS[model](graph.adjacency(), (x - x.mean(axis=0)) / (spread or 1.0), steps)
 
 

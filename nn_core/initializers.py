@@ -7,9 +7,12 @@ the table of names, and `gaussian`, `uniform` and `sparse` make others of the sa
 from __future__ import annotations
 
 from collections.abc import Callable
+from reprlib import repr as shortened
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nn_core.arrays import real_number, whole_number
 
 Float64 = NDArray[np.float64]
 Initializer = Callable[[int, int, np.random.Generator], tuple[Float64, Float64]]
@@ -22,16 +25,19 @@ def gaussian(std: float = 0.1) -> Initializer:
     >>> weight.shape, bias.tolist()
     ((3, 2), [0.0, 0.0, 0.0])
     """
+    std = real_number(std, "std", least=0)
     return lambda n_out, n_in, rng: (rng.normal(0, std, (n_out, n_in)), np.zeros(n_out))
 
 
 def uniform(limit: float = 0.1) -> Initializer:
     """Weights uniform in [-limit, limit], biases 0."""
+    limit = real_number(limit, "limit", least=0)
     return lambda n_out, n_in, rng: (rng.uniform(-limit, limit, (n_out, n_in)), np.zeros(n_out))
 
 
 def sparse(connections: int = 15, std: float = 1.0) -> Initializer:
     """Each neuron listens to `connections` random inputs, N(0, std^2), and no others (Martens 2010)."""
+    connections, std = whole_number(connections, "connections"), real_number(std, "std", least=0)
 
     def start(n_out: int, n_in: int, rng: np.random.Generator) -> tuple[Float64, Float64]:
         weight = rng.normal(0, std, (n_out, n_in))
@@ -71,10 +77,13 @@ def initializer(name: str | Initializer) -> Initializer:
     """The initializer of a name; a function is returned as it is.
 
     Raises:
+        TypeError: it is neither.
         ValueError: the name is not in the table.
     """
-    if not isinstance(name, str):
+    if callable(name):
         return name
+    if not isinstance(name, str):
+        raise TypeError(f"initializer is {shortened(name)}, expected a name or a function (n_out, n_in, rng)")
     if name not in INITIALIZERS:
         raise ValueError(f"no initializer is called {name!r}; choose one of {', '.join(INITIALIZERS)}")
     return INITIALIZERS[name]

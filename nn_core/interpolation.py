@@ -19,7 +19,7 @@ import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from nn_core.activations import ACTIVATIONS, Activation, activation, leaky_relu
+from nn_core.activations import ACTIVATIONS, Activation, activation, leaky_relu, prelu
 
 Matrix = NDArray[np.floating[Any]]
 AffinePath = Callable[[float], tuple[Matrix, Matrix]]
@@ -230,8 +230,9 @@ def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activatio
     Args:
         kind: the activation, or its name.
         t: in [0, 1].
-        scale: False for (1 - t) z + t f(z), which takes ReLU through leaky ReLUs of slope 1 - t; True for
-            f(t z) / t, which rolls tanh or sin out of their tangent at 0.
+        scale: False for (1 - t) z + t f(z), which takes ReLU through leaky ReLUs of slope 1 - t, and stays
+            one-to-one until t = 1 for every f that never falls; True for f(t z) / t, which rolls tanh or sin
+            out of their tangent at 0.
 
     Raises:
         ValueError: `scale` for a function that doesn't go through 0 with slope 1.
@@ -248,8 +249,8 @@ def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activatio
         return ACTIVATIONS["identity"]
     if t == 1:
         return f
-    if f.slopes is not None and f.slopes[1] == 1:
-        return leaky_relu((1 - t) + t * f.slopes[0])
+    if f.slopes is not None:
+        return _piecewise_blend(f, t)
     if scale:
         return Activation.of(
             f"{f.name}({t!r} z) / {t!r}", lambda z: f.function(t * z) / t, lambda z: f.derivative(t * z)
@@ -258,6 +259,25 @@ def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activatio
         f"{1 - t!r} z + {t!r} {f.name}",
         lambda z: (1 - t) * z + t * f.function(z),
         lambda z: (1 - t) + t * f.derivative(z),
+    )
+
+
+def _piecewise_blend(f: Activation, t: float) -> Activation:
+    """(1 - t) z + t f(z): piecewise linear with the same kinks; without a slope 0 as long as f has none below 0."""
+    assert f.slopes is not None
+    slopes = tuple(
+        tuple((1 - t) + t * own for own in slope) if isinstance(slope, tuple) else (1 - t) + t * slope
+        for slope in f.slopes
+    )
+    # Of leaky ReLU it is one again, whose name can be saved.
+    if f.kinks == (0.0,) and slopes[1] == 1 and f.function(0.0) == 0:
+        return prelu(*slopes[0]) if isinstance(slopes[0], tuple) else leaky_relu(slopes[0])
+    return Activation.of(
+        f"{1 - t!r} z + {t!r} {f.name}",
+        lambda z: (1 - t) * z + t * f.function(z),
+        lambda z: (1 - t) + t * f.derivative(z),
+        f.kinks,
+        slopes,
     )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from reprlib import repr as shortened
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.special import expit
 
 from nn_core.activations import Activation, activation, softmax
+from nn_core.arrays import MOST_NUMBERS, Array, Rng, generator, numbers, whole_number
+from nn_core.decisions import Decision, usual
 from nn_core.initializers import Initializer, initializer
-
-Array = NDArray[np.floating[Any]]
 
 
 @dataclass(init=False, eq=False)
@@ -27,7 +28,8 @@ class Layer:
         activation: an Activation (it may be given by name).
 
     Raises:
-        ValueError: weight is no matrix, or the bias doesn't fit it.
+        TypeError: they are no numbers.
+        ValueError: weight is no matrix, the bias doesn't fit it, or a number is NaN or infinite.
     """
 
     weight: Array
@@ -35,10 +37,10 @@ class Layer:
     activation: Activation
 
     def __init__(self, weight: ArrayLike, bias: ArrayLike, activation: str | Activation = "identity") -> None:
-        self.weight, self.bias = _floats(weight), _floats(bias)
+        self.weight, self.bias = numbers(weight, "weight"), numbers(bias, "bias")
         self.activation = _activation(activation)
         if self.weight.ndim != 2 or 0 in self.weight.shape:
-            raise ValueError(f"weight has shape {self.weight.shape}, expected (n_out, n_in)")
+            raise ValueError(f"weight has shape {self.weight.shape}, expected (n_out, n_in), at least (1, 1)")
         if self.bias.shape != (self.n_out,):
             raise ValueError(
                 f"bias has shape {self.bias.shape} but the weight {self.weight.shape}: give ({self.n_out},)"
@@ -59,12 +61,6 @@ class Layer:
 
 
 _activation = activation  # inside Layer the name means the field
-
-
-def _floats(values: ArrayLike) -> Array:
-    """As floating-point numbers, without a copy where they are that already."""
-    array = np.asarray(values)
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +96,15 @@ class Gradient(NamedTuple):
 
 
 class Network:
-    """Layers, one after the other.
+    """Layers, one after the other, and how a class is read from what they give.
+
+    Attributes:
+        layers: a list of them.
+        decision: how a class is read; the usual one for the last activation if it isn't given, and set by training.
+            None says that the outputs are real numbers, which stand for no classes.
 
     Raises:
+        TypeError: something else than layers was given.
         ValueError: there is no layer, or a layer doesn't take what the one before gives.
 
     >>> rng = np.random.default_rng(0)
@@ -111,15 +113,23 @@ class Network:
     Network(784 -> 16 relu -> 10 identity: 12,730 parameters)
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
+    def __init__(self, layers: Iterable[Layer], *, decision: Decision | Literal["usual"] | None = "usual") -> None:
+        if not isinstance(layers, Iterable):
+            raise TypeError(f"layers are {shortened(layers)}, expected a list of Layer(weight, bias, activation)")
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("a network needs at least one layer")
+        for number, layer in enumerate(self.layers, start=1):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"layer {number} is {shortened(layer)}, expected Layer(weight, bias, activation)")
         for before, layer in pairwise(self.layers):
             if layer.n_in != before.n_out:
                 raise ValueError(
                     f"weight has shape {layer.weight.shape} but the layer before has {before.n_out} outputs"
                 )
+        if not (decision is None or decision == "usual" or isinstance(decision, Decision)):
+            raise TypeError(f"decision is {shortened(decision)}, expected Decision(of, level), 'usual' or None")
+        self.decision = usual(self.layers[-1].activation) if isinstance(decision, str) else decision
 
     @classmethod
     def create(
@@ -128,7 +138,7 @@ class Network:
         activations: str | Activation | Sequence[str | Activation] = "relu",
         *,
         initializer: str | Initializer = "he",
-        rng: np.random.Generator,
+        rng: Rng,
         dtype: DTypeLike = np.float64,
     ) -> Network:
         """A network of these widths, its weights drawn at random.
@@ -137,24 +147,39 @@ class Network:
             sizes: the width of the input, then of each layer, such as [2, 100, 2, 5].
             activations: one for each layer; or one for all layers but the last, which is then the identity.
             initializer: a name of `INITIALIZERS`, or a function of that kind.
-            rng: where the random numbers come from.
+            rng: where the random numbers come from, or a seed.
             dtype: float64 or float32; training keeps it.
 
         Raises:
+            TypeError: an argument is of another kind.
             ValueError: fewer than two sizes, a size below 1, or not as many activations as layers.
         """
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"sizes are {list(sizes)}, expected the input's width and each layer's, all at least 1")
+        if isinstance(sizes, str) or not isinstance(sizes, Iterable):
+            raise TypeError(f"sizes are {shortened(sizes)}, expected a list such as [2, 16, 2]")
+        sizes = [whole_number(size, "a size", least=1, most=MOST_NUMBERS) for size in sizes]
+        if len(sizes) < 2:
+            raise ValueError(f"sizes are {sizes}, expected the input's width and each layer's")
+        if (total := sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))) > MOST_NUMBERS:
+            raise ValueError(f"sizes need {total:,} weights and biases; at most {MOST_NUMBERS:,} are taken")
         n_layers = len(sizes) - 1
         if isinstance(activations, str | Activation):
             activations = [activations] * (n_layers - 1) + ["identity"]
+        if not isinstance(activations, Iterable):
+            raise TypeError(f"activations are {shortened(activations)}, expected a name, or a list of names")
+        activations = list(activations)
         if len(activations) != n_layers:
             raise ValueError(f"{len(activations)} activations were given for {n_layers} layers; give one for each")
-        draw = _initializer(initializer)
+        if dtype not in (np.float64, np.float32, "float64", "float32", float):
+            raise ValueError(f"dtype is {shortened(dtype)}, expected np.float64 or np.float32")
+        draw, rng = _initializer(initializer), generator(rng)
         layers = []
         for (n_in, n_out), kind in zip(pairwise(sizes), activations, strict=True):
-            weight, bias = draw(n_out, n_in, rng)
-            layers.append(Layer(weight.astype(dtype), bias.astype(dtype), kind))
+            drawn = draw(n_out, n_in, rng)
+            if not isinstance(drawn, tuple) or len(drawn) != 2:
+                raise TypeError(f"the initializer gives {shortened(drawn)}, expected (weight, bias)")
+            weight = numbers(drawn[0], "the initializer's weight", shape=(n_out, n_in), dtype=dtype)
+            bias = numbers(drawn[1], "the initializer's bias", shape=(n_out,), dtype=dtype)
+            layers.append(Layer(weight, bias, kind))
         return cls(layers)
 
     @property
@@ -182,14 +207,14 @@ class Network:
         """A copy of all weights and biases as one vector: each layer's weight column by column, then its bias."""
         return np.concatenate([part.ravel("F") for layer in self.layers for part in (layer.weight, layer.bias)])
 
-    def with_parameters(self, parameters: Array) -> Network:
-        """A network of the same make whose weights and biases are views into this vector.
+    def with_parameters(self, parameters: ArrayLike) -> Network:
+        """A network of the same make whose weights and biases are views into this vector, if it is an array of floats.
 
         Raises:
-            ValueError: the vector is not of shape (n_parameters,).
+            TypeError: the vector holds no numbers.
+            ValueError: it is not of shape (n_parameters,), or a number is NaN or infinite.
         """
-        if np.shape(parameters) != (self.n_parameters,):
-            raise ValueError(f"parameters have shape {np.shape(parameters)}, expected ({self.n_parameters},)")
+        parameters = numbers(parameters, "parameters", shape=(self.n_parameters,))
         layers, start = [], 0
         for layer in self.layers:
             middle = start + layer.weight.size
@@ -197,7 +222,7 @@ class Network:
             weight = parameters[start:middle].reshape(layer.n_in, layer.n_out).T
             layers.append(Layer(weight, parameters[middle:end], layer.activation))
             start = end
-        return Network(layers)
+        return Network(layers, decision=self.decision)
 
     def forward(self, X: ArrayLike) -> Trace:
         """Send points through the network and keep every number.
@@ -206,15 +231,21 @@ class Network:
             X: (n, n_in).
 
         Raises:
-            ValueError: X is not of that shape.
+            TypeError: X holds no numbers.
+            ValueError: X is not of that shape, holds NaN or infinity, or what becomes of it is too large.
         """
         trace = Trace(points(X, self.n_in, self.dtype), [], [])
         a = trace.x
-        for layer in self.layers:
-            z = a @ layer.weight.T + layer.bias
-            a = layer.activation(z)
-            trace.z.append(z)
-            trace.a.append(a)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for number, layer in enumerate(self.layers, start=1):
+                z = a @ layer.weight.T + layer.bias
+                a = layer.activation(z)
+                if not (np.isfinite(z).all() and np.isfinite(a).all()):
+                    raise ValueError(
+                        f"the values of layer {number} become infinite or NaN; its weights or the points are too large"
+                    )
+                trace.z.append(z)
+                trace.a.append(a)
         return trace
 
     def backward(self, trace: Trace, delta: Array) -> list[Gradient]:
@@ -238,13 +269,47 @@ class Network:
         return self.forward(X).logits
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """The probability of each class: (n, n_in) -> (n, K), or (n, 2) by the sigmoid of a single output."""
-        z = self.logits(X)
+        """The probability of each class: (n, n_in) -> (n, K), or (n, 2) by the sigmoid of a single output.
+
+        It is the softmax or the sigmoid of what the decision compares. So the largest one is always that of the class
+        which `predict` gives; as frequencies they are meant by the cross-entropies only.
+
+        Raises:
+            ValueError: as `forward` and `classifier`.
+        """
+        z = self.classifier().logits(X)
         return np.hstack([expit(-z), expit(z)]) if self.n_out == 1 else np.asarray(softmax(z))
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """The label of each point: (n, n_in) -> (n,)."""
-        return labels_of(self.logits(X))
+        """The class of each point: (n, n_in) -> (n,), by the network's decision.
+
+        Raises:
+            ValueError: as `forward` and `classifier`.
+        """
+        z = self.classifier().logits(X)
+        return Decision().read(z, z)
+
+    def classifier(self) -> Network:
+        """A network of the same classes that decides by its logits: by the largest, or by whether a single one is > 0.
+
+        It is this network itself where that is its decision; else the level is taken off its last bias, or a layer
+        follows that reads its output. What draws classes and boundaries looks at this one.
+
+        Raises:
+            ValueError: the network gives real numbers, no classes.
+        """
+        decision, last = self.decision, self.layers[-1]
+        if decision is None:
+            raise ValueError("the network was trained on real numbers, so it has no classes: read forward(X).output")
+        if decision == Decision():
+            return self
+        level = self.dtype.type(decision.level)
+        if decision.of == "z":
+            return Network(
+                [*self.layers[:-1], Layer(last.weight, last.bias - level, last.activation)], decision=Decision()
+            )
+        reader = Layer(np.eye(self.n_out, dtype=self.dtype), np.full(self.n_out, -level))
+        return Network([*self.layers, reader], decision=Decision())
 
     def __repr__(self) -> str:
         chain = " -> ".join(f"{layer.n_out} {layer.activation.name}" for layer in self.layers)
@@ -254,18 +319,11 @@ class Network:
 _initializer = initializer  # inside create the name means the argument
 
 
-def labels_of(logits: Array) -> NDArray[np.int64]:
-    """The label that each row of logits stands for: the largest one's, or the sign of a single one."""
-    return (logits[:, 0] > 0).astype(np.int64) if logits.shape[1] == 1 else logits.argmax(axis=1)
-
-
 def points(X: ArrayLike, n_in: int, dtype: DTypeLike = np.float64) -> Array:
-    """X as an array (n, n_in) of this type, without a copy where it is one.
+    """X as finite numbers (n, n_in) of this type, without a copy where it is that.
 
     Raises:
-        ValueError: it is not of that shape.
+        TypeError: it holds no numbers.
+        ValueError: it is not of that shape, or a number is NaN or infinite.
     """
-    array: Array = np.asarray(X, dtype)
-    if array.ndim != 2 or array.shape[1] != n_in:
-        raise ValueError(f"X has shape {array.shape}, expected (n, {n_in}): a row of {n_in} numbers for each point")
-    return array
+    return numbers(X, "X", shape=("n", n_in), dtype=dtype)

@@ -17,12 +17,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from reprlib import repr as shortened
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+from nn_core.arrays import Array, real_number
+
 Step = Callable[[Array, Array], None]
 Rate = float | Callable[[int], float]
 """A learning rate, or a schedule: a function of the number of steps taken so far (0 at the first)."""
@@ -41,14 +42,25 @@ class Optimizer(Protocol):
 
 def _rates(rate: Rate) -> Iterator[float]:
     if callable(rate):
-        return map(rate, itertools.count())
-    if not rate >= 0:
-        raise ValueError(f"learning_rate is {rate}, but it may not be below 0: steps go against the gradient")
-    return itertools.repeat(float(rate))
+        return (real_number(rate(step), "learning_rate", least=0) for step in itertools.count())
+    return itertools.repeat(real_number(rate, "learning_rate", least=0))
+
+
+class _Checked:
+    """Settings that are looked at as soon as they are given."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name == "epsilon":
+                real_number(value, name, least=0)
+            elif name != "learning_rate":  # the running averages forget a share of what was
+                real_number(value, name, least=0, most=1)
+            elif not callable(value):
+                real_number(value, name, least=0)
 
 
 @dataclass(frozen=True)
-class GradientDescent:
+class GradientDescent(_Checked):
     """w <- w - rate g."""
 
     learning_rate: Rate = 0.1
@@ -64,7 +76,7 @@ class GradientDescent:
 
 
 @dataclass(frozen=True)
-class Momentum:
+class Momentum(_Checked):
     """v <- momentum v + g; w <- w - rate v (Polyak 1964)."""
 
     learning_rate: Rate = 0.01
@@ -83,7 +95,7 @@ class Momentum:
 
 
 @dataclass(frozen=True)
-class Nesterov:
+class Nesterov(_Checked):
     """v <- momentum v + g; w <- w - rate (g + momentum v): looks ahead (Sutskever et al. 2013)."""
 
     learning_rate: Rate = 0.01
@@ -104,7 +116,7 @@ class Nesterov:
 
 
 @dataclass(frozen=True)
-class Adagrad:
+class Adagrad(_Checked):
     """s <- s + g^2; w <- w - rate g / (sqrt(s) + epsilon) (Duchi et al. 2011)."""
 
     learning_rate: Rate = 0.01
@@ -124,7 +136,7 @@ class Adagrad:
 
 
 @dataclass(frozen=True)
-class RMSProp:
+class RMSProp(_Checked):
     """s <- decay s + (1 - decay) g^2; w <- w - rate g / (sqrt(s) + epsilon) (Tieleman and Hinton 2012)."""
 
     learning_rate: Rate = 0.01
@@ -145,7 +157,7 @@ class RMSProp:
 
 
 @dataclass(frozen=True)
-class Adadelta:
+class Adadelta(_Checked):
     """d = g sqrt(u + epsilon) / sqrt(s + epsilon), s and u running averages of g^2 and d^2 (Zeiler 2012)."""
 
     learning_rate: Rate = 1.0
@@ -169,7 +181,7 @@ class Adadelta:
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(_Checked):
     """Running averages of g and g^2, freed of their start at zero: w <- w - rate m / (sqrt(s) + epsilon).
 
     Kingma and Ba 2015: m / (1 - beta1^t) and s / (1 - beta2^t) stand in the formula at step t.
@@ -222,12 +234,15 @@ def optimizer(name: str | Optimizer, learning_rate: Rate | None = None) -> Optim
     """The optimizer of a name, at this learning rate (or its usual one); an optimizer is returned as it is.
 
     Raises:
+        TypeError: it is neither.
         ValueError: the name is not in the table, or a rate is given beside an optimizer that has its own.
 
     >>> optimizer("adam", 0.01).learning_rate
     0.01
     """
     if not isinstance(name, str):
+        if not callable(getattr(name, "start", None)):
+            raise TypeError(f"optimizer is {shortened(name)}, expected a name or an optimizer such as Adam(0.01)")
         if learning_rate is not None:
             raise ValueError(f"give the learning rate to the optimizer: {type(name).__name__}({learning_rate})")
         return name

@@ -6,14 +6,15 @@ later data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from reprlib import repr as shortened
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from scipy.linalg import qr, svd
 
-Array = NDArray[np.floating[Any]]
+from nn_core.arrays import Array, numbers, real_number, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,27 +35,31 @@ class Rescaling:
 
     def apply(self, X: ArrayLike) -> Array:
         """The data in their new shape: (n, d) -> (n, k)."""
-        return (np.asarray(X) - self.mean) @ self.matrix.T
+        X = numbers(X, "X", shape=("n", len(self.mean)), dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _within_bounds((X - self.mean) @ self.matrix.T)
 
     def invert(self, X: ArrayLike) -> Array:
         """From the new shape back: (n, k) -> (n, d)."""
-        return np.asarray(X) @ self.back.T + self.mean
+        X = numbers(X, "X", shape=("n", len(self.matrix)), dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _within_bounds(X @ self.back.T + self.mean)
 
 
 def subtract_mean(X: ArrayLike) -> Rescaling:
     """Move the mean to the origin."""
-    X = _checked(X)
-    return _diagonal(X, np.ones(X.shape[1]))
+    mean, centred = _centred(X)
+    return _diagonal(mean, centred, np.ones(len(mean)))
 
 
 def normalise(X: ArrayLike) -> Rescaling:
-    """Give every feature mean 0 and standard deviation 1; one that never changes becomes 0.
+    """Give every feature mean 0 and standard deviation 1; one that never changes, but for rounding, becomes 0.
 
     >>> normalise([[0.0, 5.0], [2.0, 5.0]]).apply([[4.0, 5.0]]).tolist()
     [[3.0, 0.0]]
     """
-    X = _checked(X)
-    return _diagonal(X, X.std(axis=0))
+    mean, centred = _centred(X)
+    return _diagonal(mean, centred, centred.std(axis=0))
 
 
 def principal_axes(X: ArrayLike, k: int | None = None) -> Rescaling:
@@ -63,20 +68,16 @@ def principal_axes(X: ArrayLike, k: int | None = None) -> Rescaling:
     The direction of each axis is chosen so that its largest entry is positive.
 
     Raises:
-        ValueError: k is not between 1 and the number of features.
+        TypeError: X or k holds no numbers.
+        ValueError: k is not between 1 and the number of features, or X is unfit.
 
     >>> turned = principal_axes([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]])
     >>> turned.apply([[3.0, 4.0], [6.0, 8.0]]).round(12)[:, 0].tolist(), turned.explained.round(12).tolist()
     ([0.0, 5.0], [1.0, 0.0])
     """
-    X = _checked(X)
-    d = X.shape[1]
-    k = d if k is None else k
-    if not 1 <= k <= d:
-        raise ValueError(f"k is {k}, but X has {d} features: choose 1 to {d}")
-    mean, variances, axes = _spectrum(X)
-    total = variances.sum()
-    return Rescaling(mean, axes[:, :k].T, axes[:, :k], (variances / total if total else variances)[:k])
+    mean, spreads, axes = _spectrum(X)
+    k = len(mean) if k is None else whole_number(k, "k", least=1, most=len(mean))
+    return Rescaling(mean, axes[:, :k].T, axes[:, :k], _explained(spreads)[:k])
 
 
 def whiten(X: ArrayLike, epsilon: float = 0.0) -> Rescaling:
@@ -87,11 +88,9 @@ def whiten(X: ArrayLike, epsilon: float = 0.0) -> Rescaling:
         epsilon: added to the variances, so that axes of hardly any variance don't become loud noise. Axes
             without any become 0.
     """
-    X = _checked(X)
-    mean, variances, axes = _spectrum(X)
-    spread = np.sqrt(variances + epsilon)
-    total = variances.sum()
-    return Rescaling(mean, axes.T * _inverse(spread)[:, None], axes * spread, variances / total if total else variances)
+    mean, spreads, axes = _spectrum(X)
+    wider = np.sqrt(spreads**2 + real_number(epsilon, "epsilon", least=0))
+    return Rescaling(mean, axes.T * _inverse(wider)[:, None], axes * wider, _explained(spreads))
 
 
 FEATURES: dict[str, Callable[[Array], Array]] = {
@@ -115,40 +114,74 @@ def features(X: ArrayLike, names: Sequence[str]) -> Array:
     >>> features([[2.0, 3.0]], ["x_1", "x_1 x_2", "x_2^2"]).tolist()
     [[2.0, 6.0, 9.0]]
     """
-    X = np.asarray(X)
-    if X.ndim != 2 or X.shape[1] != 2:
-        raise ValueError(f"X has shape {X.shape}, expected (n, 2): features are made of points of the plane")
+    X = numbers(X, "X", shape=("n", 2))
+    if isinstance(names, str) or not isinstance(names, Iterable) or not (names := list(names)):
+        raise TypeError(f"names are {shortened(names)}, expected a list of some of {', '.join(FEATURES)}")
     for name in names:
-        if name not in FEATURES:
-            raise ValueError(f"no feature is called {name!r}; choose some of {', '.join(FEATURES)}")
-    return np.stack([FEATURES[name](X) for name in names], axis=1)
+        if not isinstance(name, str) or name not in FEATURES:
+            raise ValueError(f"no feature is called {shortened(name)}; choose some of {', '.join(FEATURES)}")
+    with np.errstate(over="ignore"):
+        return _within_bounds(np.stack([FEATURES[name](X) for name in names], axis=1))
 
 
-def _checked(X: ArrayLike) -> Array:
-    array = np.asarray(X, np.float64)
-    if array.ndim != 2 or 0 in array.shape or not np.isfinite(array).all():
-        raise ValueError(f"X has shape {array.shape}; expected finite numbers of shape (n, d), at least one point")
-    return array
+def _within_bounds(values: Array) -> Array:
+    if not np.isfinite(values).all():
+        raise ValueError("X holds numbers that are too large to be worked with; bring them to a scale near 1")
+    return values
+
+
+def _centred(X: ArrayLike) -> tuple[Array, Array]:
+    """The mean (d,), and the data (n, d) without it: exactly 0 where a feature never changes but for rounding.
+
+    That is judged in each feature by its own size, whatever the others are.
+
+    Raises:
+        TypeError: X holds no numbers.
+        ValueError: it is not of shape (n, d), has no point, or numbers that are not finite or too large.
+    """
+    X = numbers(X, "X", shape=("n", "d"), dtype=np.float64)
+    if not X.size:
+        raise ValueError(f"X has shape {X.shape}, expected (n, d): at least one point and one feature")
+    largest = np.abs(X).max(axis=0)
+    if largest.max() > _LARGEST:
+        raise ValueError(f"X holds {largest.max():.4g}, but numbers up to {_LARGEST:g} are worked with; scale it")
+    mean = X.mean(axis=0)
+    mean += (X - mean).mean(axis=0)  # the first sum of many numbers is rounded
+    constant = np.ptp(X, axis=0) <= 8 * np.finfo(np.float64).eps * largest
+    return mean, np.where(constant, 0.0, X - mean)
+
+
+_LARGEST = 1e100
+"""Squares of larger numbers, or of their reciprocals, leave the range of floats."""
 
 
 def _inverse(spread: Array) -> Array:
-    """1 / spread; 0 where there is none but for rounding."""
-    return np.divide(1, spread, out=np.zeros_like(spread), where=spread > 1e-9 * spread.max())
+    """1 / spread; 0 where there is none."""
+    return np.divide(1, spread, out=np.zeros_like(spread), where=spread > 1 / _LARGEST)
 
 
-def _diagonal(X: Array, spread: Array) -> Rescaling:
-    variances = X.var(axis=0)
-    total = variances.sum()
-    return Rescaling(
-        X.mean(axis=0), np.diag(_inverse(spread)), np.diag(spread), variances / total if total else variances
-    )
+def _explained(spreads: Array) -> Array:
+    """The share of the whole variance that each has; 0 if there is none."""
+    largest = spreads.max()
+    squares = (spreads / largest) ** 2 if largest else spreads
+    return squares / (squares.sum() or 1.0)
 
 
-def _spectrum(X: Array) -> tuple[Array, Array, Array]:
-    """Mean (d,), variances (d,) falling, and directions (d, d) as columns."""
-    mean = X.mean(axis=0)
-    centred = X - mean
-    variances, axes = np.linalg.eigh(centred.T @ centred / len(X))
-    variances, axes = np.maximum(variances[::-1], 0), axes[:, ::-1]
-    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
-    return mean, variances, axes * np.sign(largest)
+def _diagonal(mean: Array, centred: Array, spread: Array) -> Rescaling:
+    return Rescaling(mean, np.diag(_inverse(spread)), np.diag(spread), _explained(centred.std(axis=0)))
+
+
+def _spectrum(X: ArrayLike) -> tuple[Array, Array, Array]:
+    """Mean (d,), standard deviations (d,) falling, and directions (d, d) as columns.
+
+    By the singular values of the data: those of their covariance would lose the directions of little spread.
+    """
+    mean, centred = _centred(X)
+    n, d = centred.shape
+    triangle = qr(centred, mode="r", check_finite=False)[0][:d] if n > d else centred
+    _, values, rows = svd(triangle, check_finite=False)
+    values = np.concatenate([values, np.zeros(d - len(values))])
+    values[values <= max(n, d) * np.finfo(np.float64).eps * values[0]] = 0
+    axes: Array = rows.T
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(d)]
+    return mean, values / np.sqrt(n), axes * np.sign(largest)

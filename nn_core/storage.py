@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
+from reprlib import repr as shortened
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn_core.activations import activation
+from nn_core.archives import read_arrays
+from nn_core.arrays import real_number
+from nn_core.decisions import Decision
 from nn_core.network import Layer, Network
 
-VERSION = 1
-"""Of the layout: `version`, `activations` (names), and `weight_0`, `bias_0`, `weight_1`, ..."""
-
-
-_DAMAGE = (ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
-"""What reading a file raises that is no archive, is cut off, or was changed by accident or on purpose."""
+VERSION = 2
+"""Of the layout: `version`, `activations` (names), `weight_0`, `bias_0`, `weight_1`, ..., and since version 2
+`decision` ("z", "a" or "none") with its `level`."""
 
 
 def save(network: Network, path: str | Path) -> None:
     """Write a network to a file, which is there in full or not at all.
 
     Raises:
+        TypeError: it is no network.
         ValueError: an activation is of one's own making, so that its name doesn't tell what it is.
         OSError: the folder can't be written to.
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"{shortened(network)} is no Network")
     path = Path(path)
     names = [layer.activation.name for layer in network.layers]
     for name in names:
@@ -37,7 +38,13 @@ def save(network: Network, path: str | Path) -> None:
             activation(name)
         except ValueError:
             raise ValueError(f"the activation {name!r} can't be saved: a file holds names and numbers only") from None
-    arrays = {"version": np.array(VERSION), "activations": np.array(names)}
+    decision = network.decision
+    arrays = {
+        "version": np.array(VERSION),
+        "activations": np.array(names),
+        "decision": np.array("none" if decision is None else decision.of),
+        "level": np.array(0.0 if decision is None else decision.level),
+    }
     for i, layer in enumerate(network.layers):
         arrays[f"weight_{i}"], arrays[f"bias_{i}"] = layer.weight, layer.bias
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -56,25 +63,40 @@ def load(path: str | Path) -> Network:
         FileNotFoundError: there is no such file.
         ValueError: it is damaged, holds no network, or was written by a later version.
     """
-    content = io.BytesIO(Path(path).read_bytes())
+    arrays = read_arrays(path)
     try:
-        with zipfile.ZipFile(content) as archive:
-            arrays = {name.removesuffix(".npy"): _array(archive.read(name)) for name in archive.namelist()}
-    except _DAMAGE as error:
-        raise ValueError(f"{path} is damaged or no saved network") from error
-    try:
-        version = int(arrays["version"])
-        if version != VERSION:
-            raise ValueError(f"it has the layout {version}, but this version of nn_core reads {VERSION}")
-        return Network(
-            Layer(arrays[f"weight_{i}"], arrays[f"bias_{i}"], str(name)) for i, name in enumerate(arrays["activations"])
-        )
-    except KeyError as error:
-        raise ValueError(f"{path} is no saved network: it lacks {error}") from error
+        return _network(arrays)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} can't be read as a network: {error}") from error
 
 
-def _array(data: bytes) -> NDArray[Any]:
-    """The array in the bytes of an .npy file, unless it holds Python objects, which could run code."""
-    return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
+def _network(arrays: dict[str, NDArray[Any]]) -> Network:
+    """The network in these arrays, all of which belong to it."""
+    version = _take(arrays, "version")
+    if version.ndim or version.dtype.kind not in "iu" or not 1 <= version <= VERSION:
+        raise ValueError(
+            f"it has the layout {shortened(version.tolist())}, but this version of nn_core reads 1 to {VERSION}"
+        )
+    names = _take(arrays, "activations")
+    if names.ndim != 1 or names.dtype.kind != "U":
+        raise ValueError(f"its activations are {names.dtype} of shape {names.shape}, expected a list of names")
+    layers = [
+        Layer(_take(arrays, f"weight_{i}"), _take(arrays, f"bias_{i}"), str(name)) for i, name in enumerate(names)
+    ]
+    decision: Decision | Literal["usual"] | None = "usual" if version == 1 else _decision(arrays)
+    if arrays:
+        raise ValueError(f"it names {len(layers)} activations, to which {shortened(sorted(arrays))} don't belong")
+    return Network(layers, decision=decision)
+
+
+def _decision(arrays: dict[str, NDArray[Any]]) -> Decision | None:
+    of, level = _take(arrays, "decision").tolist(), real_number(_take(arrays, "level"), "its level")
+    if not isinstance(of, str) or of not in ("z", "a", "none"):
+        raise ValueError(f"its decision is {shortened(of)}, expected 'z', 'a' or 'none'")
+    return None if of == "none" else Decision("z" if of == "z" else "a", level)
+
+
+def _take(arrays: dict[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    if name not in arrays:
+        raise ValueError(f"it lacks {name!r}")
+    return arrays.pop(name)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn_core.losses import Loss, targets
+from nn_core.arrays import Array, Rng, generator, real_number, whole_number
+from nn_core.decisions import Decision, learnt
+from nn_core.losses import Loss
 from nn_core.losses import loss as _loss
-from nn_core.network import Array, Layer, Network, labels_of, points
+from nn_core.network import Layer, Network, points
 from nn_core.optimizers import Optimizer, Rate
 from nn_core.optimizers import optimizer as _optimizer
 
@@ -29,9 +31,10 @@ class History:
     Attributes:
         network: the trained network.
         loss: (E + 1,), on the training data, the L2 penalty included.
-        accuracy: (E + 1,), the share of training points that are labelled right.
+        accuracy: (E + 1,), the share of training points that are labelled right; None where the targets are real
+            numbers, which are no classes.
         validation_loss: (E + 1,), without the penalty; None where no validation data were given.
-        validation_accuracy: (E + 1,), likewise.
+        validation_accuracy: (E + 1,), likewise, or None as `accuracy`.
         gradient_norms: (E, n_layers), of the step (the mean over the steps) that leads on from epoch e.
         snapshot_epochs: (S,), the epochs whose parameters were kept.
         snapshots: (S, n_parameters), those parameters; the curves take little beside them.
@@ -40,7 +43,7 @@ class History:
 
     network: Network
     loss: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
+    accuracy: NDArray[np.float64] | None
     validation_loss: NDArray[np.float64] | None
     validation_accuracy: NDArray[np.float64] | None
     gradient_norms: NDArray[np.float64]
@@ -58,8 +61,9 @@ class History:
         """The memory of all curves and snapshots, in bytes."""
         return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
 
-    def network_at(self, epoch: int) -> Network:
+    def network_at(self, epoch: float) -> Network:
         """The network at the snapshot nearest to this epoch (the earlier one of two)."""
+        epoch = real_number(epoch, "epoch")
         nearest = int(np.abs(self.snapshot_epochs - epoch).argmin())
         return self.network.with_parameters(self.snapshots[nearest].copy())
 
@@ -75,7 +79,7 @@ def fit(
     epochs: int = 1000,
     batch_size: int | None = None,
     l2: float = 0.0,
-    rng: np.random.Generator | None = None,
+    rng: Rng | None = None,
     exact: bool = True,
     snapshots: int | Iterable[int] = 16,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
@@ -85,50 +89,64 @@ def fit(
     """Train a network in place, in its own dtype.
 
     Args:
-        network: its weights and biases are changed.
+        network: its weights and biases are changed, and its decision is set to that of the loss.
         X: points, (n, n_in).
-        y: integer labels (n,), or targets (n, K).
+        y: integer labels (n,), or targets (n, K) that the loss can read. With "mse", targets of 0 and 1, or of -1
+            and 1, stand for classes; other ones are real numbers, and there is no accuracy.
         loss: a name of `LOSSES`, or a Loss.
         optimizer: a name of `OPTIMIZERS`, or an optimizer.
         learning_rate: for an optimizer given by name: a number, or a function of the step.
         epochs: how many times the data are gone through.
         batch_size: points a step, drawn without return; None takes all of them, 1 single ones.
         l2: adds l2 / 2 times the sum of the squared weights (not biases) to the loss.
-        rng: shuffles the batches; the full batch needs none.
+        rng: shuffles the batches, or a seed; the full batch needs none.
         exact: with mini-batches, measure all points anew after each epoch. False saves that pass: from
             epoch 1 on the training curves are then means over the epoch's batches as they were met, as
             other libraries report.
-        snapshots: the epochs whose parameters are kept, or how many, log-spaced. The last one always is.
+        snapshots: the epochs whose parameters are kept, the last one always among them; or how many, log-spaced:
+            exactly so many (or all epochs), wherever training ends.
         validation: points and labels that are measured and not learnt.
         patience: stop when the loss (the validation's, if given) has found no new low for so many epochs.
-        callback: called in each epoch with (epoch, loss, accuracy); if it returns something true, training
-            stops.
+        callback: called in each epoch with (epoch, loss, accuracy), the accuracy NaN where there are no classes;
+            if it returns something true, training stops.
 
     Returns:
         The history. Ctrl-C ends training early and gives the history up to the last whole epoch.
 
     Raises:
+        TypeError: an argument is of another kind.
         ValueError: an argument or the data are unfit.
         TrainingDiverged: the loss became NaN or infinite; the network is left as it was.
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"network is a {type(network).__name__}, expected a Network")
     kind, rule = _loss(loss), _optimizer(optimizer, learning_rate)
+    epochs, l2 = whole_number(epochs, "epochs", most=10**9), real_number(l2, "l2", least=0, most=1e30)
+    if patience is not None:
+        patience = whole_number(patience, "patience", least=1)
     if network.n_out < kind.min_outputs:
         raise ValueError(f"{kind.name} needs {kind.min_outputs} outputs or more; use 'binary_cross_entropy' for one")
-    data = _Data.checked(network, X, y, by_column=batch_size is None)
-    held_out = None if validation is None else _Data.checked(network, *validation, by_column=batch_size is None)
-    size = len(data.x) if batch_size is None else batch_size
-    if epochs < 0 or size < 1:
-        raise ValueError(f"epochs is {epochs} and batch_size {batch_size}; expected at least 0 and 1")
+    data = _Data.checked(network, kind, X, y, by_column=batch_size is None)
+    decision = decision_for(network, y, loss=kind)
+    held_out = None
+    if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise TypeError("validation is something else than a pair: give (X, y)")
+        held_out = _Data.checked(network, kind, *validation, by_column=batch_size is None)
+    size = len(data.x) if batch_size is None else whole_number(batch_size, "batch_size", least=1)
     full = size >= len(data.x)
     if rng is None:
         if not full:
             raise ValueError("mini-batches are drawn at random: give rng=np.random.default_rng(seed)")
-        rng = np.random.default_rng(0)  # never drawn from
-    kept = _kept_epochs(snapshots, epochs)
+        rng = 0  # never drawn from
+    rng = generator(rng)
+    kept, n_kept = _kept_epochs(snapshots, epochs)
 
-    descent = _Descent(network, kind, l2)
+    descent = _Descent(network, kind, decision, l2)
     step = rule.start(descent.parameters)
-    recorded = np.empty_like(descent.parameters)
+    # Ctrl-C may come at any moment: what belongs to an epoch is written first, and `latest` counts it at once.
+    recorded = [np.empty_like(descent.parameters) for _ in range(2)]
+    latest = -1
     curves: list[tuple[float, ...]] = []
     norms: list[Array] = []
     met: list[tuple[float, float]] = []
@@ -143,14 +161,16 @@ def fit(
                     now: tuple[float, ...] = descent.measure(data, with_gradient=full)
                 else:
                     now = tuple(np.average(met, axis=0, weights=sizes).tolist())
-                if not np.isfinite(now[0]):
+                finite = np.isfinite(now[0]) and np.isfinite(descent.parameters).all() and np.isfinite(norms[-1:]).all()
+                if not finite:
                     raise TrainingDiverged(_advice(epoch, now[0], curves))
                 if held_out is not None:
                     now += descent.measure(held_out, with_penalty=False)
-                np.copyto(recorded, descent.parameters)
+                np.copyto(recorded[epoch % 2], descent.parameters)
                 curves.append(now)
-                if epoch in kept:
-                    taken[epoch] = recorded.copy()
+                if epoch in kept or epoch < n_kept:
+                    taken[epoch] = recorded[epoch % 2].copy()
+                latest = epoch
                 watched = now[0] if held_out is None else now[2]
                 if watched < lowest:
                     lowest, lowest_epoch = watched, epoch
@@ -172,24 +192,51 @@ def fit(
                     step(descent.parameters, descent.gradient)
                 norms.append(np.mean(in_epoch, axis=0))
     except KeyboardInterrupt:
-        if not curves:
+        if latest < 0:
             raise
         stopped = "interrupted"
-    taken.setdefault(len(curves) - 1, recorded)
-    for layer, trained in zip(network.layers, network.with_parameters(recorded).layers, strict=True):
+    taken[latest] = recorded[latest % 2]
+    shown = _chosen({epoch for epoch in taken if epoch <= latest}, kept | {latest}, n_kept)
+    network.decision = decision
+    for layer, trained in zip(network.layers, network.with_parameters(taken[latest]).layers, strict=True):
         layer.weight, layer.bias = trained.weight.copy(), trained.bias.copy()
-    columns = np.array(curves, np.float64).T
+    columns = np.array(curves[: latest + 1], np.float64).T
     return History(
         network,
         columns[0],
-        columns[1],
+        None if decision is None else columns[1],
         None if held_out is None else columns[2],
-        None if held_out is None else columns[3],
-        np.array(norms, np.float64).reshape(-1, len(network.layers)),
-        np.array(list(taken)),
-        np.stack(list(taken.values())),
+        None if held_out is None or decision is None else columns[3],
+        np.array(norms[:latest], np.float64).reshape(-1, len(network.layers)),
+        np.array(shown),
+        np.stack([taken[epoch] for epoch in shown]),
         stopped,
     )
+
+
+def decision_for(network: Network, y: ArrayLike, *, loss: str | Loss) -> Decision | None:
+    """How a network that learns this with that loss will tell classes: what `fit` sets its decision to.
+
+    Args:
+        network: whose last activation counts.
+        y: labels (n,) or targets (n, K).
+        loss: a name of `LOSSES`, or a Loss.
+
+    Returns:
+        The decision, or None where the targets are real numbers, which are no classes.
+
+    Raises:
+        TypeError: as `Loss.targets`.
+        ValueError: as `Loss.targets`, or the last activation never comes to the level between the classes.
+
+    >>> from nn_core.network import Layer
+    >>> line = Network([Layer([[1.0]], [0.0])])
+    >>> decision_for(line, [0, 1, 1], loss="mse"), decision_for(line, [[0.3], [1.7]], loss="mse")
+    (Decision(of='z', level=0.5), None)
+    """
+    kind = _loss(loss)
+    rows = kind.targets(y, network.n_out)
+    return learnt(kind.of, network.layers[-1].activation, rows, labels=np.ndim(y) == 1)
 
 
 @dataclass(eq=False)
@@ -201,18 +248,17 @@ class _Data:
     labels: NDArray[np.int64]
 
     @classmethod
-    def checked(cls, network: Network, X: ArrayLike, y: ArrayLike, *, by_column: bool) -> _Data:
+    def checked(cls, network: Network, loss: Loss, X: ArrayLike, y: ArrayLike, *, by_column: bool) -> _Data:
         """In memory column after column, or row after row so that single points are quickly gathered."""
         x = points(X, network.n_in, network.dtype)
-        t = targets(y, network.n_out, network.dtype)
+        t = loss.targets(y, network.n_out, network.dtype)
         if not len(x):
             raise ValueError("there are no points to train on: X is empty")
         if len(x) != len(t):
             raise ValueError(f"X holds {len(x)} points but y {len(t)} labels; they must be as many")
-        if not np.isfinite(x).all():
-            bad = int(np.argmin(np.isfinite(x).all(axis=1)))
-            raise ValueError(f"X holds NaN or infinity (first in row {bad}); remove or fill those rows")
-        return cls(np.asarray(x, order="F" if by_column else "C"), t, labels_of(t - 0.5))
+        half_way = 0.0 if (t < 0).any() else 0.5  # targets of two classes are -1 and 1, or 0 and 1
+        labels = (t[:, 0] > half_way).astype(np.int64) if network.n_out == 1 else t.argmax(axis=1)
+        return cls(np.asarray(x, order="F" if by_column else "C"), t, labels)
 
     def blocks(self, size: int) -> Iterator[_Data]:
         """The data in their order, `size` at a time."""
@@ -255,7 +301,7 @@ class _Buffers:
         a_and_1 = [np.ones((n, layer.n_out + 1), x.dtype, order="F") for layer in layers]
         a = [both[:, :-1] for both in a_and_1]
         z = [
-            after if layer.activation.slopes == (1, 1) else np.empty_like(after)
+            after if layer.activation.is_identity else np.empty_like(after)
             for layer, after in zip(layers, a, strict=True)
         ]
         x_and_1 = np.ones((n, n_in + 1), x.dtype, order="C" if x.flags.c_contiguous else "F")
@@ -270,10 +316,10 @@ class _Descent:
     lie in memory column after column, so that the few columns of small layers are long stretches.
     """
 
-    def __init__(self, network: Network, loss: Loss, l2: float) -> None:
+    def __init__(self, network: Network, loss: Loss, decision: Decision | None, l2: float) -> None:
         self.parameters = network.parameters
         self.gradient, self._addend = np.empty_like(self.parameters), np.empty_like(self.parameters)
-        self._layers, self._loss = network.layers, loss
+        self._layers, self._loss, self._decision = network.layers, loss, decision
         sizes = [(layer.n_in + 1) * layer.n_out for layer in network.layers]
         ends = np.cumsum(sizes)[:-1]
         self._parts = np.split(self.gradient, ends)
@@ -291,7 +337,7 @@ class _Descent:
         self._buffers: dict[int, _Buffers] = {}
 
     def measure(self, data: _Data, *, with_gradient: bool = False, with_penalty: bool = True) -> tuple[float, float]:
-        """The loss and the accuracy; and the gradient, if wanted, in `gradient`."""
+        """The loss and the accuracy, NaN without classes; and the gradient, if wanted, in `gradient`."""
         value, n_right = 0.0, 0
         for i, block in enumerate(data.blocks(self._block)):
             n = len(block.x)
@@ -303,7 +349,8 @@ class _Descent:
             z, delta = buffers.z[-1], buffers.delta
             outputs = z if self._loss.of == "z" else buffers.a[-1]
             value += share * self._loss.kernel(outputs, block.t, delta)
-            n_right += int(np.count_nonzero(labels_of(z) == block.labels))
+            if self._decision is not None:
+                n_right += int(np.count_nonzero(self._decision.read(z, buffers.a[-1]) == block.labels))
             if with_gradient:
                 if share < 1:
                     delta *= share
@@ -317,7 +364,7 @@ class _Descent:
             value += 0.5 * float(pull @ self.parameters)
             if with_gradient:
                 self.gradient += pull
-        return value, n_right / len(data.x)
+        return value, float("nan") if self._decision is None else n_right / len(data.x)
 
     def _forward(self, buffers: _Buffers) -> None:
         x = buffers.x_and_1
@@ -347,12 +394,26 @@ class _Descent:
         return np.sqrt([part @ part for part in self._parts])
 
 
-def _kept_epochs(snapshots: int | Iterable[int], epochs: int) -> set[int]:
-    """The epochs of which a snapshot is kept."""
-    if isinstance(snapshots, int):
-        # Log-spaced in epoch + 1, since most happens at the start and epoch 0 is wanted.
-        return set((np.geomspace(1, epochs + 1, max(snapshots, 1)).round().astype(int) - 1).tolist())
-    return set(snapshots)
+def _kept_epochs(snapshots: int | Iterable[int], epochs: int) -> tuple[set[int], int]:
+    """The epochs of which a snapshot is kept; and how many it must be at the least, wherever training ends."""
+    if isinstance(snapshots, Iterable) and not isinstance(snapshots, str | np.ndarray):
+        wanted = list(snapshots)
+    elif isinstance(snapshots, np.ndarray) and snapshots.ndim == 1:
+        wanted = snapshots.tolist()
+    else:
+        n = min(whole_number(snapshots, "snapshots", least=1), epochs + 1)
+        # Log-spaced in epoch + 1, since most happens at the start and epoch 0 is wanted; but the last one comes first.
+        spaced = np.geomspace(1, epochs + 1, n).round().astype(int) - 1 if n > 1 else np.array([epochs])
+        # Where rounding makes neighbours one, the later ones make room.
+        spaced = np.maximum.accumulate(spaced - np.arange(n)) + np.arange(n)
+        return set(np.minimum(spaced, epochs - np.arange(n)[::-1]).tolist()), n
+    return {whole_number(epoch, "an epoch of snapshots", most=epochs) for epoch in wanted} | {epochs}, 0
+
+
+def _chosen(taken: set[int], wanted: set[int], n: int) -> list[int]:
+    """The wanted epochs; and where these are fewer than n, as training ended early, the first of the others."""
+    shown = taken & wanted
+    return sorted(shown | set(sorted(taken - wanted)[: max(n - len(shown), 0)]))
 
 
 def _advice(epoch: int, value: float, curves: list[tuple[float, ...]]) -> str:

@@ -35,9 +35,9 @@ class Boundary(NamedTuple):
 def decision_boundary(network: Network, box: Box, *, tolerance: float | None = None) -> Boundary:
     """Where the predicted class changes, for any number of classes.
 
-    A network with one logit has its boundary at logit 0. Piecewise-affine networks have exact segments; a
-    point where three classes meet is an end of each. With smooth activations segments follow the curve: from
-    five places of each, one step of the tolerance to its left leads into the class on the left, and to its
+    A network with one output has its boundary where its decision says so. Piecewise-affine networks have exact
+    segments; a point where three classes meet is an end of each. With smooth activations segments follow the curve:
+    from five places of each, one step of the tolerance to its left leads into the class on the left, and to its
     right into the class on the right (or else the triangle that holds it is no larger than the tolerance).
     Islands much smaller than a grid of 64 by 64 squares may be overlooked then.
 
@@ -56,7 +56,7 @@ def decision_boundary(network: Network, box: Box, *, tolerance: float | None = N
     >>> segments.tolist(), classes.tolist()
     ([[[0.0, 1.0], [0.0, -1.0]]], [[0, 1]])
     """
-    network = in_double(network)
+    network = in_double(network).classifier()
     if is_piecewise(network.layers[:-1]):
         return borders(classified(network, box))[0]
 
@@ -64,8 +64,8 @@ def decision_boundary(network: Network, box: Box, *, tolerance: float | None = N
 
 
 def class_scores(network: Network, X: Array) -> Array:
-    """What the classes compete with, (n, n_in) -> (n, K): the logits; a single one against 0."""
-    z = network.logits(X)
+    """What the classes compete with, (n, n_in) -> (n, K): the logits of its classifier; a single one against 0."""
+    z = network.classifier().logits(X)
     return np.asarray(np.hstack([np.zeros_like(z), z]) if network.n_out == 1 else z)
 
 

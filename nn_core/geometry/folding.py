@@ -7,23 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn_core.geometry.subdivision import Array, Box, Subdivision
+from nn_core.activations import Pieces
+from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
 from nn_core.network import Layer, Network
-
-Slopes = tuple[float, float]
 
 
 class Step(NamedTuple):
-    """A layer for the cutter: weight (n_out, n_in), bias (n_out,), and the slopes for z < 0 and z > 0."""
+    """A layer for the cutter: weight (n_out, n_in), bias (n_out,), and the pieces of its activation."""
 
     weight: Array
     bias: Array
-    slopes: Slopes
+    pieces: Pieces
 
-    @property
-    def switches(self) -> bool:
-        """Whether the neurons of this layer have a crease: two slopes that differ."""
-        return self.slopes[0] != self.slopes[1]
+    def lines(self) -> tuple[Indices, Array]:
+        """Where the activation bends: the neuron of each crease (m,), and the value of z on it (m,)."""
+        neurons, kinks = np.nonzero(self.pieces.bends.T)
+        return neurons, self.pieces.kinks[kinks]
 
 
 def in_double(network: Network) -> Network:
@@ -40,8 +39,11 @@ def in_double(network: Network) -> Network:
         if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
             raise ValueError(f"layer {number} has weights that are not finite; did the training diverge?")
     return Network(
-        Layer(layer.weight.astype(np.float64), layer.bias.astype(np.float64), layer.activation)
-        for layer in network.layers
+        (
+            Layer(layer.weight.astype(np.float64), layer.bias.astype(np.float64), layer.activation)
+            for layer in network.layers
+        ),
+        decision=network.decision,
     )
 
 
@@ -58,8 +60,7 @@ def creased_layers(layers: Sequence[Layer]) -> list[Layer]:
     """
     smooth = [number for number, layer in enumerate(layers) if layer.activation.slopes is None]
     for number, layer in enumerate(layers):
-        slopes = layer.activation.slopes
-        if smooth and number > smooth[0] and slopes is not None and slopes[0] != slopes[1]:
+        if smooth and number > smooth[0] and layer.activation.bends:
             raise ValueError(
                 f"layer {number + 1} ({layer.activation.name}) stands behind a smooth layer, "
                 f"{layers[smooth[0]].activation.name}, so its creases are curved; exact ones need piecewise "
@@ -72,17 +73,16 @@ def steps_of(layers: Sequence[Layer]) -> list[Step]:
     """Layers with piecewise linear activations, as steps.
 
     Raises:
-        ValueError: an activation is smooth.
+        ValueError: an activation is smooth, or is made for another number of neurons.
     """
     steps = []
     for number, layer in enumerate(layers, start=1):
-        slopes = layer.activation.slopes
-        if slopes is None:
+        if layer.activation.slopes is None:
             raise ValueError(
                 f"layer {number} has the smooth activation {layer.activation.name!r}, but exact regions and "
-                "creases need relu, leaky_relu or identity there"
+                "creases need one that is piecewise linear there, such as relu, hard_tanh or identity"
             )
-        steps.append(Step(layer.weight, layer.bias, slopes))
+        steps.append(Step(layer.weight, layer.bias, layer.activation.pieces(layer.n_out)))
     return steps
 
 
@@ -95,8 +95,8 @@ def folded(steps: Sequence[Step], box: Box) -> Subdivision:
     tag = 0
     for step in steps:
         plane.affine(step.weight, step.bias)
-        if step.switches:
-            plane.cut_rows(range(tag, tag + len(step.bias)))
-        plane.activate(step.slopes)
+        neurons, levels = step.lines()
+        plane.cut_rows(neurons, levels, tag + neurons)
+        plane.activate(step.pieces)
         tag += len(step.bias)
     return plane

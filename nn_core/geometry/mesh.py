@@ -201,12 +201,17 @@ def _folded_sheet(box: Box, network: Network, boundary: bool) -> Subdivision:
     if not boundary:
         return folded(steps_of(creased_layers(network.layers)), box)
     *hidden, last = network.layers
+    *before, reader = network.classifier().layers
     plane = folded(steps_of(hidden), box)
     plane.affine(last.weight, last.bias)
-    slopes = last.activation.slopes
-    if slopes is not None and slopes[0] != slopes[1]:
-        before = sum(layer.n_out for layer in hidden)
-        plane.cut_rows(range(before, before + last.n_out))
+    if last.activation.bends:
+        neurons, levels = steps_of([last])[0].lines()
+        plane.cut_rows(neurons, levels, sum(layer.n_out for layer in hidden) + neurons)
+    if len(before) == len(network.layers):  # the classes are read from what the last layer gives
+        plane.activate(steps_of(network.layers)[-1].pieces)
+        plane.affine(reader.weight, reader.bias)
+    elif (level := last.bias - reader.bias).any():
+        plane.affine(np.eye(network.n_out), -level)
     cut_by_class(plane)
     return plane
 
@@ -227,7 +232,7 @@ def _cut_grid(plane: Subdivision, box: Box, grid: float) -> NDArray[np.bool_]:
         return np.zeros(plane.edges.now.shape[1], bool)
     plane.restart()
     plane.affine(np.eye(2)[[axis for axis, _ in lines]], -np.array([place for _, place in lines]))
-    plane.cut_rows([GRID] * len(lines))
+    plane.cut_rows(np.arange(len(lines)), np.zeros(len(lines)), np.full(len(lines), GRID))
     on_grid = np.zeros(plane.edges.now.shape[1], bool)
     for (axis, place), distance in zip(lines, plane.values.now, strict=True):
         here = distance == 0

@@ -9,6 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn_core.activations import Pieces
 from nn_core.geometry.folding import folded, in_double, steps_of
 from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
 from nn_core.network import Layer, Network
@@ -24,14 +25,14 @@ class Cell:
         polygon: (k, 2) its corners, counter-clockwise.
         weight: (K, 2), and
         bias: (K,): there the logits of a point x are weight @ x + bias.
-        pattern: (H,) for each hidden neuron, layer after layer, whether its z is above 0; True for one that
-            has no crease.
+        pattern: (H,) for each hidden neuron, layer after layer, on which piece of its activation it is: how
+            many kinks lie below its z. For ReLU it is 1 where z > 0, else 0; without a crease it is 0.
     """
 
     polygon: Array
     weight: Array
     bias: Array
-    pattern: NDArray[np.bool_]
+    pattern: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Cells(Sequence[Cell]):
     begins: Indices
     weight: Array
     bias: Array
-    pattern: NDArray[np.bool_]
+    pattern: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -89,14 +90,14 @@ class Region:
 def linear_regions(network: Network, box: Box, *, through_output: bool = False) -> Cells:
     """The exact convex cells on which a piecewise-affine network is one affine map.
 
-    Every hidden neuron parts the cells that it switches in; cells with different patterns stay apart even
+    Every hidden neuron parts the cells that it bends in; cells with different patterns stay apart even
     where the affine map happens to be the same. n lines in general position give 1 + n + n (n - 1) / 2 cells.
     Lines that meet in one point up to rounding meet in one corner; so a cell narrower than 1e-11 times the
     largest coordinate of the box may be lost.
 
     Args:
-        network: of 2 inputs; its hidden activations are piecewise linear (relu, leaky relu, identity), in any
-            mix.
+        network: of 2 inputs; its hidden activations are piecewise linear (relu, leaky_relu, prelu, hard_tanh,
+            identity and the like), in any mix.
         box: (x_min, x_max, y_min, y_max), in data coordinates.
         through_output: False for the map to the logits, which the last activation leaves alone; True for the
             map to the last layer's output, whose neurons then part cells too and count in the pattern.
@@ -107,7 +108,7 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
 
     >>> one_fold = Network([Layer([[1, 1]], [0], "relu"), Layer([[2]], [1])])
     >>> [(cell.pattern.tolist(), cell.weight.tolist()) for cell in linear_regions(one_fold, (-1, 1, -1, 1))]
-    [([True], [[2.0, 2.0]]), ([False], [[0.0, 0.0]])]
+    [([1], [[2.0, 2.0]]), ([0], [[0.0, 0.0]])]
     """
     layers = in_double(network).layers
     if through_output:
@@ -118,21 +119,21 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
     for step in hidden:
         plane.affine(step.weight, step.bias)
         plane.origin = np.arange(plane.n_faces)
-        if step.switches:
-            plane.cut_rows(range(len(step.bias)))
+        neurons, levels = step.lines()
+        plane.cut_rows(neurons, levels, neurons)
         origins.append(plane.origin)
-        patterns.append(plane.positive_rows() if step.switches else np.ones((plane.n_faces, len(step.bias)), bool))
-        plane.activate(step.slopes)
+        patterns.append(plane.piece_numbers(step.pieces))
+        plane.activate(step.pieces)
 
     # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.
     maps = _after(layers[0], np.eye(2, 3)[None])
     for step, origin, pattern, layer in zip(hidden, origins, patterns, layers[1:], strict=True):
-        maps = _through(maps, origin, np.where(pattern, step.slopes[1], step.slopes[0]), layer)
+        maps = _through(maps, origin, pattern, step.pieces, layer)
 
     ancestor = np.arange(plane.n_faces)
     for depth in reversed(range(len(hidden))):
         patterns[depth], ancestor = patterns[depth][ancestor], origins[depth][ancestor]
-    pattern = np.concatenate([np.empty((plane.n_faces, 0), bool), *patterns], axis=1)
+    pattern = np.concatenate([np.empty((plane.n_faces, 0), np.uint8), *patterns], axis=1)
     corners, begins = plane.polygons()
     return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2], maps[:, :, 2], pattern)
 
@@ -144,12 +145,15 @@ def _after(layer: Layer, maps: Array) -> Array:
     return np.asarray(result)
 
 
-def _through(maps: Array, origin: Indices, slope: Array, layer: Layer) -> Array:
-    """The maps of the cells' origins, followed by each cell's slopes (n_cells, n) and the next layer."""
+def _through(maps: Array, origin: Indices, pattern: NDArray[np.uint8], pieces: Pieces, layer: Layer) -> Array:
+    """The maps of the cells' origins, followed by each cell's pieces (n_cells, n) and the next layer."""
     result = np.empty((len(origin), layer.n_out, 3))
+    neurons = np.arange(pattern.shape[1])
     for start in range(0, len(origin), _CHUNK):
         some = slice(start, start + _CHUNK)
-        result[some] = _after(layer, slope[some, :, None] * maps[origin[some]])
+        bent = pieces.slopes[pattern[some], neurons][:, :, None] * maps[origin[some]]
+        bent[:, :, 2] += pieces.intercepts[pattern[some], neurons]
+        result[some] = _after(layer, bent)
     return result
 
 
@@ -173,7 +177,7 @@ def class_regions(network: Network, box: Box) -> list[Region]:
 
 def classified(network: Network, box: Box) -> Subdivision:
     """The box cut along all creases of hidden neurons and the decision boundary, each face with its class."""
-    *hidden, last = in_double(network).layers
+    *hidden, last = in_double(network).classifier().layers
     plane = folded(steps_of(hidden), box)
     plane.affine(last.weight, last.bias)
     cut_by_class(plane)

@@ -11,13 +11,14 @@ Points and values keep one column a corner here, so that a neuron's values lie s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from nn_core.activations import Pieces
 
 Array = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
@@ -150,14 +151,25 @@ class Subdivision:
             )
         self.values, self.slack = Columns(values), Columns(np.sqrt(variance))
 
-    def activate(self, slopes: tuple[float, float]) -> None:
-        """Replace each value z by slopes[0] * z where z < 0 and slopes[1] * z where z > 0."""
+    def activate(self, pieces: Pieces) -> None:
+        """Replace each value by what a piecewise linear activation makes of it.
+
+        Values within rounding error of a kink were set to it by `cut_rows`; both pieces agree there.
+        """
         values, slack = self.values.now, self.slack.now
-        below, above = slopes
-        # What the slack leaves undecided is 0 by now, wherever it matters on which side it lies.
-        steeper = np.where(values == 0, max(abs(below), abs(above)), np.where(values > 0, abs(above), abs(below)))
+        slope, intercept = pieces.slopes[0][:, None], pieces.intercepts[0][:, None]
+        steeper = np.abs(slope)
+        for kink, next_slope, next_intercept in zip(
+            pieces.kinks, pieces.slopes[1:, :, None], pieces.intercepts[1:, :, None], strict=True
+        ):
+            above = values > kink
+            steeper = np.where(above, np.abs(next_slope), steeper)
+            # On the kink itself the error may be that of either side.
+            steeper = np.where(values == kink, np.maximum(np.abs(slope), np.abs(next_slope)), steeper)
+            slope, intercept = np.where(above, next_slope, slope), np.where(above, next_intercept, intercept)
         slack *= steeper
-        values *= np.where(values > 0, above, below)
+        values *= slope
+        values += intercept
 
     def section(self, value: Array, slack: Array) -> Section:
         """Where a function vanishes, given its value (V,) and its possible error (V,) at each corner."""
@@ -236,11 +248,11 @@ class Subdivision:
         self.label = np.concatenate([self.label, self.label[section.faces]])
         return section.sign
 
-    def cut_rows(self, tags: Iterable[int]) -> None:
-        """Cut where each row of the values vanishes; each row has a tag for its edges."""
-        for row, tag in enumerate(tags):
-            sign = self.cut(self.values.now[row], self.slack.now[row], tag)
-            self.values.now[row, sign == 0] = 0
+    def cut_rows(self, rows: Indices, levels: Array, tags: Indices) -> None:
+        """Cut where rows (m,) of the values have these levels (m,); the new edges get the tags (m,)."""
+        for row, level, tag in zip(rows.tolist(), levels.tolist(), tags.tolist(), strict=True):
+            sign = self.cut(self.values.now[row] - level, self.slack.now[row], tag)
+            self.values.now[row, sign == 0] = level
 
     def cut_by_winner(self) -> None:
         """Cut where another row of the values becomes the largest, and label each face with its winner.
@@ -307,7 +319,8 @@ class Subdivision:
         start, end = self.values.now[:, tail], self.values.now[:, head]
         error = shares[0] * self.slack.now[:, tail] + shares[1] * self.slack.now[:, head]
         self.slack.append(error + drift * np.abs(end - start))
-        self.values.append(shares[0] * start + shares[1] * end)
+        # In this form a value that both ends share, such as a kink, stays as it is to the last digit.
+        self.values.append(start + shares[1] * (end - start))
 
     def contour(self, value: Array, slack: Array) -> Array:
         """The segments (m, 2, 2) between value > 0, on their left, and value <= 0, in `chained` order."""
@@ -339,15 +352,26 @@ class Subdivision:
         total = np.bincount(left[left >= 0], sums[left >= 0], self.n_faces)
         return total + np.bincount(right[right >= 0], sums[right >= 0], self.n_faces) > 0
 
-    def positive_rows(self) -> NDArray[np.bool_]:
-        """`positive` for each row of the values at once: (n_faces, n)."""
+    def piece_numbers(self, pieces: Pieces) -> NDArray[np.uint8]:
+        """On which piece of the activation each row of the values is, on each face: (n_faces, n).
+
+        It counts the kinks below; one at which a row doesn't bend is passed over.
+        """
+        numbers = np.zeros((self.n_faces, len(self.values.now)), np.uint8)
+        for number, (kink, bends) in enumerate(zip(pieces.kinks, pieces.bends, strict=True), start=1):
+            if bends.any():
+                numbers[self._above(kink) & bends] = number
+        return numbers
+
+    def _above(self, level: float) -> NDArray[np.bool_]:
+        """`positive` for each row of the values at once, less a level that no face has on both its sides."""
         tail, head, left, right = self.edges.now[:4]
         face, corner = np.concatenate([left, right, left, right]), np.concatenate([tail, tail, head, head])
         inside = face >= 0
         values = self.values.now
         shape = (self.n_faces, values.shape[1])
         touches = csr_array((np.ones(int(inside.sum())), (face[inside], corner[inside])), shape)
-        return np.asarray(touches @ np.ascontiguousarray(values.T)) > 0
+        return np.asarray(touches @ (values.T - level)) > 0
 
     def polygons(self) -> tuple[Indices, Indices]:
         """The corners of each face, counter-clockwise.

@@ -197,14 +197,14 @@ class NetworkDiagram(VGroup):
         return self._restyle()
 
     def dead(self) -> list[np.ndarray]:
-        """For each column which of its neurons are dead: ReLU neurons that are active at no point of the data."""
+        """For each column which of its neurons are dead: at no point of the data does their output change."""
         dead = [np.zeros(width, dtype=bool) for width in self.widths]
         if self.data is not None:
             for column, (layer, z) in enumerate(
                 zip(self.network.layers, self.network.forward(self.data).z, strict=True), start=1
             ):
-                if layer.activation.slopes is not None and layer.activation.slopes[0] == 0:
-                    dead[column] = (z <= 0).all(axis=0)
+                if layer.activation.bends:
+                    dead[column] = (layer.activation.derivative(z) == 0).all(axis=0)
         return dead
 
     def set_focus(self, *layers: int) -> Self:

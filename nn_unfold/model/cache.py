@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from manim import logger
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nn_core.network import Network
-from nn_core.training import History, TrainingDiverged, fit
+from nn_core.training import History, TrainingDiverged, decision_for, fit
 from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.recipe import Recipe
@@ -42,7 +43,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
     streams = np.random.default_rng(recipe.seed).spawn(recipe.starts + 1)
     X, y = recipe.draw(streams[0])
     path = stored_at(recipe, cache)
-    history = _read(path, recipe)
+    history = _read(path, recipe, y)
     if history is None:
         try:
             history = _descend(recipe, X, y, streams[1:])
@@ -51,7 +52,7 @@ def train(recipe: Recipe, cache: Path) -> Trained:
         _write(path, history)
         # From here on as if it had been there: a network that is read lies in memory in another way than one that was
         # just trained, and Manim's segment cache would tell them apart.
-        history = _read(path, recipe) or history
+        history = _read(path, recipe, y) or history
     return Trained(history.network, X, y, history)
 
 
@@ -97,26 +98,30 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
             if best is None or history.loss[-1] < best.loss[-1]:
                 best = history
     assert best is not None
-    logger.info(f"Trained {name} on {recipe.data}: loss {best.loss[-1]:.4f}, accuracy {best.accuracy[-1]:.1%}")
+    right = "" if best.accuracy is None else f", accuracy {best.accuracy[-1]:.1%}"
+    logger.info(f"Trained {name} on {recipe.data}: loss {best.loss[-1]:.4f}{right}")
     return best
 
 
 def _write(path: Path, history: History) -> None:
-    arrays = {name: getattr(history, name) for name in _ARRAYS}
+    arrays = {name: value for name in _ARRAYS if (value := getattr(history, name)) is not None}
     with written_whole(path) as file:
         np.savez(file, parameters=history.network.parameters, **arrays)
 
 
-def _read(path: Path, recipe: Recipe) -> History | None:
+def _read(path: Path, recipe: Recipe, y: np.ndarray) -> History | None:
     """The stored history, or None where there is none that can be read."""
     if not path.is_file():
         return None
     try:
         # NumPy leaves a file open that it fails to read.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in (*_ARRAYS, "parameters")}
+            arrays: dict[str, Any] = {name: stored[name] for name in stored}
         network = recipe.blank(np.random.default_rng(0)).with_parameters(arrays.pop("parameters"))
+        network.decision = decision_for(network, y, loss=recipe.loss)
+        if network.decision is None:
+            arrays["accuracy"] = None  # real numbers are never right or wrong
+        return History(network, **arrays, validation_loss=None, validation_accuracy=None, stopped="epochs")
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
         logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")
         return None
-    return History(network=network, validation_loss=None, validation_accuracy=None, stopped="epochs", **arrays)

@@ -58,18 +58,12 @@ class Recipe:
         """The data: X (n, d) and labels y (n,).
 
         Raises:
-            UnfoldError: where there is no such data set.
+            UnfoldError: where there is no such data set, or an option is unfit.
         """
-        load = getattr(datasets, self.data if self.data.endswith("_points") else f"load_{self.data}", None)
-        if load is not None:
-            X, y, *_ = load(**self.data_options)
-            return X, y
-        make = getattr(datasets, f"make_{self.data}", None)
-        if make is None:
-            known = [name[5:] for name in dir(datasets) if name.startswith(("make_", "load_"))]
-            known += [name for name in dir(datasets) if name.endswith("_points")]
-            raise UnfoldError(f"There is no data set {self.data!r}: choose one of {', '.join(sorted(known))}.")
-        return make(**self.data_options, rng=rng)
+        try:
+            return datasets.draw(self.data, rng=rng, **self.data_options)
+        except (TypeError, ValueError) as error:
+            raise UnfoldError(f"The data of this film can't be drawn: {error}.") from error
 
     def inputs(self, X: np.ndarray) -> np.ndarray:
         """What the network is given of data X (n, d): (n, sizes[0])."""

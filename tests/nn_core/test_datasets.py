@@ -197,8 +197,8 @@ def test_idx_numbers_of_other_types_are_big_endian(tmp_path):
         (idx(PICTURES)[:9], "is not complete"),
         (idx(PICTURES)[:-5], "promises 24 bytes of data .* but there are 19"),
         (idx(PICTURES) + b"more", "but there are more"),
-        (gzip.compress(idx(PICTURES), mtime=0)[:-12], "is damaged or not complete"),
-        (gzip.compress(idx(PICTURES), mtime=0)[:10] + bytes([255] * 30), "is damaged or not complete"),
+        (gzip.compress(idx(PICTURES), mtime=0)[:-12], "can't be read: "),
+        (gzip.compress(idx(PICTURES), mtime=0)[:10] + bytes([255] * 30), "can't be read: "),
     ],
 )
 def test_damaged_idx_files_are_told_in_a_line(tmp_path, content, message):
@@ -217,3 +217,41 @@ def test_idx_files_that_do_not_belong_together(tmp_path):
         read_mnist(tmp_path / "labels", tmp_path / "images")
     with pytest.raises(FileNotFoundError):
         read_idx(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", sorted(ds.DATA_SETS))
+def test_every_set_that_is_offered_can_be_drawn(name):
+    X, y = ds.draw(name, rng=3)
+    again, _ = ds.draw(name, rng=np.random.default_rng(3))
+    np.testing.assert_array_equal(X, again)
+    assert len(X) == len(y) > 0
+    assert X.ndim == 2
+    assert y.shape == (len(X), 1) if name == "wave" else y.dtype == np.int64
+
+
+def test_all_makers_are_offered():
+    made = {name.removeprefix("make_") for name in dir(ds) if name.startswith("make_")} - {"day_night"}
+    assert made | {"xor_points", "digits"} == set(ds.DATA_SETS)
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: ds.draw("mooons", rng=0), "there is no data set 'mooons'; choose one of circle, cloud"),
+        (lambda: ds.draw(None, rng=0), "there is no data set None"),
+        (lambda: ds.draw("moons", rng=0, n=5), "'moons' has no option 'n'; it has n_per_class, noise"),
+        (lambda: ds.draw("moons", rng=0, n_per_class=2.5), "n_per_class is 2.5"),
+        (lambda: ds.draw("moons", rng=0, n_per_class=0), "n_per_class is 0, expected 1 to 10000000"),
+        (lambda: ds.draw("moons", rng=0, noise=-1), "noise is -1, expected"),
+        (lambda: ds.make_moons(5, noise="loud", rng=0), "noise is 'loud'"),
+        (lambda: ds.make_moons(5, 5, rng=0), "positional"),
+        (lambda: ds.make_moons(5), "rng"),
+        (lambda: ds.make_circle(5, outer=3, rng=0), "outer"),
+        (lambda: ds.make_labelled(5, probability=3, rng=0), "probability is 3"),
+        (lambda: ds.make_labelled(5, probability=lambda X: X, rng=0), "the probability has shape"),
+    ],
+)
+def test_unfit_options_are_told_in_a_line(draw, message):
+    with pytest.raises((TypeError, ValueError), match=message) as error:
+        draw()
+    assert "\n" not in str(error.value)

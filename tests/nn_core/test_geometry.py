@@ -60,6 +60,8 @@ def reach(network, X):
     for layer in network.layers:
         bound = bound @ np.abs(layer.weight).T + np.abs(layer.bias)
         bounds.append(bound)
+        # A number that a kink was taken from has the rounding error of the kink.
+        bound = bound + np.abs(layer.activation.kinks).max(initial=0)
     return bounds
 
 
@@ -71,10 +73,13 @@ def assert_cells_agree(network, cells, where, X):
     widths = [layer.n_out for layer in network.layers[:-1]]
     patterns = np.split(cells.pattern[where], np.cumsum(widths)[:-1], axis=1) if widths else []
     for layer, z, bound, pattern in zip(network.layers, trace.z, bounds, patterns, strict=False):
-        if layer.activation.slopes == (1, 1):
-            assert pattern.all()
-        else:
-            assert ((pattern == (z > 0)) | (np.abs(z) <= 1e-12 * bound)).all()
+        pieces = layer.activation.pieces(layer.n_out)
+        piece = np.zeros(z.shape, int)
+        near = np.zeros(z.shape, bool)
+        for number, (kink, bends) in enumerate(zip(pieces.kinks, pieces.bends, strict=True), start=1):
+            piece[(z > kink) & bends] = number
+            near |= np.abs(z - kink) <= 1e-12 * (bound + abs(kink))
+        assert ((pattern == piece) | near).all()
 
 
 def assert_agrees(network, box, n):
@@ -113,6 +118,12 @@ def test_a_million_points_agree_with_forward():
         ([2, *[8] * 10, 3], "relu"),
         ([2, 4], ["identity"]),
         ([2, 100, 2, 5], "relu"),
+        ([2, 20, 10, 4], "hard_tanh"),
+        ([2, 12, 12, 12, 1], "relu6"),
+        ([2, 15, 10, 3], ["hard_sigmoid", "hard_sigmoid(0.2, 0.5)", "identity"]),
+        ([2, 10, 10, 2], ["hard_tanh(-0.3, 0.1)", "soft_shrink(0.2)", "identity"]),
+        ([2, 3, 4, 2], ["prelu(0.1, 1.0, -0.5)", "prelu(2.0, 0.25, 0.0, 1.0)", "identity"]),
+        ([2, 8, 8, 2], ["abs", "hard_tanh(0.1, 0.2)", "identity"]),
     ],
 )
 def test_points_agree_with_forward(sizes, activations):
@@ -222,13 +233,13 @@ def test_a_network_by_hand():
     }
     flat = [[0.0, 0.0]]
     assert found == {
-        (True, True, True): ([[2.0, 2.0]], [3.0], 3.5),
-        (True, True, False): (flat, [5.0], 0.5),
-        (True, False, True): ([[2.0, 0.0]], [3.0], 1.0),
-        (True, False, False): (flat, [5.0], 1.0),
-        (False, True, True): ([[0.0, 2.0]], [3.0], 1.0),
-        (False, True, False): (flat, [5.0], 1.0),
-        (False, False, False): (flat, [5.0], 1.0),
+        (1, 1, 1): ([[2.0, 2.0]], [3.0], 3.5),
+        (1, 1, 0): (flat, [5.0], 0.5),
+        (1, 0, 1): ([[2.0, 0.0]], [3.0], 1.0),
+        (1, 0, 0): (flat, [5.0], 1.0),
+        (0, 1, 1): ([[0.0, 2.0]], [3.0], 1.0),
+        (0, 1, 0): (flat, [5.0], 1.0),
+        (0, 0, 0): (flat, [5.0], 1.0),
     }
 
 
@@ -344,6 +355,7 @@ def test_every_region_has_the_class_that_the_network_predicts(n_classes):
     assert (label == network.predict(X))[margin > 1e-9].all()
 
 
+KINDS = ["relu", "relu", "leaky_relu", "identity", "hard_tanh", "relu6", "hard_sigmoid"]
 ODD_FACTORS = [0.0, 1.0, -1.0, 2.0, 1 / 3]
 
 
@@ -376,7 +388,7 @@ def degenerate_networks(draw):
         weight *= draw(st.sampled_from([1, 1, 1e-12, 1e12]))
         bias *= draw(st.sampled_from([1, 1, 1e-12, 1e12]))
         weight[row] *= draw(st.sampled_from([1, 1, 1e-12, 1e12]))
-        layers.append(Layer(weight, bias, draw(st.sampled_from(["relu", "relu", "leaky_relu", "identity"]))))
+        layers.append(Layer(weight, bias, draw(st.sampled_from(KINDS))))
     return Network(layers)
 
 

@@ -1,7 +1,10 @@
 """Creases, boundaries and lines pulled back, against the network's own numbers beside and between them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from scipy.spatial import cKDTree
 
 from nn_core.activations import Activation
@@ -51,28 +54,36 @@ def n_crossings(segments, p, q):
         ([2, 6, 3, 6, 2], ["leaky_relu(0.3)", "identity", "relu", "identity"]),
         ([2, 8, 4, 2], ["relu", "relu", "tanh"]),
         ([2, 8, 4, 4, 2], ["relu", "relu", "tanh", "sigmoid"]),
+        ([2, 8, 6, 3], "hard_tanh"),
+        ([2, 6, 6, 6, 1], "relu6"),
+        ([2, 6, 6, 2], ["hard_sigmoid", "hard_sigmoid(0.2, 0.5)", "sigmoid"]),
+        ([2, 3, 4, 2], ["prelu(0.1, 1.0, -0.5)", "hard_tanh(-0.2, 0.1)", "identity"]),
     ],
 )
 def test_creases_are_where_neurons_switch_and_nowhere_else(sizes, activations):
     network = random_network(sizes, activations, seed=4)
-    found = {(crease.layer, crease.neuron): crease.segments for crease in creases(network, BOX)}
-    for (layer, neuron), segments in found.items():
+    found = {(crease.layer, crease.neuron, crease.kink): crease.segments for crease in creases(network, BOX)}
+    for (layer, neuron, kink), segments in found.items():
         points, left = along(segments)
-        assert network.forward(points.reshape(-1, 2)).z[layer][:, neuron] == pytest.approx(0, abs=1e-13)
+        assert network.forward(points.reshape(-1, 2)).z[layer][:, neuron] == pytest.approx(kink, abs=1e-13)
         middle, step = along(segments, [0.5])[0][:, 0], 1e-7 * left[:, 0]
-        assert (network.forward(middle + step).z[layer][:, neuron] > 0).all()
-        assert (network.forward(middle - step).z[layer][:, neuron] < 0).all()
+        assert (network.forward(middle + step).z[layer][:, neuron] > kink).all()
+        assert (network.forward(middle - step).z[layer][:, neuron] < kink).all()
     starts, ends = random_points(200, 1), random_points(200, 2)
     at_start, at_end = network.forward(starts).z, network.forward(ends).z
     for layer, kind in enumerate(network.layers[:-1]):
-        for neuron in range(kind.n_out):
+        if kind.activation.slopes is None:
+            assert all(number != layer for number, _, _ in found)
+            continue
+        pieces = kind.activation.pieces(kind.n_out)
+        for (i, neuron), bends in np.ndenumerate(pieces.bends):
+            kink = pieces.kinks[i]
             crosses = [
-                n_crossings(found.get((layer, neuron), np.empty((0, 2, 2))), p, q) % 2
+                n_crossings(found.get((layer, neuron, kink), np.empty((0, 2, 2))), p, q) % 2
                 for p, q in zip(starts, ends, strict=True)
             ]
-            switched = (at_start[layer][:, neuron] > 0) != (at_end[layer][:, neuron] > 0)
-            creased = kind.activation.slopes not in (None, (1, 1))
-            assert crosses == list(switched & creased)
+            switched = (at_start[layer][:, neuron] > kink) != (at_end[layer][:, neuron] > kink)
+            assert crosses == list(switched & bends)
 
 
 def test_a_crease_bends_where_an_earlier_layer_folds():
@@ -267,3 +278,46 @@ def test_no_line_is_better_than_the_best_one(seed):
 def test_the_best_line_parts_what_a_line_can_part():
     X = np.random.default_rng(0).normal(size=(50, 2))
     assert best_line_accuracy(X, X @ [2.0, -1.0] > 0.3) == 1.0
+
+
+def separable(X, side):
+    """Whether some line has the points of each side strictly on its own, by linear programming."""
+    sign = np.where(side, 1.0, -1.0)
+    rows = -sign[:, None] * np.column_stack([X, np.ones(len(X))])
+    return linprog(np.zeros(3), A_ub=rows, b_ub=-np.ones(len(X)), bounds=(None, None)).status == 0
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_best_line_among_points_that_repeat_or_lie_on_lines(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.integers(-1, 2, (7, 2)) * [1.0, 1 / 3] + 0.1
+    y = rng.integers(0, 2, 7)
+    sides = [np.array(side) for side in np.ndindex(*[2] * 7)]
+    best = max(np.mean(side == y) for side in sides if separable(X, side == 1))
+    assert best_line_accuracy(X, y) == pytest.approx(best)
+    assert best_line_accuracy(
+        np.array([[0.6, -0.8], [0.8, 0.6]]) @ X.T @ np.eye(7)[0] + X @ [[0.6, 0.8], [-0.8, 0.6]], y
+    ) == (pytest.approx(best))
+    assert best_line_accuracy(1e200 * X, np.array(["no", "yes"])[y]) == pytest.approx(best)
+
+
+def test_the_best_line_of_thousands():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 50, (3000, 2))
+    y = X[:, 0] + 3 * X[:, 1] > 90
+    wrong = rng.choice(3000, 60, replace=False)
+    y[wrong] = ~y[wrong]
+    tracemalloc.start()
+    share = best_line_accuracy(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 1 - 60 / 3000 <= share < 1 - 50 / 3000
+    assert peak < 100e6
+
+
+def test_the_best_line_of_little():
+    assert best_line_accuracy([[1, 2]], ["a"]) == 1
+    assert best_line_accuracy([[1, 2]] * 5, [0, 0, 1, 1, 1]) == 0.6
+    assert best_line_accuracy([[0, 0], [1, 1], [2, 2]], [0, 1, 0]) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="there are 3 classes; a line parts two"):
+        best_line_accuracy(np.eye(3)[:, :2], [1, 2, 3])

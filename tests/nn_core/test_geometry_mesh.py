@@ -55,6 +55,9 @@ def length(vertices, segments):
         ([2, 20, 2, 5], "relu"),
         ([2, 10, 10, 1], ["leaky_relu", "relu", "sigmoid"]),
         ([2, 6, 4], ["relu", "relu"]),
+        ([2, 6, 4], ["hard_tanh", "relu6"]),
+        ([2, 5, 5, 3], ["hard_sigmoid", "relu6", "hard_sigmoid(0.2, 0.5)"]),
+        ([2, 3, 2], ["prelu(0.1, 1.0, -0.5)", "hard_tanh(-0.1, 0.2)"]),
     ],
 )
 def test_a_folded_sheet_is_exact_on_every_triangle(sizes, activations, boundary):

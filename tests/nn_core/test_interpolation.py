@@ -206,14 +206,29 @@ def test_kinds_are_the_ones_that_there_are():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_blends_are_exact_at_both_ends_and_straight_between(name):
-    z = np.linspace(-3, 3, 13)
+    z = np.linspace(-3, 3, 12)  # no kink among them
     f = activation(name)
     np.testing.assert_array_equal(blend(name, 0)(z), z)
     np.testing.assert_array_equal(blend(name, 1)(z), f(z))
     half = blend(f, 0.25)
     np.testing.assert_allclose(half(z), 0.75 * z + 0.25 * f(z), atol=1e-15)
     np.testing.assert_allclose(half.derivative(z), 0.75 + 0.25 * f.derivative(z), atol=1e-15)
-    assert (np.diff(half(z)) > 0).all() or name == "sin"
+    assert (np.diff(half(z)) > 0).all() or name in ("sin", "abs")
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6", "hard_tanh", "hard_sigmoid", "prelu(0.2, 0.0)", "hard_tanh(2, 3)"])
+@pytest.mark.parametrize("t", [0.25, 0.9, 0.999])
+def test_blends_of_piecewise_linear_functions_are_such_with_the_same_kinks(name, t):
+    f, between = activation(name), blend(name, t)
+    n = 2
+    assert between.kinks == f.kinks
+    before, now = f.pieces(n), between.pieces(n)
+    np.testing.assert_allclose(now.slopes, (1 - t) + t * before.slopes)
+    assert now.slopes.min() > 0
+    z = np.linspace(-9, 9, 37)[:, None] * np.ones(n)
+    number = np.searchsorted(now.kinks, z[:, 0])
+    np.testing.assert_allclose(between(z), now.slopes[number] * z + now.intercepts[number], atol=1e-14)
+    assert (np.diff(between(z), axis=0) > 0).all()
 
 
 def test_relu_blends_are_leaky_relus_and_tanh_unrolls():

@@ -55,15 +55,15 @@ def test_targets():
         ([0, 2], 1, "1 output can tell only 0 to 1"),
         ([0.5, 1], 2, "labels must be integers"),
         ([np.nan, 1], 2, "labels must be integers"),
-        ([["a"]], 1, "labels must be numbers"),
-        (["a", "b"], 2, "labels must be numbers"),
+        ([["a"]], 1, "labels hold text"),
+        (["a", "b"], 2, "labels hold text"),
         ([[[0]]], 2, r"labels have shape \(1, 1, 1\)"),
         ([[0.5, 0.5]], 3, r"targets have shape \(1, 2\), expected \(n, 3\)"),
         ([[0.5, np.inf]], 2, "targets hold NaN or infinity"),
     ],
 )
 def test_unfit_labels_are_told_in_a_line(y, n_outputs, message):
-    with pytest.raises(ValueError, match=message) as error:
+    with pytest.raises((TypeError, ValueError), match=message) as error:
         targets(y, n_outputs)
     assert "\n" not in str(error.value)
 
@@ -74,3 +74,38 @@ def test_names_and_shapes():
         loss("hinge")
     with pytest.raises(ValueError, match="K >= 2"):
         LOSSES["cross_entropy"].value(np.zeros((3, 1)), [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "n_outputs", "message"),
+    [
+        ("binary_cross_entropy", [[-1.0], [1.0]], 1, "targets run from -1 to 1, but binary_cross_entropy reads shares"),
+        ("binary_cross_entropy", [[0.5], [1.5]], 1, "targets run from 0.5 to 1.5"),
+        (
+            "cross_entropy",
+            [[1.0, 0.0], [0.7, 0.7]],
+            2,
+            r"row 1 of the targets is \[0.7, 0.7\], but cross_entropy reads",
+        ),
+        ("cross_entropy", [[1.0, 0.0], [1.5, -0.5]], 2, "row 1 of the targets"),
+        ("mse", [[1.0, 2.0]], 2, "2 rows of outputs but 1 of targets"),
+        ("mse", [1], 2, "2 rows of outputs but 1 of targets"),
+        ("mse", [[1.0], [2.0], [3.0]], 1, "2 rows of outputs but 3 of targets"),
+    ],
+)
+def test_targets_are_held_against_the_loss(name, y, n_outputs, message):
+    for read in (LOSSES[name].value, LOSSES[name].delta):
+        with pytest.raises(ValueError, match=message):
+            read(np.zeros((2, n_outputs)), y)
+
+
+def test_shares_may_be_rounded_and_labels_may_stand_in_a_column():
+    third = np.full((2, 3), 1 / 3, np.float32)
+    assert LOSSES["cross_entropy"].value(np.zeros((2, 3)), third) == pytest.approx(np.log(3))
+    np.testing.assert_array_equal(targets([[2], [0]], 3), targets([2, 0], 3))
+    np.testing.assert_array_equal(targets([True, False], 2), targets([1, 0], 2))
+
+
+def test_a_loss_beyond_all_numbers():
+    with pytest.raises(ValueError, match="the mse of these outputs is inf"):
+        LOSSES["mse"].value([[1e200]], [[-1e200]])

@@ -57,10 +57,10 @@ def test_whitening_with_epsilon_leaves_small_axes_small(cloud):
 
 
 def test_unfit_data():
-    with pytest.raises(ValueError, match="k is 4, but X has 3 features: choose 1 to 3"):
+    with pytest.raises(ValueError, match="k is 4, expected 1 to 3"):
         principal_axes(np.ones((5, 3)), 4)
     for X in ([1.0, 2.0], [[np.nan]], np.empty((0, 2))):
-        with pytest.raises(ValueError, match="expected finite numbers of shape"):
+        with pytest.raises(ValueError, match=r"X (has shape|holds NaN)"):
             normalise(X)
 
 
@@ -74,3 +74,42 @@ def test_features_of_points():
         features(X, ["x_3"])
     with pytest.raises(ValueError, match=r"X has shape \(50, 1\), expected \(n, 2\)"):
         features(X[:, :1], ["x_1"])
+
+
+def test_a_feature_that_never_changes_is_judged_by_itself():
+    rng = np.random.default_rng(0)
+    for constant in (14.62, 0.1, 1e-30, -1e9):
+        for other in (1e-9, 1.0, 1e9):
+            X = np.stack([np.full(1001, constant), other * rng.normal(size=1001)], axis=1)
+            for rescale in (normalise, whiten):
+                out = rescale(X).apply(X)
+                spreads = np.sort(out.std(axis=0))
+                np.testing.assert_allclose(spreads, [0, 1], atol=1e-6)
+                np.testing.assert_allclose(rescale(X).invert(out), X, rtol=1e-9)
+            np.testing.assert_allclose(principal_axes(X).explained, [1, 0], atol=1e-15)
+    # What changes by rounding alone never changes.
+    assert normalise([[0.1 + 0.2], [0.3]]).apply([[0.3]]).tolist() == [[0.0]]
+    # A small feature beside a large one is none that never changes.
+    X = rng.normal(size=(500, 2)) * [1e6, 1e-4]
+    np.testing.assert_allclose(np.cov(whiten(X).apply(X).T, bias=True), np.eye(2), atol=1e-4)
+    np.testing.assert_allclose(normalise(X).apply(X).std(axis=0), 1)
+
+
+def test_a_direction_without_spread_stays_silent():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 1))
+    X = np.hstack([x, 3 * x, rng.normal(size=(300, 1))])
+    out = whiten(X).apply(X)
+    np.testing.assert_allclose(out.std(axis=0), [1, 1, 0], atol=1e-9)
+    few = rng.normal(size=(3, 5))
+    np.testing.assert_allclose(whiten(few).apply(few).std(axis=0), [1, 1, 0, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(principal_axes(few).invert(principal_axes(few).apply(few)), few)
+
+
+def test_numbers_that_are_too_large():
+    with pytest.raises(ValueError, match=r"numbers up to 1e.100 are worked with"):
+        normalise([[1e300], [0.0]])
+    with pytest.raises(ValueError, match="too large to be worked with"):
+        features([[1e300, 1.0]], ["x_1^2"])
+    tiny = 1e-99 * np.array([[1.0], [2], [4]])
+    np.testing.assert_allclose(normalise(tiny).apply(tiny).std(), 1)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nn_core.activations import Activation
+from nn_core.decisions import Decision
 from nn_core.network import Layer, Network
 from nn_core.storage import load, save
 
@@ -24,6 +25,18 @@ def test_what_is_loaded_is_what_was_saved(tmp_path, net, dtype):
     assert [layer.activation.name for layer in again.layers] == ["leaky_relu(0.2)", "tanh"]
     assert again.layers[0].activation.slopes == (0.2, 1.0)
     assert os.listdir(tmp_path) == ["net.npz"]
+
+
+@pytest.mark.parametrize("decision", [Decision(), Decision("z", 0.5), Decision("a", -0.25), None])
+def test_the_decision_is_kept(tmp_path, net, decision):
+    save(Network(net.layers, decision=decision), tmp_path / "net.npz")
+    assert load(tmp_path / "net.npz").decision == decision
+
+
+def test_files_of_the_first_layout_have_the_usual_decision(tmp_path, net):
+    save(net, tmp_path / "net.npz")
+    change(version=np.array(1), decision=None, level=None)(tmp_path / "net.npz")
+    assert load(tmp_path / "net.npz").decision == Decision()
 
 
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, net, monkeypatch):
@@ -60,10 +73,10 @@ def test_no_file_can_run_code(tmp_path, monkeypatch):
     trap = tmp_path / "trap"
     monkeypatch.setenv("UNFOLD_TRAP", str(trap))
     np.savez(tmp_path / "net.npz", version=np.array([_Mine()], object))
-    with pytest.raises(ValueError, match="damaged or no saved network"):
+    with pytest.raises(ValueError, match="only real numbers and text are read"):
         load(tmp_path / "net.npz")
     (tmp_path / "net.npz").write_bytes(pickle.dumps(_Mine()))
-    with pytest.raises(ValueError, match="damaged or no saved network"):
+    with pytest.raises(ValueError, match="damaged or no zip archive"):
         load(tmp_path / "net.npz")
     assert not trap.exists()
 
@@ -80,16 +93,27 @@ def change(**arrays):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda path: path.write_bytes(b""), "damaged or no saved network"),
-        (lambda path: path.write_text("hello"), "damaged or no saved network"),
-        (lambda path: path.write_bytes(path.read_bytes()[:300]), "damaged or no saved network"),
+        (lambda path: path.write_bytes(b""), "damaged or no zip archive"),
+        (lambda path: path.write_text("hello"), "damaged or no zip archive"),
+        (lambda path: path.write_bytes(path.read_bytes()[:300]), "damaged or no zip archive"),
         (lambda path: path.write_bytes(path.read_bytes().replace(b"weight_0", b"weight_9")), "lacks 'weight_0'"),
-        (change(version=np.array(2)), "layout 2, but this version of nn_core reads 1"),
+        (change(version=np.array(3)), "layout 3, but this version of nn_core reads 1 to 2"),
+        (change(version=np.array(1.7)), r"layout 1\.7, but"),
+        (change(version=np.array(np.inf)), "layout inf, but"),
+        (change(version=np.array(True)), "layout True, but"),
+        (change(version=np.array([1])), r"layout \[1\], but"),
         (change(version=None), "lacks 'version'"),
+        (change(activations=np.array(["tanh"])), "names 1 activations, to which .*bias_1.*, .*weight_1.* don't belong"),
+        (change(weight_2=np.ones((2, 2))), "names 2 activations, to which .*weight_2.* don't belong"),
+        (change(activations=np.array(["leaky_relu(inf)", "tanh"])), "leaky_relu"),
+        (change(decision=np.array("x")), "its decision is"),
+        (change(decision=None), "lacks 'decision'"),
+        (change(level=np.array(np.nan)), "its level is"),
+        (change(level=np.array("a")), "its level is"),
         (change(bias_1=None), "lacks 'bias_1'"),
         (change(bias_1=np.zeros(5)), r"bias has shape \(5,\)"),
         (change(weight_1=np.zeros((2, 5))), r"weight has shape \(2, 5\) but the layer before has 4 outputs"),
-        (change(activations=np.array(["tanh", "swish"])), "no activation is called 'swish'"),
+        (change(activations=np.array(["tanh", "swosh"])), "no activation is called 'swosh'"),
         (change(activations=np.array(1)), "can't be read as a network"),
         (change(weight_0=np.array([["a"] * 3] * 4)), "can't be read as a network"),
     ],
