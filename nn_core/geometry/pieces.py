@@ -1,4 +1,4 @@
-"""A box in pieces of one label each: where a network predicts which class, or which of some functions is the largest."""
+"""A box in pieces of one label each: the class that a network predicts, or the largest of some functions."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Flow(Animation):
     @property
     def moved(self) -> set[Mobject]:
         """All parts of the mobjects."""
-        return set(self.mobject.get_family())
+        return {part for part in self.mobject.get_family() if isinstance(part, Mobject)}
 
     def place(self, points: np.ndarray, t: float) -> np.ndarray:
         """Where points (n, 3) are after the share t of the flow."""
@@ -99,7 +99,7 @@ class AffineFlow(Flow):
     def place(self, points: np.ndarray, t: float) -> np.ndarray:
         """Where points (n, 3) are after the share t of the flow."""
         weight, bias = self.matrix(t)
-        return points @ weight.T + bias
+        return np.asarray(points @ weight.T + bias)
 
     def numbers(self, t: float) -> tuple[np.ndarray, np.ndarray]:
         """The map at the share t in the layer's own coordinates: weight (n_out, n_in), bias (n_out,)."""
@@ -119,7 +119,7 @@ def _of_space(layer: Layer) -> Layer:
     """
     if max(layer.weight.shape) > 3:
         raise UnfoldError(
-            f"A layer from {layer.n_in} to {layer.n_out} dimensions can't be shown as points that move; 3 are the most. "
+            f"A layer from {layer.n_in} to {layer.n_out} dimensions can't be shown as moving points; 3 are the most. "
             "Use Morph for several layers at once, with a projection as the last one (see nn_core.projections)."
         )
     return layer

@@ -157,7 +157,7 @@ class Carried(SpatialGroup):
         super().__init__(*mobjects)
         self.n_layers, self.features, self.projection = depth, features, projection
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Put everything where this network maps it; sheets are split again, exactly where it folds them.
 
         Raises:
@@ -222,7 +222,7 @@ class Accuracy(LiveNumber):
         super().__init__(name, 0.0, **options)
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the accuracy of this network."""
         X, y = self.data
         self.share = float((network.predict(X) == y).mean())

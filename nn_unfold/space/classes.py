@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from nn_core.arrays import labels_of
 from numpy.typing import ArrayLike
 
+from nn_core.arrays import labels_of
 from nn_unfold.errors import UnfoldError
 from nn_unfold.theme import theme
 
@@ -16,11 +16,11 @@ class ClassLabels(NamedTuple):
     """The class of each point.
 
     Attributes:
-        index: (n,) numbers of classes, from 0.
-        names: of all classes; the name of class k stands at place k.
+        numbers: (n,) of classes, from 0.
+        names: of all classes; names[k] is that of class k.
     """
 
-    index: np.ndarray
+    numbers: np.ndarray
     names: tuple[str | int | bool, ...]
 
 
@@ -37,26 +37,27 @@ def class_labels(y: ArrayLike, n_classes: int | None = None) -> ClassLabels:
     Raises:
         UnfoldError: for labels of another kind or shape, or more classes than `n_classes`.
 
-    >>> class_labels([-1, 1, 1]).index.tolist()
+    >>> class_labels([-1, 1, 1]).numbers.tolist()
     [0, 1, 1]
     >>> class_labels(["dog", "cat"]).names
     ('cat', 'dog')
-    >>> class_labels([2, 2]).index.tolist()
+    >>> class_labels([2, 2]).numbers.tolist()
     [2, 2]
     """
     try:
-        index, names = (labels := labels_of(y)).index, labels.names
+        labels = labels_of(y)
     except (TypeError, ValueError) as error:
         raise UnfoldError(f"The labels can't be read: {error}.") from error
-    numbers = [name for name in names if isinstance(name, int) and not isinstance(name, bool)]
+    numbers, names = labels.index, labels.names
+    whole = [name for name in names if isinstance(name, int) and not isinstance(name, bool)]
     most = max(len(theme().classes), n_classes or 0)
-    if len(numbers) == len(names) and all(0 <= number < most for number in numbers):
-        index = np.array(numbers, dtype=int)[index]
-        names = tuple(range(max(numbers, default=0) + 1))
+    if len(whole) == len(names) and all(0 <= number < most for number in whole):
+        numbers = np.array(whole, dtype=int)[numbers]
+        names = tuple(range(max(whole, default=0) + 1))
     if n_classes is not None:
         if len(names) > n_classes:
             raise UnfoldError(
-                f"The labels name {len(names)} classes, but n_classes is {n_classes}: give at least as many."
+                f"The labels have {len(names)} classes, but at most {n_classes} fit here: leave some out."
             )
         names = (*names, *range(len(names), n_classes))
-    return ClassLabels(index, names)
+    return ClassLabels(numbers, names)

@@ -64,7 +64,7 @@ class HeatPlane(SpatialGroup):
         super().__init__(self.face, self.outline, self.boundary)
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the probabilities of this network. The opacities stay."""
         behind = Network(network.layers[self.n_before :], decision=network.decision)
         probabilities = behind.predict_proba(self._inputs(self.pixels)).reshape(self.detail, self.detail, -1)
@@ -90,7 +90,7 @@ class HeatPlane(SpatialGroup):
 
 
 def class_shades(probabilities: np.ndarray) -> np.ndarray:
-    """The colours (..., 3) of probabilities of K > 2 classes (..., K): neutral where all are equal, else the winner's."""
+    """The colours (..., 3) of probabilities of K > 2 classes (..., K); neutral where all are equal."""
     tokens, n_classes = theme(), probabilities.shape[-1]
     classes = np.array([rgb(colour) for colour in tokens.class_colours(n_classes)])
     certain = ((probabilities.max(axis=-1) - 1 / n_classes) / (1 - 1 / n_classes))[..., None]

@@ -321,7 +321,7 @@ class Landscape(SpatialGroup):
             share = (share - share.min()) / max(float(np.ptp(share)), 1e-12)
         low, high = (np.array(rgb(colour)) for colour in ramp or (theme().corners[0], theme().corners[3]))
         share = np.clip(share, 0, 1)
-        return (1 - share) * low + share * high
+        return np.asarray((1 - share) * low + share * high)
 
 
 def _of(part: Part, surface: np.ndarray | int) -> Part:

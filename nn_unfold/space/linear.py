@@ -60,7 +60,7 @@ class LinearRegions(SpatialGroup):
         middle, half = (low + high) / 2, (0.5 + margin) * float((high - low).max())
         return cls(network, (middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half), **options)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the regions of another network over the same box. The opacities stay.
 
         Raises:
@@ -116,9 +116,7 @@ def pattern_colours(pattern: np.ndarray) -> np.ndarray:
 def _ends_by_layer(network: Network, box: Box) -> list[np.ndarray]:
     """The creases (k, 2, 2) of each hidden layer that has a kink in its activation."""
     found: dict[int, list[np.ndarray]] = {
-        number: [np.empty((0, 2, 2))]
-        for number, layer in enumerate(network.layers[:-1])
-        if layer.activation.slopes is not None and len(set(layer.activation.slopes)) > 1
+        number: [np.empty((0, 2, 2))] for number, layer in enumerate(network.layers[:-1]) if layer.activation.bends
     }
     for crease in creases(network, box):
         found[crease.layer].append(crease.segments)

@@ -56,7 +56,7 @@ class Regions(SpatialGroup):
         middle, half = (low + high) / 2, (0.5 + margin) * float((high - low).max())
         return cls(network, (middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half), **options)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the regions of another network over the same box. The opacities stay."""
         parts = [self.faces, self.cells, self.boundary]
         # An empty part has no colours that could keep its opacity, so this list does.
@@ -78,7 +78,7 @@ class Regions(SpatialGroup):
 
 
 class BeyondData(SpatialGroup):
-    """A dark, hatched layer over the part of a box that is far from all data: what a network says there is extrapolation.
+    """A dark, hatched layer over the part of a box that is far from all data: there a network extrapolates.
 
     A point is far if its nearest data point is further away than `reach`.
 

@@ -14,7 +14,7 @@ from nn_unfold.theme import rgb, theme
 
 
 class Residuals(Segments):
-    """Vertical lines from the labels of points to the probabilities that a network gives class 1. Can follow a training.
+    """Vertical lines from labels of points to the probabilities that a network gives class 1; they follow a training.
 
     Args:
         network: of 2 inputs and two classes, with one output or two.
@@ -31,14 +31,14 @@ class Residuals(Segments):
     def __init__(
         self, network: Network, X: np.ndarray, y: ArrayLike, *, height: float = 1.0, base: float = 0.0, **options: Any
     ) -> None:
-        tokens, labels = theme(), class_labels(y, 2).index
+        tokens, labels = theme(), class_labels(y, 2).numbers
         self.unit_height, self.base = height, base
         ends = np.column_stack([X, base + height * labels]).repeat(2, axis=0).reshape(-1, 2, 3)
         looks = {"width": tokens.boundary_width, "cased": True, **options}
         super().__init__(ends, [*rgb(tokens.accent), 1.0], **looks)
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Let the lines end at the probabilities of this network. The labels stay."""
         probabilities = network.predict_proba(self.points[1::2, :2])[:, 1]
         self.points[1::2, 2] = self.base + self.unit_height * probabilities

@@ -78,7 +78,7 @@ class Response(Faces):
         """The points (n, 3) of the surface above points (n, 2) of the plane."""
         return np.column_stack([X, self.base + self.unit_height * self.values(X)[:, 0]])
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show this network's neuron. The opacity stays."""
         return self._show(network, self.get_opacity())
 
@@ -120,7 +120,7 @@ class ZeroLines(LiveLines):
         super().__init__(**{"width": tokens.boundary_width, "cased": True, **options})
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the lines of this network. The opacity stays."""
         layer = network.layers[0]
         alone = [Network([Layer(layer.weight[[k]], layer.bias[[k]])]) for k in range(layer.n_out)]
@@ -143,7 +143,7 @@ class DecisionBoundary(LiveLines):
         super().__init__(**{"width": theme().boundary_width, **options})
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the decision boundary of this network. The opacity stays."""
         return self.lay(decision_boundary(network, self.box).segments, rgb(theme().boundary))
 
@@ -171,7 +171,7 @@ class WeightArrow(Segments):
         super().__init__(none, [*rgb(colour or tokens.accent), 1.0], width=tokens.boundary_width, origin=none)
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the weights of this network."""
         weight, bias = network.layers[0].weight[self.number], network.layers[0].bias[self.number]
         steep = weight @ weight

@@ -121,7 +121,7 @@ class Sheet(SpatialGroup):
         margin: float = 0.5,
         **options: Any,
     ) -> Self:
-        """A sheet that holds data points X (n, 2); its sides lie on grid lines, at least `margin` grids away from them."""
+        """A sheet around data points X (n, 2). Its sides are on grid lines, at least `margin` grids from the data."""
         X = np.asarray(X, dtype=float)
         if grid is None:
             (x_min, y_min), (x_max, y_max) = X.min(axis=0), X.max(axis=0)
@@ -130,7 +130,7 @@ class Sheet(SpatialGroup):
         high = np.ceil(X.max(axis=0) / grid + margin) * grid
         return cls((low[0], high[0], low[1], high[1]), network, grid=grid, **options)
 
-    def show(self, network: Network, *, tolerance: float | None = None) -> Self:
+    def show(self, network: Network, *, tolerance: float | None = None) -> Self:  # type: ignore[override]
         """Split the sheet again, where this network folds it, and put it into the input plane.
 
         Each part keeps its opacity. A boundary is visible where the sheet had none before.
@@ -169,7 +169,7 @@ class Sheet(SpatialGroup):
 
 
 class Lattice(SpatialGroup):
-    """The lines of a grid over a piece of the input plane, without faces; in short pieces, so that layers can bend them.
+    """The lines of a grid over a piece of the input plane, without faces, in short pieces that layers can bend.
 
     Args:
         box: (x_min, x_max, y_min, y_max) in data units.
@@ -233,12 +233,16 @@ def _creases(network: Network | None, mesh: Mesh, n_exact: int, box: Box) -> Ite
     """
     layers = [] if network is None else network.layers
     for number, layer in enumerate(layers):
-        slopes = layer.activation.slopes
-        if slopes is None or len(set(slopes)) == 1:
+        if not layer.activation.bends:
             continue
         if number < n_exact:
             yield mesh.vertices[mesh.crease_segments[mesh.crease_neurons[:, 0] == number]]
             continue
-        scores = Layer(layer.weight, layer.bias)
-        front = Network([*layers[:number], scores])
-        yield np.concatenate([pull_back(normal, 0.0, front, box) for normal in np.eye(layer.n_out)])
+        front = Network([*layers[:number], Layer(layer.weight, layer.bias)])
+        pieces = layer.activation.pieces(layer.n_out)
+        curves = [
+            pull_back(normal, kink, front, box)
+            for kink, bends in zip(pieces.kinks, pieces.bends, strict=True)
+            for normal in np.eye(layer.n_out)[bends]
+        ]
+        yield np.concatenate([np.empty((0, 2, 2)), *curves])

@@ -49,7 +49,7 @@ class TargetSurface(SpatialGroup):
         self, values: Values, box: Box, network: Network, data: tuple[np.ndarray, ArrayLike], *, unit: float
     ) -> None:
         tokens = theme()
-        X, targets = data[0], class_labels(data[1], 2).index
+        X, targets = data[0], class_labels(data[1], 2).numbers
         self.surface = Landscape.over(
             values,
             box,

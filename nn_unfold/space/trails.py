@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from nn_core.geometry import level_lines
 from nn_unfold.space.base import SpatialGroup
@@ -85,5 +85,5 @@ class Trail(SpatialGroup):
         return self
 
     @staticmethod
-    def _between(places: np.ndarray, moments: np.ndarray, steps: ArrayLike) -> np.ndarray:
+    def _between(places: np.ndarray, moments: np.ndarray, steps: np.ndarray | Sequence[float]) -> np.ndarray:
         return np.stack([np.interp(steps, moments, column) for column in places.T], axis=1)
