@@ -7,7 +7,7 @@ scene points, which are data points. So a mobject that has gone through a flow s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from manim import Animation, Create, Group, Mobject, linear, smooth
@@ -44,7 +44,7 @@ class Flow(Animation):
     @property
     def moved(self) -> set[Mobject]:
         """All parts of the mobjects."""
-        return {part for part in self.mobject.get_family() if isinstance(part, Mobject)}
+        return set(cast(Sequence[Mobject], self.mobject.get_family()))
 
     def place(self, points: np.ndarray, t: float) -> np.ndarray:
         """Where points (n, 3) are after the share t of the flow."""

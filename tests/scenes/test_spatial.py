@@ -266,7 +266,7 @@ def test_a_mesh_of_other_vertices_is_refused_in_one_line():
 
 @pytest.mark.parametrize("shape", [(5,), (5, 4), (2, 3, 3)])
 def test_points_of_another_dimension_are_refused_in_one_line(shape):
-    with pytest.raises(UnfoldError, match=r"shape \(n, 2\) or \(n, 3\).*pca"):
+    with pytest.raises(UnfoldError, match=r"shape \(n, 1\), \(n, 2\) or \(n, 3\).*nn_core.projections"):
         in_space(np.zeros(shape))
 
 
