@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from manim import RIGHT, UP, Group, Mobject, VGroup, VMobject
+from manim import DOWN, LEFT, UP, Group, Mobject, VGroup, VMobject
 
 from nn_core.preprocessing import Rescaling
 from nn_unfold.errors import UnfoldError
@@ -18,6 +18,7 @@ from nn_unfold.text.labels import Label, anchored, label, outlined
 from nn_unfold.theme import rgb, theme
 
 _OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
+_GAP = 0.06  # frame units between a wide number and its axis
 _UNEVEN = 10.0  # axes of which one is this many times as long as the other have nothing in common
 
 
@@ -80,14 +81,17 @@ class Axes(Group):
                     number = outlined(label(tick_text((value - zero) / unit), size=0.8 * tokens.label_size))
                     around = np.array([place, place])
                     around[:, axis] += [-0.5 * step, 0.5 * step]
-                    labels.append(anchored(number, place, _OFFSETS[axis], around))
+                    offset = _OFFSETS[axis].copy()
+                    # A wide number beside its axis ends where the others do.
+                    offset[0] = min(offset[0], -0.5 * number.width - _GAP) if offset[0] else 0.0
+                    labels.append(anchored(number, place, offset, around))
         for axis, name in enumerate(names):
             tip = np.array([_at(cross, axis, ranges[axis, 1] + share * steps[axis]) for share in (0.0, 0.5)])
             text: VMobject
             if words:
                 text = outlined(Label(name, tokens.label_size).center())
-                # Words end at the tip of the first axis, and stand above the tip of the others.
-                offset = -0.5 * text.width * RIGHT + 0.4 * UP if axis == 0 else 0.3 * UP
+                # Words are below the numbers of the first axis, where it ends, and above the tips of the others.
+                offset = 0.5 * text.width * LEFT + 0.6 * DOWN if axis == 0 else 0.3 * UP
             else:
                 text, offset = formula(name, size=1.3 * tokens.label_size), -0.9 * _OFFSETS[axis]
             labels.append(anchored(text, tip[1], offset, tip))

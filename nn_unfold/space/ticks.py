@@ -19,13 +19,14 @@ def nice_step(length: float, most: int) -> float:
 
 
 def tick_text(value: float) -> str:
-    """A number as it is written beside a tick; very large and very small ones with a power of ten.
+    """A number as it is written beside a tick: large ones with commas, very large and very small ones with an exponent.
 
-    >>> tick_text(1950.0), tick_text(0.25), tick_text(2.5e6), tick_text(-3e-5)
-    ('1950', '0.25', '2.5e6', '−3e−5')
+    >>> tick_text(1950.0), tick_text(0.25), tick_text(20000.0), tick_text(2.5e7), tick_text(-3e-5)
+    ('1950', '0.25', '20,000', '2.5e7', '−3e−5')
     """
-    if value == 0 or 1e-4 <= abs(value) < 1e6:
-        text = f"{value + 0.0:.10g}"
+    if value == 0 or 1e-4 <= abs(value) < 1e7:
+        # By custom a number of four digits, such as a year, has no comma.
+        text = f"{value + 0.0:.10g}" if abs(value) < 1e4 else f"{float(f'{value:.10g}'):,}".removesuffix(".0")
     else:
         mantissa, exponent = f"{value:.9e}".split("e")
         text = f"{float(mantissa):.10g}e{int(exponent)}"
