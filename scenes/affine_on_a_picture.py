@@ -1,9 +1,9 @@
-"""What affine maps do to a picture: rotate, scale, translate, shear, reflect, and a trained layer made of these."""
+"""What an affine map does to a picture: turn, scale, shift and shear, and a trained layer taken apart into them."""
 
 from typing import NamedTuple
 
 import numpy as np
-from manim import DEGREES, FadeIn, VGroup, linear
+from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
 
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer
@@ -39,26 +39,24 @@ COS, SIN = np.cos(40 * DEGREES), np.sin(40 * DEGREES)
 MAPS = (
     Map(
         Layer([[COS, -SIN], [SIN, COS]], [0, 0]),
-        "A rotation: lengths and angles stay. The columns are where the arrows end.",
+        "A turn: lengths and angles stay. The columns are where the arrows end.",
     ),
-    Map(Layer(np.diag([1.5, 0.6]), [0, 0]), "A scaling: each axis has its own factor, and the area has their product."),
-    Map(Layer(np.eye(2), [0.8, 0.4]), "A translation: the bias moves everything by the same amount."),
+    Map(Layer(np.diag([1.5, 0.6]), [0, 0]), "A scale: each axis has its own factor, and the area has their product."),
+    Map(Layer(np.eye(2), [0.8, 0.4]), "A shift: the bias moves everything by the same amount."),
     Map(Layer([[1, 0.7], [0, 1]], [0, 0]), "A shear: each row slides as far as it is high. The area stays.", "lerp"),
 )
-REFLECTION = Map(
-    Layer(np.diag([-1, 1]), [0, 0]), "A reflection: no rotation within the plane does this. It must leave the plane."
-)
+MIRROR = Map(Layer(np.diag([-1, 1]), [0, 0]), "A mirror: no turn within the plane does this. It must leave the plane.")
 STAGES = {
-    "turn": "It rotates the picture,",
-    "stretch": "it scales it along the axes by its singular values,",
-    "turn again": "it rotates it again,",
-    "mirror": "it reflects it,",
-    "slide": "and it translates it by its bias. Every layer begins with such a map.",
+    "turn": "It turns the picture,",
+    "stretch": "it stretches it along the axes by its singular values,",
+    "turn again": "it turns it again,",
+    "mirror": "it turns it over like a mirror,",
+    "slide": "and it shifts it by its bias. Such a map opens every layer.",
 }
 
 
 class AffineOnAPicture(Stage):
-    """The affine map of a layer rotates, scales and translates, and its matrix tells how much."""
+    """The affine map of a layer is turns, stretches and a shift, and its matrix says which."""
 
     recipe = Recipe(
         data="crescent",
@@ -92,24 +90,21 @@ class AffineOnAPicture(Stage):
             self.play(FadeIn(picture), FadeIn(axes), FadeIn(ghost))
             self.play(FadeIn(arrows), FadeIn(tips))
 
-        for act in (*MAPS, REFLECTION):
+        for act in (*MAPS, MIRROR):
             with self.beat(act.caption):
                 self.play(self.aside(equation, read_out(decompose(act.layer.weight))))
-                if act is REFLECTION:
-                    self.play(self.swing(axes, self.world, phi=60 * DEGREES, theta=-60 * DEGREES))
+                if act is MIRROR:
+                    self.play(self.reframe(axes, picture, phi=60 * DEGREES, theta=-60 * DEGREES))
                 self.play(*self.apply(act.layer, act.kind))
-                if act is REFLECTION:
-                    self.play(self.swing(axes, self.world, **TOP._asdict()))
+                if act is MIRROR:
+                    self.play(self.reframe(axes, picture, **TOP._asdict()))
             self.play(*self.apply(act.layer, act.kind, 1.0, 0.0), run_time=0.6 * self.tokens.step)
 
         stages = self.way(layer, "svd").flows[0].stages
         matrix = stack(formula("W = U Sigma V^top"), LiveAffine(layer.weight, layer.bias))
-        with self.beat(
-            "The first layer of a trained network does several of these at once. Its matrix can be taken apart:"
-        ):
+        with self.beat("The first layer of a trained network does all at once. Its matrix can be taken apart:"):
             wider = self.axes_for(Map(layer, "", "svd"))
-            self.play(self.aside(equation, matrix))
-            self.change_axes(axes, wider)
+            self.play(FadeOut(axes), FadeIn(wider), self.aside(equation, matrix), self.reframe(wider))
         names = ["mirror" if stage.mirror else stage.name for stage in stages]
         for i, (name, stage) in enumerate(zip(names, stages, strict=True)):
             with self.beat(STAGES[f"{name} again" if name in names[:i] else name]):
@@ -139,7 +134,7 @@ class AffineOnAPicture(Stage):
 
 
 def read_out(made: Decomposition):
-    """What a matrix does, in numbers: the angle of its rotation or reflection, its singular values, its determinant."""
+    """What a matrix does, in numbers: the angle of its turn or mirror, its singular values, its determinant."""
     first, last = made.singular_values
     angle = f"alpha = {round(np.degrees(made.angle))} degree"
     lines = angle, f"sigma_1 = {first:.2f}, quad sigma_2 = {last:.2f}", f"det = {made.determinant:.2f}"
