@@ -21,6 +21,7 @@ from .motion.steps import Roll as Roll, Wander as Wander
 from .motion.surfaces import Anneal as Anneal, Bend as Bend, Rise as Rise, rise as rise
 from .space.axes import Axes as Axes
 from .space.base import SpatialGroup as SpatialGroup
+from .space.cuts import DecisionPlanes as DecisionPlanes
 from .space.curves import function_curve as function_curve
 from .space.graph import GraphEdges as GraphEdges
 from .space.heat import HeatPlane as HeatPlane

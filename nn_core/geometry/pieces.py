@@ -1,4 +1,4 @@
-"""A box in pieces of one label each: the class that a network predicts, or the largest of some functions."""
+"""Pieces of a box in which one class wins, as triangles to paint: exact, or along curves to a share of the box."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import NamedTuple
 import numpy as np
 
 from nn_core.geometry.boundary import borders, class_scores
-from nn_core.geometry.box import longer_side
+from nn_core.geometry.box import Array, Box, longer_side
 from nn_core.geometry.folding import in_double, is_piecewise
 from nn_core.geometry.mesh import fans, squares
 from nn_core.geometry.refinement import bisect, edges_of, longest_last
 from nn_core.geometry.regions import classified
-from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
+from nn_core.geometry.subdivision import Indices, Subdivision
 from nn_core.network import Network
 
 Detail = tuple[int, int]
+"""How often a triangle fits into the longer side of a box, at first and on a border."""
 DETAIL: Detail = (64, 256)
 
 
-class Pieces(NamedTuple):
+class ClassPieces(NamedTuple):
     """A box in pieces of one label each.
 
     Attributes:
         vertices: (n, 2), and
-        triangles: (m, 3); counter-clockwise; no vertex belongs to pieces with different labels.
+        triangles: (m, 3), counter-clockwise; no vertex belongs to pieces of two labels.
         labels: (n,) of the vertices.
         borders: (b, 2, 2) the lines between pieces of different labels.
-        cells: (c, 2, 2) the lines between pieces with the same label.
+        cells: (c, 2, 2) all other lines between pieces: creases.
     """
 
     vertices: Array
@@ -39,37 +40,44 @@ class Pieces(NamedTuple):
     cells: Array
 
 
-def class_pieces(network: Network, box: Box, detail: Detail = DETAIL) -> Pieces:
-    """The pieces of a box in which a network predicts one class.
+def class_pieces(network: Network, box: Box, detail: Detail = DETAIL) -> ClassPieces:
+    """The pieces of a box in which a network chooses one class.
 
-    Networks with piecewise linear hidden layers are cut exactly; for others see `curved_pieces`.
+    Networks with piecewise linear hidden layers are cut exactly, along their creases and the decision boundary;
+    for others see `curved_pieces`.
 
     Args:
         network: of 2 inputs; its classes are those of `network.predict`.
-        box: (x_min, x_max, y_min, y_max) in data units.
-        detail: as in `curved_pieces`.
+        box: (x_min, x_max, y_min, y_max), in data coordinates.
+        detail: for smooth networks only, as for `curved_pieces`.
 
     Raises:
         ValueError: the network has not 2 inputs, or weights that are not finite; or the box is empty.
+
+    >>> from nn_core.network import Layer
+    >>> pieces = class_pieces(Network([Layer([[1, 0], [-1, 0]], [0, 0])]), (-1, 1, -1, 1))
+    >>> pieces.borders.tolist(), sorted(pieces.labels.tolist())
+    ([[[0.0, 1.0], [0.0, -1.0]]], [0, 0, 0, 0, 1, 1, 1, 1])
     """
     network = in_double(network)
     if is_piecewise(network.layers[:-1]):
         return _pieces(classified(network, box))
-
     return curved_pieces(partial(class_scores, network), box, detail)
 
 
-def curved_pieces(scores: Callable[[Array], Array], box: Box, detail: Detail = DETAIL) -> Pieces:
-    """The pieces of a box in which one of some smooth scores, (n, 2) -> (n, K), is the largest.
+def curved_pieces(scores: Callable[[Array], Array], box: Box, detail: Detail = DETAIL) -> ClassPieces:
+    """The pieces of a box in which one of some smooth scores is the largest.
 
-    Over each triangle of a mesh the scores are replaced by the affine functions with the same values at its corners.
-    Triangles on a border are halved until their sides are short. Islands smaller than the first triangles may be
-    overlooked.
+    Over each triangle of a mesh the scores are replaced by the flat ones through its corners. Triangles on a
+    border are halved until they are small; islands that slip through the first mesh are not seen.
 
     Args:
-        scores: K continuous functions.
+        scores: (n, 2) -> (n, K).
         box: (x_min, x_max, y_min, y_max).
-        detail: how many triangles fit along the longer side of the box, at first and on a border.
+        detail: how often a triangle fits into the longer side of the box, at first and on a border.
+
+    Raises:
+        ValueError: the box is empty.
     """
     mesh = squares(box, detail[0])
     vertices, triangles = mesh.vertices, longest_last(mesh.vertices, mesh.triangles)
@@ -84,10 +92,10 @@ def curved_pieces(scores: Callable[[Array], Array], box: Box, detail: Detail = D
         n = len(vertices)
         vertices, triangles, *_ = bisect(vertices, triangles, edges_of(triangles[coarse])[:, 0])
         values = np.concatenate([values, scores(vertices[n:])])
-    # The corners of a triangle that is not mixed all have its label.
+    # A triangle that is not mixed has the label of all its corners.
     used, corners = np.unique(triangles[~mixed], return_inverse=True)
     none = np.empty((0, 2, 2))
-    whole = Pieces(vertices[used], corners.reshape(-1, 3), values[used].argmax(axis=1), none, none)
+    whole = ClassPieces(vertices[used], corners.reshape(-1, 3), values[used].argmax(axis=1), none, none)
     if not mixed.any():
         return whole
     used, corners = np.unique(triangles[mixed], return_inverse=True)
@@ -95,7 +103,7 @@ def curved_pieces(scores: Callable[[Array], Array], box: Box, detail: Detail = D
     plane.assign(values[used].T)
     plane.cut_by_winner()
     cut = _pieces(plane)
-    return Pieces(
+    return ClassPieces(
         np.concatenate([whole.vertices, cut.vertices]),
         np.concatenate([whole.triangles, cut.triangles + len(whole.vertices)]),
         np.concatenate([whole.labels, cut.labels]),
@@ -104,10 +112,10 @@ def curved_pieces(scores: Callable[[Array], Array], box: Box, detail: Detail = D
     )
 
 
-def _pieces(plane: Subdivision) -> Pieces:
-    """The labelled faces of a subdivision, as pieces."""
+def _pieces(plane: Subdivision) -> ClassPieces:
+    """The faces of a subdivision, which have labels, as pieces."""
     corners, begins = plane.polygons()
-    # Neighbours with the same label share their vertices: so only the edges between labels are outlines.
+    # Neighbours of one label share their vertices: then only the edges between labels are edges.
     n_labels = int(plane.label.max()) + 1
     keys, corners = np.unique(corners * n_labels + np.repeat(plane.label, np.diff(begins)), return_inverse=True)
     number, labels = np.divmod(keys, n_labels)
@@ -117,4 +125,4 @@ def _pieces(plane: Subdivision) -> Pieces:
     inside = (edges[2:4] >= 0).all(axis=0)
     within = inside & (plane.label[edges[2]] == plane.label[edges[3]]) & (edges[4] >= 0)
     lines, _ = borders(plane)
-    return Pieces(vertices, triangles, labels, lines.segments, plane.points.now.T[edges[:2, within].T])
+    return ClassPieces(vertices, triangles, labels, lines.segments, plane.points.now.T[edges[:2, within].T])

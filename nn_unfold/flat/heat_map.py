@@ -11,7 +11,7 @@ from manim import (
     VMobject,
 )
 
-from nn_core.geometry.box import pixel_centres
+from nn_core.geometry.box import pixel_middles
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.primitives import Box
 from nn_unfold.theme import rgb, theme
@@ -68,7 +68,7 @@ def signed_colours(shares: np.ndarray | float) -> np.ndarray:
 
 def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
     """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
-    points = pixel_centres(plane, detail)
+    points = pixel_middles(plane, detail)
     inputs = points if features is None else np.asarray(features(points), dtype=float)
     if inputs.shape != (len(points), n_in):
         raise UnfoldError(

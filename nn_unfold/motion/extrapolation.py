@@ -9,10 +9,9 @@ import numpy as np
 from manim import RIGHT, UP, VGroup
 from numpy.typing import ArrayLike
 
-from nn_core.geometry.box import scaled
+from nn_core.geometry.box import Box
 from nn_core.network import Network
 from nn_unfold.motion.follow import Follow
-from nn_unfold.space.primitives import Box
 from nn_unfold.space.targets import TargetSurface, Values, sampled, value_range
 from nn_unfold.stage.view import Area, Panel
 from nn_unfold.text.labels import label
@@ -52,7 +51,7 @@ class ExtrapolationPanel:
         self.values, self.box, self.readings, self.times = values, box, readings, times
         unit = height / value_range(values, box)
         self.near, self.far = (
-            TargetSurface(values, scaled(box, factor), network, data, unit=unit) for factor in (1, times)
+            TargetSurface(values, _scaled(box, factor), network, data, unit=unit) for factor in (1, times)
         )
         panel.add(self.near, self.near.marks, self.far, self.far.marks)
         self.title = label(name)
@@ -63,7 +62,7 @@ class ExtrapolationPanel:
 
     def read(self, times: float) -> dict[str, float]:
         """The readings over a box so many times as large as the near one."""
-        values = sampled(self.values, scaled(self.box, times))
+        values = sampled(self.values, _scaled(self.box, times))
         return {name: float(reading(values)) for name, reading in self.readings.items()}
 
     def count(self, *readings: float) -> None:
@@ -76,3 +75,7 @@ class ExtrapolationPanel:
         return Follow(
             self.numbers, lambda t: self.read(1 + (self.times - 1) * t).values(), self.count, run_time=theme().turn
         )
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    return (factor * box[0], factor * box[1], factor * box[2], factor * box[3])

@@ -8,10 +8,11 @@ from typing import Any, Self
 import numpy as np
 from manim import DOWN, LEFT, UP, Group, Mobject, VGroup, VMobject
 
+from nn_core.geometry.box import Box
 from nn_core.preprocessing import Rescaling
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import Movement, destinations, spatial_parts
-from nn_unfold.space.primitives import Box, Segments
+from nn_unfold.space.primitives import Segments
 from nn_unfold.space.ticks import nice_step, tick_text
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import Label, anchored, label, outlined

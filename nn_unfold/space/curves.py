@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nn_unfold.space.primitives import Box, Segments
+from nn_core.geometry.box import Box
+from nn_unfold.space.primitives import Segments
 from nn_unfold.theme import rgb, theme
 
 

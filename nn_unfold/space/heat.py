@@ -8,11 +8,11 @@ import numpy as np
 
 from nn_core.geometry import decision_boundary
 from nn_core.geometry.boundary import class_scores, curved_borders
-from nn_core.geometry.box import corners, longer_side, pixel_centres
+from nn_core.geometry.box import Box, box_corners, longer_side, pixel_middles
 from nn_core.network import Network
 from nn_unfold.flat.heat_map import Features, signed_colours
 from nn_unfold.space.base import SpatialGroup
-from nn_unfold.space.primitives import Box, Faces, LiveLines, Segments
+from nn_unfold.space.primitives import Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
 
 _ACROSS = 60  # the longer side of the box, in tolerances of the decision boundary
@@ -54,8 +54,8 @@ class HeatPlane(SpatialGroup):
     ) -> None:
         tokens = theme()
         self.box, self.n_before, self.features, self.detail = box, depth, features, detail
-        self.pixels = pixel_centres(box, detail)
-        ring, unit = corners(box), corners((0, 1, 0, 1))
+        self.pixels = pixel_middles(box, detail)
+        ring, unit = box_corners(box), box_corners((0, 1, 0, 1))
         triangles = np.array([[0, 1, 2], [0, 2, 3]])
         self.face = Faces(ring, triangles, (1, 1, 1, opacity), origin=ring, order=-1, uv=unit)
         self.boundary = LiveLines(width=tokens.boundary_width, cased=True)

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn_core.geometry import decision_boundary, refined, sheet_mesh, upper_envelope
+from nn_core.geometry.box import Box
 from nn_core.geometry.mesh import Mesh, fans, squares
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, SpatialMobject, spatial_parts
 from nn_unfold.space.functions import Affine, Softmax
-from nn_unfold.space.primitives import Box, Cloud, Faces, Segments
+from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.theme import rgb, theme
 
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface

@@ -7,12 +7,13 @@ from typing import Any, Self
 import numpy as np
 
 from nn_core.geometry import creases, linear_regions
+from nn_core.geometry.box import Box, box_around
 from nn_core.geometry.mesh import fans
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, in_space
-from nn_unfold.space.primitives import Box, Faces, Segments
+from nn_unfold.space.primitives import Faces, Segments
 from nn_unfold.theme import bilinear, rgb, theme
 
 _PARITY = 0.12  # how much darker cells with an odd number of active neurons are
@@ -56,9 +57,7 @@ class LinearRegions(SpatialGroup):
     @classmethod
     def over(cls, X: np.ndarray, network: Network, *, margin: float = 0.1, **options: Any) -> Self:
         """The regions around data points X (n, 2), in a square; the margin is a share of the data's extent."""
-        low, high = X.min(axis=0), X.max(axis=0)
-        middle, half = (low + high) / 2, (0.5 + margin) * float((high - low).max())
-        return cls(network, (middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half), **options)
+        return cls(network, box_around(X, margin=margin, square=True), **options)
 
     def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the regions of another network over the same box. The opacities stay.

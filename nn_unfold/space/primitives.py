@@ -9,13 +9,12 @@ import numpy as np
 from manim import Mobject
 from numpy.typing import ArrayLike
 
+from nn_core.geometry.box import Box as Box
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, SpatialMobject, in_space
 from nn_unfold.space.classes import class_labels
 from nn_unfold.theme import rgb, theme
-
-Box = tuple[float, float, float, float]
 
 
 class Faces(SpatialMobject):

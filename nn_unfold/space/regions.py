@@ -7,12 +7,12 @@ from typing import Any, Self
 import numpy as np
 from scipy.spatial import cKDTree
 
-from nn_core.geometry.box import longer_side
+from nn_core.geometry.box import Box, box_around, longer_side
 from nn_core.geometry.pieces import DETAIL, Detail, class_pieces, curved_pieces
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, in_space
-from nn_unfold.space.primitives import Box, Faces, Segments
+from nn_unfold.space.primitives import Faces, Segments
 from nn_unfold.theme import rgb, theme
 
 
@@ -52,9 +52,7 @@ class Regions(SpatialGroup):
     @classmethod
     def over(cls, X: np.ndarray, network: Network, *, margin: float = 0.1, **options: Any) -> Self:
         """The regions around data points X (n, 2), in a square; the margin is a share of the data's extent."""
-        low, high = X.min(axis=0), X.max(axis=0)
-        middle, half = (low + high) / 2, (0.5 + margin) * float((high - low).max())
-        return cls(network, (middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half), **options)
+        return cls(network, box_around(X, margin=margin, square=True), **options)
 
     def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the regions of another network over the same box. The opacities stay."""

@@ -11,10 +11,11 @@ from typing import Any, Self
 import numpy as np
 
 from nn_core.geometry import decision_boundary, pull_back, refined
+from nn_core.geometry.box import Box
 from nn_core.geometry.mesh import squares
 from nn_core.network import Layer, Network
 from nn_unfold.space.base import in_space
-from nn_unfold.space.primitives import Box, Faces, LiveLines, Segments
+from nn_unfold.space.primitives import Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
 
 _BARB = 0.22  # the barbs of an arrow, as a share of its length

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn_core.geometry import decision_boundary, pull_back
+from nn_core.geometry.box import Box
 from nn_core.geometry.mesh import Mesh, refined, sheet_mesh
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, spatial_parts
-from nn_unfold.space.primitives import Box, Faces, Segments
+from nn_unfold.space.primitives import Faces, Segments
 from nn_unfold.space.ticks import nice_step
 from nn_unfold.theme import bilinear, rgb, theme
 

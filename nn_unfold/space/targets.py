@@ -8,12 +8,12 @@ import numpy as np
 from manim import VGroup
 from numpy.typing import ArrayLike
 
-from nn_core.geometry.box import corners, grid_points
+from nn_core.geometry.box import Box, box_corners, grid_points
 from nn_core.network import Network
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.classes import class_labels
 from nn_unfold.space.landscape import Landscape
-from nn_unfold.space.primitives import Box, Cloud, polygon
+from nn_unfold.space.primitives import Cloud, polygon
 from nn_unfold.text.labels import anchored, label, outlined
 from nn_unfold.theme import theme
 
@@ -58,7 +58,7 @@ class TargetSurface(SpatialGroup):
             height=unit,
             ramp=(tokens.negative, tokens.positive),
         )
-        rings = [np.column_stack([corners(box), np.full(4, unit * level)]) for level in (0, 1)]
+        rings = [np.column_stack([box_corners(box), np.full(4, unit * level)]) for level in (0, 1)]
         self.levels = SpatialGroup(*(polygon(ring, tokens.ink, opacity=_LEVEL) for ring in rings))
         lifted = np.column_stack([X, unit * targets])
         self.cloud = Cloud(lifted, targets, n_classes=2, shades=tokens.points, radius=0.8 * tokens.dot_radius)
