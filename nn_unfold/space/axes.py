@@ -19,7 +19,7 @@ from nn_unfold.text.labels import Label, anchored, label, outlined
 from nn_unfold.theme import rgb, theme
 
 _OFFSETS = np.array([[0.0, -0.24, 0.0], [-0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]])  # frame units, away from the line
-_GAP = 0.06  # frame units between a wide number and its axis
+_GAP = 0.1  # frame units between a wide number and its axis
 _UNEVEN = 10.0  # axes of which one is this many times as long as the other have nothing in common
 
 
@@ -92,7 +92,7 @@ class Axes(Group):
             if words:
                 text = outlined(Label(name, tokens.label_size).center())
                 # Words are below the numbers of the first axis, where it ends, and above the tips of the others.
-                offset = 0.5 * text.width * LEFT + 0.6 * DOWN if axis == 0 else 0.3 * UP
+                offset = 0.5 * text.width * LEFT + 0.66 * DOWN if axis == 0 else 0.3 * UP
             else:
                 text, offset = formula(name, size=1.3 * tokens.label_size), -0.9 * _OFFSETS[axis]
             labels.append(anchored(text, tip[1], offset, tip))

@@ -10,6 +10,7 @@ import pytest
 from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
+from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.heat_map import signed_colours
 from nn_unfold.flat.thumbnails import DataThumbnails, scatter
 from nn_unfold.model.cache import train
@@ -22,7 +23,7 @@ from nn_unfold.space.probe import Probe, path_to_confident_error
 from nn_unfold.space.sheet import Lattice
 from nn_unfold.space.targets import share_above, value_range
 from nn_unfold.stage.view import Area
-from nn_unfold.theme import theme
+from nn_unfold.theme import rgb, theme
 
 BOX = (-1.0, 3.0, -2.0, 2.0)
 SLOPE = Layer([[1.0, 0.0]], [-1.0])  # zero at x = 1, the middle of the box
@@ -146,3 +147,34 @@ def test_share_above_counts_both_classes():
 def test_the_spread_of_values_holds_both_levels():
     assert value_range(lambda X: 0.3 + 0 * X[:, 0], BOX) == 1.0
     assert value_range(lambda X: X[:, 0], BOX) == 4.0
+
+
+@pytest.mark.parametrize("n_classes", [3, 4, 7])
+def test_several_classes_have_the_colour_of_the_most_probable_one(n_classes):
+    rng = np.random.default_rng(n_classes)
+    network = Network([Layer(3 * rng.normal(size=(n_classes, 2)), rng.normal(size=n_classes))])
+    plane = HeatPlane(network, BOX, detail=12)
+    probabilities = network.predict_proba(plane.pixels)
+    np.testing.assert_allclose(plane.values.reshape(-1, n_classes), probabilities)
+    neutral = np.array(rgb(theme().neutral))
+    shades = np.array([rgb(colour) for colour in theme().class_colours(n_classes)])
+    certain = (probabilities.max(axis=1) - 1 / n_classes) / (1 - 1 / n_classes)
+    expected = neutral + certain[:, None] * (shades[network.predict(plane.pixels)] - neutral)
+    np.testing.assert_allclose(plane.face.picture.reshape(-1, 3) / 255, expected, atol=1 / 500)
+    scores = np.sort(network.logits(plane.boundary.origin), axis=1)
+    np.testing.assert_allclose(scores[:, -1], scores[:, -2], atol=1e-9)
+
+
+def test_a_probe_knows_any_number_of_classes():
+    network = Network([Layer([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]], [0.0, 0.0, 0.0])])
+    probe = Probe(np.array([[0.0, 0.0], [0.0, 3.0]]), lambda X: np.where(X[:, 1] > 2, 1, 2), network)
+    probe.go(1.0)
+    np.testing.assert_allclose(probe.point.rgba[0, :3], rgb(theme().class_colours(3)[1]))
+    assert probe.for_truth.value == pytest.approx(network.predict_proba([[0.0, 3.0]])[0, 1])
+
+
+def test_a_path_to_an_error_needs_an_error():
+    network = Network([SLOPE])
+    X = np.array([[0.0, 0.0], [2.0, 0.0]])
+    with pytest.raises(UnfoldError, match="right about all 2 points that are unknown"):
+        path_to_confident_error(network, (X, network.predict(X)), (X, network.predict(X)))
