@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from nn_core.preprocessing import normalise, principal_axes
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.axes import Axes
+from nn_unfold.stage import layout
 from nn_unfold.text.labels import Label
 from nn_unfold.text.numbers import MINUS
+
+STILLS = Path(__file__).parent / "stills"
 
 
 def numbers(axes, axis):
@@ -18,6 +24,12 @@ def numbers(axes, axis):
     others = [i for i in range(3) if i != axis]
     corner = np.array([-2.0, -1.0, -3.0])
     return np.array([(value, place[axis]) for value, place in shown if np.allclose(place[others], corner[others])])
+
+
+def test_still(play, snapshot):
+    stage = play(runpy.run_path(str(STILLS / "data_in_their_own_units.py"))["DataInTheirOwnUnits"])
+    snapshot(stage, "data_in_their_own_units")
+    assert layout.findings(stage) == []
 
 
 def test_numbers_count_from_zeros_in_units():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,9 +24,11 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.probe import Probe, path_to_confident_error
 from nn_unfold.space.sheet import Lattice
 from nn_unfold.space.targets import share_above, value_range
+from nn_unfold.stage.layout import findings
 from nn_unfold.stage.view import Area
 from nn_unfold.theme import rgb, theme
 
+STILLS = Path(__file__).parent / "stills"
 BOX = (-1.0, 3.0, -2.0, 2.0)
 SLOPE = Layer([[1.0, 0.0]], [-1.0])  # zero at x = 1, the middle of the box
 
@@ -133,7 +137,7 @@ def test_a_probe_reads_the_network_all_along_its_way(stage):
             np.testing.assert_array_equal(points, number.copy().set_value(value).number.entries[0].points)
 
 
-def test_the_way_into_the_unknown_leads_between_points_that_the_network_is_sure_of():
+def test_a_path_to_a_confident_error_leads_between_points_of_which_the_network_is_sure():
     X = np.array([[0.9, 0.0], [3.0, 0.0], [4.0, 1.0], [9.0, 0.0]])
     # It is wrong about the last of the known, and right about the first of the unknown.
     way = path_to_confident_error(Network([SLOPE]), (X, [0, 1, 1, 0]), (-X, [0, 1, 1, 1]))
@@ -147,6 +151,13 @@ def test_share_above_counts_both_classes():
 def test_the_spread_of_values_holds_both_levels():
     assert value_range(lambda X: 0.3 + 0 * X[:, 0], BOX) == 1.0
     assert value_range(lambda X: X[:, 0], BOX) == 4.0
+
+
+def test_still(play, snapshot):
+    film = runpy.run_path(str(STILLS / "four_classes_of_a_smooth_network.py"))["FourClassesOfASmoothNetwork"]
+    stage = play(film)
+    snapshot(stage, "four_classes_of_a_smooth_network")
+    assert findings(stage) == []
 
 
 @pytest.mark.parametrize("n_classes", [3, 4, 7])
@@ -170,7 +181,9 @@ def test_a_probe_knows_any_number_of_classes():
     probe = Probe(np.array([[0.0, 0.0], [0.0, 3.0]]), lambda X: np.where(X[:, 1] > 2, 1, 2), network)
     probe.go(1.0)
     np.testing.assert_allclose(probe.point.rgba[0, :3], rgb(theme().class_colours(3)[1]))
-    assert probe.for_truth.value == pytest.approx(network.predict_proba([[0.0, 3.0]])[0, 1])
+    points = probe.for_truth.number.entries[0].points
+    expected = probe.for_truth.copy().set_value(network.predict_proba([[0.0, 3.0]])[0, 1])
+    np.testing.assert_array_equal(points, expected.number.entries[0].points)
 
 
 def test_a_path_to_an_error_needs_an_error():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,9 @@ BOX = (-2.0, 2.0, -1.5, 1.5)
 
 def network_of(sizes, activation="relu", seed=0):
     rng = np.random.default_rng(seed)
-    pairs = zip(sizes, sizes[1:], strict=False)
-    return Network([Layer(rng.normal(size=(n_out, n_in)), rng.normal(size=n_out), activation) for n_in, n_out in pairs])
+    return Network(
+        Layer(rng.normal(size=(n_out, n_in)), rng.normal(size=n_out), activation) for n_in, n_out in pairwise(sizes)
+    )
 
 
 def test_still(play, snapshot):

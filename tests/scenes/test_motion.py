@@ -227,10 +227,8 @@ def test_a_passage_stops_between_the_stages_of_the_kind_that_is_asked_for(rng):
 @pytest.mark.parametrize("n_outputs", [1, 2, 3])
 def test_a_morph_ends_where_layers_of_any_width_put_things(n_outputs):
     rng = np.random.default_rng(n_outputs)
-    layers = [
-        Layer(rng.normal(size=(9, 2)), rng.normal(size=9), "tanh"),
-        Layer(rng.normal(size=(n_outputs, 9)), [0.3] * n_outputs),
-    ]
+    front = Layer(rng.normal(size=(9, 2)), rng.normal(size=9), "tanh")
+    layers = [front, Layer(rng.normal(size=(n_outputs, 9)), rng.normal(size=n_outputs))]
     cloud = Cloud(rng.normal(size=(20, 2)))
     flow = Morph(cloud, layers=layers)
     flow.begin()
