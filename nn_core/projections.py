@@ -53,7 +53,8 @@ def tells_apart(layer: Layer, k: int = 2) -> Layer:
     as near to that as possible.
 
     Args:
-        layer: the last layer of a network, with K outputs; its activation does not count.
+        layer: the last layer of a network, with K outputs; its activation does not count. Of a network whose decision
+            is another than the usual one, take the last layer of `network.classifier()`.
         k: how many dimensions are kept; no more than the layer has inputs.
 
     Returns:

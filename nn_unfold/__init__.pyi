@@ -36,7 +36,7 @@ from .space.response import (
     DecisionBoundary as DecisionBoundary,
     Response as Response,
     WeightArrow as WeightArrow,
-    ZeroLines as ZeroLines,
+    Hyperplanes as Hyperplanes,
 )
 from .space.sheet import Lattice as Lattice, Sheet as Sheet
 from .space.trails import LevelLines as LevelLines, Trail as Trail

@@ -46,7 +46,7 @@ class LinearRegions(SpatialGroup):
         self.box = box
         self.counts: list[int] = []
         self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0), origin=none, order=order)
-        n_creased = len(_ends_by_layer(network, box))
+        n_creased = sum(layer.activation.bends for layer in network.layers[:-1])
         self.creases = SpatialGroup(
             *(Segments(none, (0, 0, 0, 0), width=tokens.line_width, origin=none) for _ in range(n_creased))
         )
@@ -124,6 +124,7 @@ def _ends_by_layer(network: Network, box: Box) -> list[np.ndarray]:
 
 def _counts(network: Network, pattern: np.ndarray) -> list[int]:
     """The number of regions after each hidden layer: that of the different patterns up to there."""
-    # A region is convex: so the regions of one pattern are one region.
-    widths = np.cumsum([layer.n_out for layer in network.layers[:-1]], dtype=int)
-    return [len(np.unique(pattern[:, :width], axis=0)) for width in widths]
+    # All points with the same pattern form a convex set: so there are as many regions as patterns.
+    widths = np.cumsum([layer.n_out for layer in network.layers[:-1]], dtype=int).tolist()
+    before = [len(np.unique(np.packbits(pattern[:, :width], axis=1), axis=0)) for width in widths[:-1]]
+    return [*before, len(pattern)] if widths else []

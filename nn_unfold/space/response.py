@@ -101,7 +101,7 @@ class Response(Faces):
         return self
 
 
-class ZeroLines(LiveLines):
+class Hyperplanes(LiveLines):
     """The hyperplanes of a network's first layer: the lines in the plane where a neuron has the score zero.
 
     Args:

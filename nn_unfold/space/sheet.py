@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn_core.geometry import decision_boundary, pull_back
-from nn_core.geometry.box import Box
+from nn_core.geometry.box import Box, longer_side
 from nn_core.geometry.mesh import Mesh, refined, sheet_mesh
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
@@ -18,7 +18,7 @@ from nn_unfold.space.primitives import Faces, Segments
 from nn_unfold.space.ticks import nice_step
 from nn_unfold.theme import bilinear, rgb, theme
 
-_TOLERANCE = 1 / 400  # how far a sheet may be from a smooth network, as a share of the size of what is seen
+_TOLERANCE = 1 / 400  # how far a sheet or a curved crease may be from a smooth network, as a share of their size
 _MOST_LINES = 60  # of a grid of distance 1, along the longer side
 
 
@@ -205,7 +205,7 @@ def _lines(ends: np.ndarray, colour: str, width: float, opacity: float = 1.0, *,
 
 def _grid_for(box: Box) -> float:
     """The distance of grid lines in a box: 1 where that makes some lines but not too many, else a round number."""
-    side = max(box[1] - box[0], box[3] - box[2])
+    side = longer_side(box)
     return 1.0 if 1 <= side <= _MOST_LINES or side <= 0 else nice_step(side, 8)
 
 
@@ -242,7 +242,7 @@ def _creases(network: Network | None, mesh: Mesh, n_exact: int, box: Box) -> Ite
         front = Network([*layers[:number], Layer(layer.weight, layer.bias)])
         pieces = layer.activation.pieces(layer.n_out)
         curves = [
-            pull_back(normal, kink, front, box)
+            pull_back(normal, kink, front, box, tolerance=longer_side(box) * _TOLERANCE)
             for kink, bends in zip(pieces.kinks, pieces.bends, strict=True)
             for normal in np.eye(layer.n_out)[bends]
         ]
