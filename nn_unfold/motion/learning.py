@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from manim import Animation, Group, Mobject, linear
+from numpy.typing import ArrayLike
 
 from nn_core.network import Layer, Network
 from nn_core.training import History
@@ -18,6 +19,7 @@ from nn_unfold.flat.heat_map import Features
 from nn_unfold.flat.plots import METRICS
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
+from nn_unfold.space.classes import class_labels
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import CameraMove
@@ -210,15 +212,15 @@ class Accuracy(LiveNumber):
         name: a message in English.
         network: the first one.
         X: (n, n_in) points.
-        y: (n,) their labels.
+        y: (n,) their labels, as in Cloud.
         options: arguments of LiveNumber.
 
     Attributes:
         share: the accuracy that it shows.
     """
 
-    def __init__(self, name: str, network: Network, X: np.ndarray, y: np.ndarray, **options: Any) -> None:
-        self.data = X, y
+    def __init__(self, name: str, network: Network, X: np.ndarray, y: ArrayLike, **options: Any) -> None:
+        self.data = X, class_labels(y, max(network.n_out, 2)).numbers
         super().__init__(name, 0.0, **options)
         self.show(network)
 

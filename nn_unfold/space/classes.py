@@ -27,8 +27,9 @@ class ClassLabels(NamedTuple):
 def class_labels(y: ArrayLike, n_classes: int | None = None) -> ClassLabels:
     """Labels of any kind as numbers of classes.
 
-    Small whole numbers from 0 on are numbers of classes already, and some of them may be missing. All other labels
-    (text, booleans, negative or large numbers) are numbered in the order of their names.
+    Whole numbers from 0 to below `n_classes` (or below the number of the theme's colours) are numbers of classes
+    already, and some of them may be missing. All other labels (text, booleans, negative or larger numbers) are numbered
+    in the order of their names.
 
     Args:
         y: (n,) labels.
@@ -50,7 +51,7 @@ def class_labels(y: ArrayLike, n_classes: int | None = None) -> ClassLabels:
         raise UnfoldError(f"The labels can't be read: {error}.") from error
     numbers, names = labels.index, labels.names
     whole = [name for name in names if isinstance(name, int) and not isinstance(name, bool)]
-    most = max(len(theme().classes), n_classes or 0)
+    most = len(theme().classes) if n_classes is None else n_classes
     if len(whole) == len(names) and all(0 <= number < most for number in whole):
         numbers = np.array(whole, dtype=int)[numbers]
         names = tuple(range(max(whole, default=0) + 1))

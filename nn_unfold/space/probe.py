@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.classes import class_labels
 from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
@@ -64,7 +66,7 @@ class Probe(SpatialGroup):
 
 
 def path_to_confident_error(
-    network: Network, known: tuple[np.ndarray, np.ndarray], unknown: tuple[np.ndarray, np.ndarray]
+    network: Network, known: tuple[np.ndarray, ArrayLike], unknown: tuple[np.ndarray, ArrayLike]
 ) -> np.ndarray:
     """A path (2, 2) from a point that a network knows to one where it is wrong and does not notice.
 
@@ -73,7 +75,7 @@ def path_to_confident_error(
 
     Args:
         network: with classes.
-        known: points (n, 2) and the numbers of their classes (n,), such as its training data.
+        known: points (n, 2) and their labels (n,), as in Cloud; such as its training data.
         unknown: others, where it has never seen data.
 
     Raises:
@@ -81,7 +83,8 @@ def path_to_confident_error(
     """
     ends = []
     for (X, y), right in ((known, True), (unknown, False)):
-        found = X[(network.predict(X) == y) == right]
+        numbers = class_labels(y, max(network.n_out, 2)).numbers
+        found = X[(network.predict(X) == numbers) == right]
         if not len(found):
             raise UnfoldError(
                 f"The network is {'wrong' if right else 'right'} about all {len(X)} points that are "

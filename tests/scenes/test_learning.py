@@ -264,3 +264,11 @@ def test_what_is_carried_through_a_wide_layer_needs_a_projection():
     line = Network.create([2, 1, 1], "relu", rng=rng)
     Carried(cloud, depth=1).show(line)
     np.testing.assert_allclose(cloud.points[:, 0], line.forward(cloud.origin).a[0][:, 0])
+
+
+@pytest.mark.parametrize("names", [(0, 1), (-1, 1), ("cold", "hot"), (False, True)])
+def test_accuracy_takes_labels_of_any_kind(names):
+    network = Network([Layer([[1.0, 0.0]], [0.0])])
+    X = np.array([[-1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [-2.0, 0.0]])
+    accuracy = Accuracy("accuracy", network, X, [names[0], names[1], names[0], names[0]])
+    assert accuracy.share == 0.75

@@ -26,6 +26,7 @@ from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.flows import Draw
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
+from nn_unfold.space.classes import class_labels
 from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.space.residuals import Residuals
 from nn_unfold.space.sheet import Sheet
@@ -292,6 +293,7 @@ def test_an_even_opacity_is_given_back_to_the_last_digit():
         (["no", "yes", "yes", "no"], [0, 1, 1, 0], ("no", "yes")),
         ([True, False, False, True], [1, 0, 0, 1], (False, True)),
         ([7, 30, 30, 7], [0, 1, 1, 0], (7, 30)),
+        ([[1], [2], [2], [1]], [1, 2, 2, 1], (0, 1, 2)),
         (np.array([[0.0], [1.0], [1.0], [0.0]]), [0, 1, 1, 0], (0, 1)),
         ([0, 2, 2, 0], [0, 2, 2, 0], (0, 1, 2)),
     ],
@@ -303,6 +305,14 @@ def test_labels_of_any_kind_have_colours_of_their_own(y, numbers, names):
     colours = np.array([rgb(c) for c in theme().class_colours(len(names))])
     np.testing.assert_array_equal(cloud.rgba[:, :3], colours[numbers])
     assert not (cloud.rgba[0] == cloud.rgba[1]).all()
+
+
+def test_the_number_of_classes_tells_what_whole_numbers_mean():
+    assert class_labels([1, 2, 3], 4).numbers.tolist() == [1, 2, 3]
+    assert class_labels([1, 2, 3], 3).numbers.tolist() == [0, 1, 2]
+    assert class_labels([1, 2, 3], 3).names == (1, 2, 3)
+    assert class_labels(["b", "a"], 3).names == ("a", "b", 2)
+    assert class_labels([2, 2], 5).names == (0, 1, 2, 3, 4)
 
 
 def test_labels_that_are_missing_or_too_many_are_refused_in_one_line():
@@ -331,8 +341,9 @@ SMOOTH = Network(
 @pytest.mark.parametrize("n_outputs", [1, 2, 3, 4, 7])
 def test_a_sheet_is_refined_where_a_layer_is_smooth_and_split_where_it_is_not(n_outputs):
     rng = np.random.default_rng(n_outputs)
-    last = Layer(rng.normal(size=(n_outputs, 2)), rng.normal(size=n_outputs))
-    network = Network([*SMOOTH.layers[:2], last])
+    # All scores are equal at one point, so that there is a boundary through it.
+    weight, meeting = rng.normal(size=(n_outputs, 2)), Network(SMOOTH.layers[:2]).forward([[0.3, 0.9]]).output[0]
+    network = Network([*SMOOTH.layers[:2], Layer(weight, -weight @ meeting)])
     sheet = Sheet((-2, 2, -2, 2), network, boundary=True)
     hidden = Network(network.layers[:2])
     corners = sheet.faces.origin[sheet.faces.triangles]
