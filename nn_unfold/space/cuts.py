@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from nn_core.geometry.solids import winning_planes
-from nn_core.network import Layer
+from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, SpatialMobject, in_space, spatial_parts
 from nn_unfold.space.primitives import Faces, Segments
@@ -16,14 +16,14 @@ from nn_unfold.theme import rgb, theme
 
 
 class DecisionPlanes(SpatialGroup):
-    """The decision boundary of a last layer in the space of its three inputs, exactly.
+    """The decision boundary of a network in the space of its last hidden layer, which has three neurons, exactly.
 
     Two classes have one plane between them. Of K classes each pair has a plane, and the boundary is the part of it
     where no third class has a larger score: convex pieces that meet at edges. Every piece has the mixed colour of its
     two classes.
 
     Args:
-        layer: the last layer of a network, with 3 inputs; a single output tells two classes apart.
+        network: its last layer has 3 inputs and any number of outputs; a single one tells two classes apart.
         low: (3,) the lowest corner of the box that is shown.
         high: (3,) the highest.
         opacity: of the faces, 0 to 1; that of surfaces if not given.
@@ -35,12 +35,13 @@ class DecisionPlanes(SpatialGroup):
         classes: for each piece the two classes that it separates, the smaller first.
 
     Raises:
-        UnfoldError: for a layer that does not have 3 inputs, or a box without room.
+        UnfoldError: for a last layer that does not have 3 inputs, a network whose classes are not separated by planes
+            there, or a box without room.
     """
 
     def __init__(
         self,
-        layer: Layer,
+        network: Network,
         low: Sequence[float] | np.ndarray,
         high: Sequence[float] | np.ndarray,
         *,
@@ -54,18 +55,25 @@ class DecisionPlanes(SpatialGroup):
         self.edges = Segments(none, (0, 0, 0, 0), width=tokens.line_width)
         super().__init__(self.faces, self.edges)
         self.opacities = [tokens.surface_opacity if opacity is None else opacity, 1.0]
-        self.show_layer(layer)
+        self.show(network)
 
     @classmethod
-    def around(cls, *things: SpatialMobject | SpatialGroup, layer: Layer, **options: float | str | None) -> Self:
+    def around(cls, *things: SpatialMobject | SpatialGroup, network: Network, **options: float | str | None) -> Self:
         """The boundary in the box that some spatial mobjects fill now, as large as they are or a little larger."""
         points = np.concatenate([part.points for part in spatial_parts(things)])
         low, high = points.min(axis=0), points.max(axis=0)
         room = 0.05 * float((high - low).max())
-        return cls(layer, low - room, high + room, **options)  # type: ignore[arg-type]
+        return cls(network, low - room, high + room, **options)  # type: ignore[arg-type]
 
-    def show_layer(self, layer: Layer) -> Self:
-        """Show the boundary of another layer in the same box. The opacities stay."""
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Show the boundary of another network in the same box. The opacities stay."""
+        classifier = network.classifier()
+        if len(classifier.layers) > len(network.layers):
+            raise UnfoldError(
+                f"This network's classes are read behind its last activation, {network.layers[-1].activation.name}, so "
+                "they are not separated by planes in its last hidden layer: show them with Regions."
+            )
+        layer = classifier.layers[-1]
         try:
             pieces = winning_planes(layer.weight, layer.bias, self.low, self.high)
         except ValueError as error:

@@ -16,15 +16,15 @@ from nn_unfold.space.base import SpatialGroup, in_space
 from nn_unfold.space.primitives import Faces, Segments
 from nn_unfold.theme import bilinear, rgb, theme
 
-_PARITY = 0.12  # how much darker cells with an odd number of active neurons are
+_PARITY = 0.12  # how much darker regions are whose pattern has an odd sum
 
 
 class LinearRegions(SpatialGroup):
     """The linear regions of a network over a box, exactly, and the creases between them, layer by layer.
 
-    A region has the colour of its activation pattern: regions with similar patterns have similar colours. Two
-    neighbours differ in one neuron, so one of them has an even and one an odd number of active neurons; the odd one is
-    a little darker.
+    A region has the colour of its activation pattern, which says on which piece of its activation each neuron is:
+    regions with similar patterns have similar colours. Between two neighbours one neuron changes to the next piece, so
+    the sum of the pattern is even in one and odd in the other; the odd one is a little darker.
 
     Args:
         network: of 2 inputs; its hidden layers are piecewise linear, of any width and number.
@@ -95,10 +95,10 @@ class LinearRegions(SpatialGroup):
 
 
 def pattern_colours(pattern: np.ndarray) -> np.ndarray:
-    """Colours (n, 3) of activation patterns (n, H).
+    """Colours (n, 3) of activation patterns (n, H), whole numbers.
 
-    The two principal axes of the patterns are the two directions in the colours of a sheet. Patterns with an odd number
-    of active neurons are darker.
+    The two principal axes of the patterns are the two directions in the colours of a sheet. Patterns with an odd sum are
+    darker.
     """
     place = np.full((len(pattern), 2), 0.5)
     spread = np.asarray(pattern, dtype=float)
@@ -108,7 +108,7 @@ def pattern_colours(pattern: np.ndarray) -> np.ndarray:
         place[:, : axes.shape[1]] = np.divide(
             axes - axes.min(axis=0), sizes, out=np.full(axes.shape, 0.5), where=sizes > 1e-9
         )
-    odd = np.asarray(pattern).sum(axis=1) % 2 == 1
+    odd = np.asarray(pattern).sum(axis=1, dtype=int) % 2 == 1
     return np.asarray(bilinear(theme().corners, place) * np.where(odd, 1 - _PARITY, 1.0)[:, None])
 
 
@@ -126,5 +126,5 @@ def _counts(network: Network, pattern: np.ndarray) -> list[int]:
     """The number of regions after each hidden layer: that of the different patterns up to there."""
     # All points with the same pattern form a convex set: so there are as many regions as patterns.
     widths = np.cumsum([layer.n_out for layer in network.layers[:-1]], dtype=int).tolist()
-    before = [len(np.unique(np.packbits(pattern[:, :width], axis=1), axis=0)) for width in widths[:-1]]
+    before = [len({row.tobytes() for row in pattern[:, :width]}) for width in widths[:-1]]
     return [*before, len(pattern)] if widths else []

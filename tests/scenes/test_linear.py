@@ -32,9 +32,10 @@ def test_still(play, snapshot):
     assert layout.findings(stage) == []
 
 
+@pytest.mark.parametrize("activation", ["relu", "hard_tanh", "leaky_relu", "identity"])
 @pytest.mark.parametrize("sizes", [(2, 5, 1), (2, 64, 10, 4), (2, 8, 8, 8, 3), (2, 12, 2)])
-def test_the_regions_are_counted_after_each_layer(sizes):
-    network = network_of(sizes)
+def test_the_regions_are_counted_after_each_layer(sizes, activation):
+    network = network_of(sizes, activation)
     regions = LinearRegions(network, BOX)
     assert len(regions.counts) == len(sizes) - 2
     for depth, count in enumerate(regions.counts, start=1):
