@@ -18,26 +18,29 @@ from .motion.flows import (
 )
 from .motion.follow import Follow as Follow
 from .motion.learning import Accuracy as Accuracy, Learning as Learning, Metric as Metric
-from .motion.surfaces import Rise as Rise, Temper as Temper
+from .motion.steps import Roll as Roll, Wander as Wander
+from .motion.surfaces import Anneal as Anneal, Bend as Bend, Rise as Rise, rise as rise
 from .space.axes import Axes as Axes
 from .space.base import SpatialGroup as SpatialGroup
+from .space.cuts import DecisionPlanes as DecisionPlanes
 from .space.curves import function_curve as function_curve
 from .space.graph import GraphEdges as GraphEdges
 from .space.heat import HeatPlane as HeatPlane
 from .space.landscape import Landscape as Landscape
 from .space.picture import Picture as Picture, PictureCloud as PictureCloud
 from .space.primitives import Cloud as Cloud, Faces as Faces, Segments as Segments, polygon as polygon
-from .space.probe import Probe as Probe, Wander as Wander
+from .space.linear import LinearRegions as LinearRegions
+from .space.probe import Probe as Probe
 from .space.regions import BeyondData as BeyondData, Regions as Regions
 from .space.residuals import Residuals as Residuals
 from .space.response import (
-    Bend as Bend,
+    DecisionBoundary as DecisionBoundary,
     Response as Response,
     WeightArrow as WeightArrow,
-    ZeroLines as ZeroLines,
+    Hyperplanes as Hyperplanes,
 )
 from .space.sheet import Lattice as Lattice, Sheet as Sheet
-from .space.trails import LevelLines as LevelLines, Roll as Roll, Trail as Trail
+from .space.trails import LevelLines as LevelLines, Trail as Trail
 from .stage.stage import Stage as Stage
 from .stage.view import Panel as Panel, TOP as TOP
 from .stage.words import bends as bends, number as number, verbs_of as verbs_of

@@ -23,8 +23,7 @@ from nn_unfold import (
     rgb,
     stack,
 )
-from nn_unfold.motion.flows import destinations
-from nn_unfold.space.base import spatial_parts
+from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.theme import theme
 
 

@@ -4,7 +4,21 @@ import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.network import Network
-from nn_unfold import TOP, Axes, Cloud, Draw, Landscape, Morph, NetworkDiagram, Recipe, Regions, Rise, Stage, formula
+from nn_unfold import (
+    TOP,
+    Axes,
+    Cloud,
+    Draw,
+    Landscape,
+    Morph,
+    NetworkDiagram,
+    Recipe,
+    Regions,
+    Rise,
+    Stage,
+    formula,
+    rise,
+)
 
 LOW, HIGH = 70 * DEGREES, 50 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away
@@ -61,7 +75,7 @@ class ArgmaxPlanes(Stage):
             space = Axes((*cells.box, 0, top), ("h_1", "h_2", "z"), most=5, at_corner=True, units=(1, 1, height))
             view = self.reframe(planes, space, phi=LOW, theta=BESIDE)
             self.play(view, FadeOut(axes), FadeIn(space))
-            self.play(planes.rise(in_turn=True))
+            self.play(rise(planes, in_turn=True))
 
         with self.beat("They cut each other, and on every side another one is the highest."):
             self.play(self.turn(TAU, planes, space, run_time=10))

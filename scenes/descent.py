@@ -10,7 +10,7 @@ from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
 from nn_core.network import Layer, Network
 from nn_core.optimizers import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
-from nn_unfold import TOP, Axes, Cloud, Draw, Landscape, LevelLines, Rise, Roll, Stage, Trail, formula
+from nn_unfold import TOP, Axes, Cloud, Draw, Landscape, LevelLines, Rise, Roll, Stage, Trail, formula, rise
 from nn_unfold.flat.descent import Fits, Legend
 from nn_unfold.stage.view import rows_of_pixels
 from nn_unfold.text.numbers import MINUS
@@ -61,7 +61,7 @@ class Descent(Stage):
             self.play(FadeIn(plane), FadeIn(axes), FadeIn(tour))
             self.play(Roll(tour, fits, steps=len(self.starts) - 1))
         with self.beat("Its loss, the mean squared error, is a height over each pair of numbers."):
-            self.play(FadeOut(tour), FadeOut(plane), surface.rise(run_time=3))
+            self.play(FadeOut(tour), FadeOut(plane), rise(surface, run_time=3))
             surface.add(levels)
             self.play(Draw(levels))
         starts = {f"({w:g}, {b:g})".replace("-", MINUS): self.way((w, b)) for w, b in self.starts}
@@ -89,8 +89,8 @@ class Descent(Stage):
             risen = [trail.show_step(self.steps) for trail in self.trails_of(rules)]
             self.remove(*self.trails)
             # To sink backwards: what rises would appear anew.
-            rise = Rise(surface, *risen, down=True, run_time=self.tokens.turn, rate_func=lambda t: smooth(1 - t))
-            self.play(rise, self.reframe(surface, axes, **ASLANT))
+            rising = Rise(surface, *risen, down=True, run_time=self.tokens.turn, rate_func=lambda t: smooth(1 - t))
+            self.play(rising, self.reframe(surface, axes, **ASLANT))
             self.play(FadeIn(axes))
 
     def way(self, start, rule=PLAIN, steps=steps, **options):
@@ -110,4 +110,4 @@ class Descent(Stage):
         legend = Legend(self.trails, title, list(ways), given={"rate": rates} if rates else {})
         fits = Fits(NEURON, *self.data, self.trails)
         self.play(self.aside(fits, legend), *map(FadeOut, before), *map(FadeIn, self.trails))
-        self.play(Roll(*self.trails, legend, fits, steps=len(self.trails[0].way) - 1))
+        self.play(Roll(*self.trails, legend, fits, steps=len(self.trails[0].path) - 1))

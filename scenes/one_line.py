@@ -9,6 +9,7 @@ from nn_unfold import (
     Bend,
     Cloud,
     Draw,
+    Hyperplanes,
     Learning,
     LiveAffine,
     LossCurve,
@@ -21,7 +22,6 @@ from nn_unfold import (
     Sheet,
     Stage,
     WeightArrow,
-    ZeroLines,
     formula,
     stack,
 )
@@ -58,7 +58,7 @@ class OneLine(Stage):
         one = HEIGHT * side
         deep = -one / 2  # of the probability 0, since the sigmoid is 1/2 where the score is 0
         surface = Response(start, box, height=one, base=deep, bend=0, grid=0.5, opacity=OPACITY)
-        line = ZeroLines(start, box)
+        line = Hyperplanes(start, box)
         arrow = WeightArrow(start, box, unit=REACH * side / np.linalg.norm(trained.network.layers[0].weight))
         diagram = NetworkDiagram(start, names=("x", "p"), size=(3.0, 1.6))
         flat = Axes(box, ("x_1", "x_2"), at_corner=True)

@@ -21,8 +21,10 @@ from nn_unfold import (
     Wander,
     function_curve,
 )
-from nn_unfold.space.levels import TaughtPanel, surer_than
-from nn_unfold.space.probe import into_the_unknown
+from nn_unfold.motion.extrapolation import ExtrapolationPanel
+from nn_unfold.motion.surfaces import rise
+from nn_unfold.space.probe import path_to_confident_error
+from nn_unfold.space.targets import share_above
 
 BOX = (-4.8, 4.8, -3.3, 3.3)
 HEIGHT = 5.5  # of a surface over it, in the same units
@@ -69,7 +71,8 @@ class OutsideTheData(Stage):
             self.play(FadeIn(veil))
 
         with self.beat("A point wanders into the night. Its colour is the truth, the ground shows the answer."):
-            probe = Probe(into_the_unknown(network, day, night), lambda X: X[:, 1] > day_night_curve(X[:, 0]), network)
+            path = path_to_confident_error(network, day, night)
+            probe = Probe(path, lambda X: X[:, 1] > day_night_curve(X[:, 0]), network)
             self.play(self.aside(diagram, probe.confidence, probe.for_truth), FadeIn(probe))
             self.play(Wander(probe, run_time=8))
 
@@ -77,17 +80,17 @@ class OutsideTheData(Stage):
             self.play(FadeOut(axes, answers, veil, probe, by_day), self.aside())
             panels = self.panels(2, gap=self.tokens.margin, headroom=self.tokens.margin)
             options = {"height": HEIGHT, "times": FAR}
-            readings = {"from": np.min, "to": np.max}, {"share surer than 0.99": surer_than(0.99)}
+            readings = {"from": np.min, "to": np.max}, {"share surer than 0.99": share_above(0.99)}
             wild = linear, "linear", lambda X: linear.forward(X).output[:, 0]
             tame = network, "softmax", lambda X: network.predict_proba(X)[:, 1]
             sides = [
-                TaughtPanel(panel, name, values, BOX, net, day, readings=read, **options)
+                ExtrapolationPanel(panel, name, values, BOX, net, day, readings=read, **options)
                 for panel, (net, name, values), read in zip(panels, (wild, tame), readings, strict=True)
             ]
             for side in sides:
                 self.look(side.near, **ASLANT)
             self.play(*(FadeIn(side.title, side.near.levels, side.near.cloud, side.near.marks) for side in sides))
-            self.play(*(side.near.surface.rise(run_time=3) for side in sides))
+            self.play(*(rise(side.near.surface, run_time=3) for side in sides))
 
         with self.beat(
             "Away from the data a linear output leaves both levels. Softmax can't, but is sure almost everywhere."

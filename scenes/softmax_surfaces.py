@@ -5,6 +5,7 @@ from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 from nn_core.network import Network
 from nn_unfold import (
     TOP,
+    Anneal,
     Axes,
     Cloud,
     Draw,
@@ -14,10 +15,10 @@ from nn_unfold import (
     Regions,
     SpatialGroup,
     Stage,
-    Temper,
     formula,
     stack,
 )
+from nn_unfold.motion.surfaces import rise
 from nn_unfold.stage.view import rows_of_pixels
 from scenes.argmax_planes import ArgmaxPlanes
 
@@ -56,14 +57,14 @@ class SoftmaxSurfaces(Stage):
             heat = LiveNumber("temperature", HOT, digits=3)
             self.play(self.aside(diagram, stack(formula("p_k = e^(z_k \\/ T) / (sum_j e^(z_j \\/ T))"), heat)))
             self.play(FadeOut(axes))
-            rise = surfaces.rise(run_time=self.tokens.turn)
-            self.play(rise, self.follow(rise, ground, surfaces, phi=ASLANT, theta=BESIDE))
+            rising = rise(surfaces, run_time=self.tokens.turn)
+            self.play(rising, self.follow(rising, ground, surfaces, phi=ASLANT, theta=BESIDE))
             # Room is made for what comes: the map lower down, and the surfaces as high as they will be.
             below, higher = ground.copy().shift(deep * IN), surfaces.copy().set_temperature(1)
             self.play(ground.animate.shift(deep * IN), self.reframe(below, higher, space), FadeIn(space))
 
         with self.beat("As it cools, the class with the highest score gains, and the others lose."):
-            cooling = Temper(surfaces, 1, run_time=7)
+            cooling = Anneal(surfaces, 1, run_time=7)
             self.play(cooling, cooling.read_out(heat))
 
         with self.beat("At temperature one: the probabilities that the network was trained to give."):
@@ -71,7 +72,7 @@ class SoftmaxSurfaces(Stage):
             self.play(self.turn(TAU, ground, surfaces, space, run_time=10))
 
         with self.beat("Close to zero each surface is a step: one on its cell of the map, zero elsewhere."):
-            freezing = Temper(surfaces, COLD, run_time=6)
+            freezing = Anneal(surfaces, COLD, run_time=6)
             self.play(freezing, freezing.read_out(heat))
 
         with self.beat("No temperature moves a border: seen from above, the steps are the map of argmax."):

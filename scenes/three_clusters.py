@@ -13,6 +13,7 @@ from nn_unfold import (
     Axes,
     Cloud,
     Draw,
+    Hyperplanes,
     Learning,
     LiveNumber,
     LossCurve,
@@ -24,10 +25,9 @@ from nn_unfold import (
     Sheet,
     SpatialGroup,
     Stage,
-    ZeroLines,
     formula,
 )
-from nn_unfold.space.response import Border
+from nn_unfold.space.response import DecisionBoundary
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give
@@ -99,20 +99,21 @@ class ThreeClusters(Stage):
 
         with self.beat("The clusters have arrived in three of its corners. Here one straight line is enough."):
             last = Network(network.layers[1:])
-            cut = SpatialGroup(Response(last, SQUARE, height=0, order=-1), ZeroLines(last, SQUARE))
+            cut = SpatialGroup(Response(last, SQUARE, height=0, order=-1), Hyperplanes(last, SQUARE))
             self.play(diagram.animate.set_focus(1), self.aside(diagram, formula("p = sigma(bold(w) dot bold(h) + b)")))
             self.play(FadeIn(cut[0]), Draw(cut[1]))
 
         with self.beat("Carried back, the straight line bends: it runs on both sides of the middle cluster."):
             self.play(diagram.animate.set_focus(), self.aside(diagram), *map(FadeOut, (unit, cut, lines)))
-            back = Passage(sheet, cloud, Border(network, box), layers=network.layers, start=1, stop=0, run_time=5)
+            boundary = DecisionBoundary(network, box)
+            back = Passage(sheet, cloud, boundary, layers=network.layers, start=1, stop=0, run_time=5)
             self.play(back, self.follow(back, sheet))
             self.play(self.reframe(axes), FadeIn(axes), FadeIn(field), FadeOut(sheet.faces))
 
     def train(self, history, box, diagram, *numbers, after=(), colours=None):
         """Show one training, after what another one has left, and return what this one leaves on the plane."""
         start = history.network_at(0)
-        field, lines = Response(start, box, height=0, tolerance=0.02, order=1), ZeroLines(start, box, colours=colours)
+        field, lines = Response(start, box, height=0, tolerance=0.02, order=1), Hyperplanes(start, box, colours=colours)
         curve = LossCurve(history, ("accuracy",), size=(2.5, 1.2), epochs="log1p")
         self.play(self.aside(diagram, curve, *numbers), diagram.animate.show(start), *map(FadeOut, after))
         self.play(FadeIn(field, lines))

@@ -3,6 +3,7 @@
 from manim import DEGREES
 from softmax_surfaces_stock import BIAS, HEIGHT, SIDE, STEP, WEIGHT
 
+from nn_unfold.motion.surfaces import rise
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.stage.stage import Stage
@@ -15,5 +16,5 @@ class SoftmaxSurfacesUnfold(Stage):
         axes = Axes((*box, 0, HEIGHT), ("x_1", "x_2", "p"))
         self.look(axes, phi=60 * DEGREES, theta=-45 * DEGREES)
         self.add(axes, surfaces)
-        self.play(surfaces.rise(run_time=STEP), self.turn(0.2 * STEP, axes, run_time=STEP))
+        self.play(rise(surfaces, run_time=STEP), self.turn(0.2 * STEP, axes, run_time=STEP))
         self.play(self.turn(0.2 * STEP, axes, run_time=STEP))

@@ -46,7 +46,7 @@ class Legend(VGroup):
         tokens = theme()
         size, width = 0.75 * tokens.label_size, width or tokens.aside_width - 2 * _GAP
         self.trails = list(trails)
-        self.numbers = VGroup(*(LiveNumber("", trail.height(), size=size) for trail in trails))
+        self.numbers = VGroup(*(LiveNumber("", trail.value(), size=size) for trail in trails))
         pitch = 2.2 * self.numbers[0].height
         right = width
         self.add(stand(label(title, size=size, colour=tokens.faint).move_to(ORIGIN, aligned_edge=LEFT), 0))
@@ -66,7 +66,7 @@ class Legend(VGroup):
     def show_step(self, step: float) -> Self:
         """Show the values after this many steps."""
         for trail, number in zip(self.trails, self.numbers, strict=True):
-            number.set_value(trail.height(step))
+            number.set_value(trail.value(step))
         return self
 
 

@@ -11,6 +11,7 @@ from manim import (
     VMobject,
 )
 
+from nn_core.geometry.box import pixel_middles
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.primitives import Box
 from nn_unfold.theme import rgb, theme
@@ -67,9 +68,7 @@ def signed_colours(shares: np.ndarray | float) -> np.ndarray:
 
 def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
     """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
-    middles = (np.arange(detail) + 0.5) / detail
-    x, y = np.meshgrid(plane[0] + middles * (plane[1] - plane[0]), plane[3] - middles * (plane[3] - plane[2]))
-    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    points = pixel_middles(plane, detail)
     inputs = points if features is None else np.asarray(features(points), dtype=float)
     if inputs.shape != (len(points), n_in):
         raise UnfoldError(

@@ -10,7 +10,7 @@ from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Dot, Line, VGroup, VMobject
 
 from nn_core.training import History
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.axes import nice_step
+from nn_unfold.space.ticks import nice_step
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import MINUS, Frame, LiveNumber, rounded_down

@@ -1,4 +1,4 @@
-"""Read-outs that follow what moves."""
+"""Numbers and other displays that follow what moves."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from manim import Animation, VMobject, linear
 
 
 class Follow(Animation):
-    """Keep a read-out on a function of time.
+    """Shows a function of time in a mobject, such as a live number.
 
     Args:
         mobject: what shows the values.
-        values: share of the run time in [0, 1] -> the arguments of `show`.
+        values: the share of the run time in [0, 1] -> the arguments of `show`.
         show: how the mobject shows them.
     """
 

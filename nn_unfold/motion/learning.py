@@ -1,30 +1,32 @@
 """Training as motion: everything that shows a network follows it from its first weights to its last.
 
-Between two snapshots of a training the weights are interpolated evenly over the epochs; at a snapshot,
-and so at the end, they are the trained ones to the last digit.
+Between two snapshots of a training the weights are interpolated linearly over the epochs. At a snapshot, and so at the
+end, they are exactly those of the training.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from manim import Animation, Group, Mobject, linear
+from numpy.typing import ArrayLike
 
-from nn_core.network import Network
+from nn_core.network import Layer, Network
 from nn_core.training import History
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.heat_map import Features
 from nn_unfold.flat.plots import METRICS
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
+from nn_unfold.space.classes import class_labels
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import CameraMove
 from nn_unfold.text.numbers import LiveAffine, LiveNumber, rounded_down
 from nn_unfold.theme import theme
 
-_SAMPLES = 16  # moments at which a camera that follows a training looks where everything is
+_SAMPLES = 16  # moments of a training at which a camera that follows it measures what it frames
 PACES = ("log", "linear", "snapshots")
 
 
@@ -35,8 +37,9 @@ class ShowsNetwork(Protocol):
         """Show this network, in place."""
 
 
+@runtime_checkable
 class ShowsEpoch(Protocol):
-    """What follows the clock of a training instead: a loss curve, a read-out."""
+    """What follows the epochs of a training instead: a loss curve, a number."""
 
     def show_epoch(self, epoch: float) -> Any:
         """Show the training up to this epoch."""
@@ -48,9 +51,9 @@ class Learning(Animation):
     Args:
         history: of the training.
         followers: mobjects with the verb `show(network)`, or `show_epoch(epoch)`.
-        pace: how the epoch goes with time: "log" (evenly in log(1 + epoch), since most happens at the start),
-            "linear", or "snapshots" (as long from each snapshot to the next).
-        start: the epoch at which it sets out.
+        pace: how the epoch depends on time: "log" (evenly in log(1 + epoch), since most happens at the start),
+            "linear", or "snapshots" (the same time from each snapshot to the next).
+        start: the epoch at which it starts.
         stop: the epoch at which it ends; the last one if not given.
         run_time: seconds; three camera moves if not given.
 
@@ -75,19 +78,20 @@ class Learning(Animation):
         if not 0 <= start <= stop <= last:
             raise UnfoldError(f"Epochs {start:g} to {stop:g} were asked for, but the training has 0 to {last}.")
         for follower in followers:
-            # Every mobject of Manim has a `show`, which opens a window.
-            if type(follower).show is Mobject.show and not hasattr(follower, "show_epoch"):
+            # Every mobject of Manim has a `show`, which opens an image viewer.
+            if getattr(type(follower), "show", None) is Mobject.show and not hasattr(follower, "show_epoch"):
                 raise UnfoldError(
                     f"A {type(follower).__name__} cannot follow a training: it needs the verb show(network) or "
                     "show_epoch(epoch); for sheets and clouds behind a layer use Carried."
                 )
         self.history, self.followers = history, followers
         self.pace, self.start, self.stop = pace, start, stop
-        mobject = followers[0] if len(followers) == 1 else Group(*followers)
+        mobjects = [follower for follower in followers if isinstance(follower, Mobject)]
+        mobject = mobjects[0] if len(mobjects) == 1 else Group(*mobjects)
         super().__init__(mobject, **{"run_time": run_time or 3 * theme().turn, "rate_func": linear, **kwargs})
 
     def epoch(self, t: float) -> float:
-        """The epoch after the share t of the time; a closed form."""
+        """The epoch after the share t of the time."""
         if t in (0, 1):
             return float(self.stop if t else self.start)
         if self.pace == "log":
@@ -99,13 +103,13 @@ class Learning(Animation):
         return float(np.interp((1 - t) * ends[0] + t * ends[1], np.arange(len(kept)), kept))
 
     def follow(self, stage: Stage, *things: Mobject) -> CameraMove:
-        """An animation that keeps things framed all through the training, to be played together with this.
+        """An animation that keeps things in the frame during the training, to be played together with this one.
 
-        It has the followers go through the training once, and leaves them at its start.
+        It shows the followers the whole training once to measure them, and leaves them at its start.
 
         Args:
-            stage: whose camera moves.
-            things: what shall stay in the frame.
+            stage: its camera moves.
+            things: what is to stay in the frame.
         """
         views = []
         for t in np.linspace(0, 1, _SAMPLES + 1)[1:]:
@@ -115,7 +119,7 @@ class Learning(Animation):
         return CameraMove(stage.lens(*things)[0], *views, run_time=self.run_time, rate_func=self.rate_func)
 
     def read_out(self, numbers: LiveAffine, layer: int = 0) -> Follow:
-        """An animation that keeps these numbers on the map of a layer, to be played together with this."""
+        """An animation that shows the map of a layer in these numbers, to be played together with this one."""
 
         def values(t: float) -> tuple[np.ndarray, np.ndarray]:
             shown = network_at(self.history, self.epoch(t)).layers[layer]
@@ -131,46 +135,50 @@ class Learning(Animation):
         epoch = self.epoch(t)
         network = network_at(self.history, epoch)
         for follower in self.followers:
-            if hasattr(follower, "show_epoch"):
+            if isinstance(follower, ShowsEpoch):
                 follower.show_epoch(epoch)
             else:
                 follower.show(network)
 
 
 class Carried(SpatialGroup):
-    """Sheets and clouds as they stand behind some layers of a network, whichever it shows at the moment.
+    """Sheets and clouds where some layers of a network map them, for any network that is shown. Can follow a training.
 
     Args:
         mobjects: sheets, and clouds or other spatial mobjects with an `origin`.
-        depth: behind how many layers they stand; 0 is the input.
-        features: what the network is given of points of the plane, (n, 2) -> (n, n_in), if not themselves; sheets
-            can't be split for it.
+        depth: the number of these layers; 0 is the input.
+        features: what the network is given for points of the plane, (n, 2) -> (n, n_in); the points if not given.
+            Sheets can't be split for features.
+        projection: a layer to 1, 2 or 3 numbers, such as those of nn_core.projections, for a depth where the network
+            is wider.
     """
 
-    def __init__(self, *mobjects: Mobject, depth: int, features: Features | None = None) -> None:
+    def __init__(
+        self, *mobjects: Mobject, depth: int, features: Features | None = None, projection: Layer | None = None
+    ) -> None:
         super().__init__(*mobjects)
-        self.n_layers, self.features = depth, features
+        self.n_layers, self.features, self.projection = depth, features, projection
 
-    def show(self, network: Network) -> Self:
-        """Put everything where this network takes it; sheets are split anew, exactly where it folds them.
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Put everything where this network maps it; sheets are split again, exactly where it folds them.
 
         Raises:
-            UnfoldError: where the layer has more than three outputs.
+            UnfoldError: where the layer has more than three outputs, and there is no projection.
         """
         for mobject in self.get_family():
             if isinstance(mobject, Sheet):
                 mobject.show(network)
-        front = Network(network.layers[: self.n_layers]) if self.n_layers else None
+        layers = network.layers[: self.n_layers] + ([] if self.projection is None else [self.projection])
+        front = Network(layers) if layers else None
         for part in spatial_parts([self]):
             if part.origin is not None and len(part.origin):
                 inputs = part.origin if self.features is None else self.features(part.origin)
-                moved = inputs if front is None else front.forward(inputs).output
-                part.points = in_space(np.pad(moved, [(0, 0), (0, 1)]) if moved.shape[1] == 1 else moved)
+                part.points = in_space(inputs if front is None else front.forward(inputs).output)
         return self
 
 
 class Metric(LiveNumber):
-    """A number of a training that follows its clock: the epoch itself, or an entry of `METRICS`.
+    """A number of a training that follows its epochs: the epoch itself, or an entry of `METRICS`.
 
     Args:
         history: of the training.
@@ -178,7 +186,7 @@ class Metric(LiveNumber):
         options: arguments of LiveNumber.
 
     Raises:
-        UnfoldError: for a metric that the history lacks.
+        UnfoldError: for a metric that is not in the history.
     """
 
     def __init__(self, history: History, name: str, **options: Any) -> None:
@@ -201,25 +209,25 @@ class Metric(LiveNumber):
 
 
 class Accuracy(LiveNumber):
-    """The share of some data that the network of the moment labels right; data, say, that it does not learn.
+    """The share of some data that the network of the moment classifies correctly, such as data it is not trained on.
 
     Args:
         name: a message in English.
-        network: to begin with.
+        network: the first one.
         X: (n, n_in) points.
-        y: (n,) their labels.
+        y: (n,) their labels, as in Cloud.
         options: arguments of LiveNumber.
 
     Attributes:
-        share: what it shows.
+        share: the accuracy that it shows.
     """
 
-    def __init__(self, name: str, network: Network, X: np.ndarray, y: np.ndarray, **options: Any) -> None:
-        self.data = X, y
+    def __init__(self, name: str, network: Network, X: np.ndarray, y: ArrayLike, **options: Any) -> None:
+        self.data = X, class_labels(y, max(network.n_out, 2)).numbers
         super().__init__(name, 0.0, **options)
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the accuracy of this network, rounded down."""
         X, y = self.data
         self.share = float((network.predict(X) == y).mean())

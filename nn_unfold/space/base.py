@@ -1,12 +1,12 @@
-"""What lives in space: mobjects that the painter draws, and that every Manim animation can move."""
+"""Spatial mobjects: the painter draws them with depth, and every Manim animation can move them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, Self
 
 import numpy as np
-from manim import Group, ManimColor, Mobject
+from manim import WHITE, Group, ManimColor, Mobject
 from manim.utils.color import ParsableManimColor, color_to_rgb
 
 from nn_unfold.engine.paint.batch import Batch
@@ -14,13 +14,21 @@ from nn_unfold.errors import UnfoldError
 
 
 class SpatialMobject(Mobject):
-    """Vertices and their colours; what stands between the vertices is the subclass's `batch`.
+    """Vertices and their colours. A subclass says in `batch` what is drawn between the vertices.
 
     Args:
-        points: (n, 2) or (n, 3) vertices; two columns lie in the plane z = 0.
+        points: (n, d) vertices with d from 1 to 3; coordinates that are missing are 0.
         rgba: (n, 4) straight-alpha colours, or one of them for all.
         origin: (n, d) where each vertex came from, in the input space of a network.
+
+    Attributes:
+        on_surface: (n,) the number of the surface on which each vertex lies, for parts of a Landscape.
     """
+
+    points: np.ndarray
+    rgba: np.ndarray
+    origin: np.ndarray | None
+    on_surface: np.ndarray | None = None
 
     def __init__(
         self,
@@ -48,8 +56,8 @@ class SpatialMobject(Mobject):
         self.points = func(self.points)
         return self
 
-    def set_color(self, color: ParsableManimColor, alpha: float | None = None, family: bool = True) -> Self:
-        """Give all vertices one colour; their opacity stays, unless `alpha` says otherwise."""
+    def set_color(self, color: ParsableManimColor = WHITE, alpha: float | None = None, family: bool = True) -> Self:
+        """Give all vertices one colour. Their opacity stays, unless `alpha` is given."""
         super().set_color(color, alpha, family)
         self.rgba[:, :3] = color_to_rgb(color)
         if alpha is not None:
@@ -71,34 +79,35 @@ class SpatialMobject(Mobject):
     def get_opacity(self) -> float:
         """The mean opacity of the vertices."""
         opacities = self.rgba[:, 3]
-        # The mean of equal numbers may be off by a rounding, and what is given on from frame to frame would drift.
+        # The mean of equal numbers may differ from them by a rounding error, which would add up over the frames.
         even = len(opacities) > 0 and (opacities == opacities[0]).all()
         return float(opacities[0] if even else opacities.mean())
 
     def fade(self, darkness: float = 0.5, family: bool = True) -> Self:
-        """Take away this share of the opacity."""
+        """Reduce the opacity by this share."""
         self.rgba[:, 3] *= 1.0 - darkness
         return super().fade(darkness, family)
 
     def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
-        """Mix the colours of two mobjects, vertex by vertex."""
-        self.rgba = (1.0 - alpha) * mobject1.rgba + alpha * mobject2.rgba
+        """Mix the colours of two spatial mobjects, vertex by vertex."""
+        if isinstance(mobject1, SpatialMobject) and isinstance(mobject2, SpatialMobject):
+            self.rgba = (1.0 - alpha) * mobject1.rgba + alpha * mobject2.rgba
         return self
 
     def align_points_with_larger(self, larger_mobject: Mobject) -> Self:
-        """Only clouds can grow; a mesh can't become one with other vertices.
+        """Refuse to change the number of vertices; only a cloud can do that.
 
         Raises:
             UnfoldError: always, naming both.
         """
         raise UnfoldError(
             f"A {type(self).__name__} of {len(self.points)} vertices can't be transformed into one of "
-            f"{len(larger_mobject.points)}: build both from the same mesh, or fade one out and the other in."
+            f"{len(larger_mobject.points)}: make both from the same mesh, or fade one out and the other in."
         )
 
 
 class SpatialGroup(Group):
-    """Spatial mobjects that fade and colour together."""
+    """Spatial mobjects that fade and change colour together."""
 
     def set_opacity(self, opacity: float) -> Self:
         """Give all parts one opacity."""
@@ -107,21 +116,21 @@ class SpatialGroup(Group):
         return self
 
     def interpolate_color(self, mobject1: Mobject, mobject2: Mobject, alpha: float) -> Self:
-        """A group has no colours of its own; stock Manim can't restore groups for want of this."""
+        """Do nothing: a group has no colours of its own. Manim's `Restore` needs this method."""
         return self
 
 
 def in_space(points: np.ndarray) -> np.ndarray:
-    """(n, 2) or (n, 3) points as a fresh (n, 3) array; the plane lies at z = 0.
+    """Points (n, 1), (n, 2) or (n, 3) as a new array (n, 3). A line lies on the x axis, a plane at z = 0.
 
     Raises:
-        UnfoldError: for points of any other width.
+        UnfoldError: for points of any other shape.
     """
     points = np.asarray(points, dtype=float)
-    if points.ndim != 2 or points.shape[1] not in (2, 3):
+    if points.ndim != 2 or points.shape[1] not in (1, 2, 3):
         raise UnfoldError(
-            f"Points in space have shape (n, 2) or (n, 3), but these have {points.shape}: "
-            "project them first, for example with nn_core.embedding.pca."
+            f"Points in space have shape (n, 1), (n, 2) or (n, 3), but these have {points.shape}: "
+            "project them first, for example with a layer of nn_core.projections behind the network."
         )
     return np.pad(points, [(0, 0), (0, 3 - points.shape[1])])
 
@@ -130,3 +139,38 @@ def spatial_parts(mobjects: Iterable[Mobject]) -> list[SpatialMobject]:
     """All spatial mobjects among these and their parts, each once, in display order."""
     family = dict.fromkeys(part for mobject in mobjects for part in mobject.get_family())
     return [part for part in family if isinstance(part, SpatialMobject)]
+
+
+class Movement(Protocol):
+    """What moves spatial parts along closed forms of time, such as a Flow."""
+
+    @property
+    def moved(self) -> set[Mobject]:
+        """All parts that it moves."""
+
+    def place_part(self, part: SpatialMobject, points: np.ndarray, t: float) -> np.ndarray:
+        """Where a part that started at these points (n, 3) is after the share t of the movement."""
+
+
+def destinations(parts: Iterable[SpatialMobject], flows: Sequence[Movement], samples: int) -> Iterator[np.ndarray]:
+    """The positions (n, 3) of all parts at some moments of several flows, one flow after another.
+
+    The first array has the positions before all flows. A part that a flow does not move keeps its position.
+
+    Args:
+        parts: they start where they are now.
+        flows: in order.
+        samples: moments of each flow; the last one is its end.
+    """
+    parts = list(parts)
+    now = [part.points for part in parts]
+    yield np.concatenate(now)
+    for flow in flows:
+        moved = flow.moved
+        start = now
+        for t in np.linspace(0, 1, samples + 1)[1:]:
+            now = [
+                flow.place_part(part, points, float(t)) if part in moved else points
+                for part, points in zip(parts, start, strict=True)
+            ]
+            yield np.concatenate(now)

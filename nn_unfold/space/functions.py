@@ -17,7 +17,7 @@ class Affine:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """(n, 2) -> (n, K)."""
-        return X @ self.weight.T + self.bias
+        return np.asarray(X @ self.weight.T + self.bias)
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,4 @@ class Softmax:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """(n, 2) -> (n, K), each row with the sum 1."""
-        return softmax((X @ self.weight.T + self.bias) / self.temperature, axis=1)
+        return np.asarray(softmax((X @ self.weight.T + self.bias) / self.temperature, axis=1))

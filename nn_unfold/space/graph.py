@@ -1,4 +1,4 @@
-"""Neighbour graphs in space: edges that follow the points of a cloud wherever these go."""
+"""Neighbour graphs in space: their edges follow the points of a cloud."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from nn_unfold.space.base import SpatialMobject
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.theme import theme
 
-_FAINTEST = 0.02  # edges that have less of their opacity are left out
+_FAINTEST = 0.02  # edges with a smaller share of their opacity are not drawn
 
 
 class GraphEdges(SpatialMobject):
-    """The edges of a neighbour graph over a cloud; the longer one becomes, the fainter it is.
+    """The edges of a neighbour graph over a cloud; the longer an edge is, the more transparent.
 
-    Its ends are the cloud's points at the moment of drawing: whatever moves the cloud, the edges follow. An edge
-    runs from the colour of one end to that of the other.
+    The ends of the edges are the cloud's points at the moment of drawing. So whatever moves the cloud, the edges
+    follow. The colour of an edge goes from that of one end to that of the other.
 
     Args:
         cloud: whose points are the nodes.
-        graph: of nn_core.embedding.knn_graph, over as many points; an edge found from both ends is drawn once.
-        reach: the length in scene units at which an edge has half its opacity; None for the median of the
-            lengths at the moment of drawing, so that the look does not depend on the scale.
+        graph: of nn_core.embedding.knn_graph, over as many points; an edge that is found from both ends is drawn once.
+        reach: the length in scene units at which an edge has half its opacity. None for the median of the lengths at
+            the moment of drawing: then the look does not depend on the scale.
         opacity: of a very short edge, 0 to 1.
-        width: pixels at 1080 lines.
+        width: pixels in a picture 1080 pixels high.
 
     Attributes:
         edges: (e, 2) numbers of points, the smaller one first.
 
     Raises:
-        UnfoldError: where the graph has more or fewer nodes than the cloud has points.
+        UnfoldError: where the graph has not as many nodes as the cloud has points.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class GraphEdges(SpatialMobject):
         n, k = graph.neighbours.shape
         if n != len(cloud.points):
             raise UnfoldError(
-                f"The graph has {n} nodes, but the cloud {len(cloud.points)} points: make it of the same."
+                f"The graph has {n} nodes, but the cloud has {len(cloud.points)} points: make both of the same data."
             )
         rgba = cloud.rgba.copy()
         rgba[:, 3] = tokens.edge_opacity if opacity is None else opacity
@@ -62,9 +62,9 @@ class GraphEdges(SpatialMobject):
         self.width_px = tokens.grid_width if width is None else width
 
     def lengths(self) -> np.ndarray:
-        """The lengths (e,) of the edges as the cloud stands, in scene units."""
+        """The lengths (e,) of the edges at this moment, in scene units."""
         start, end = self.cloud.points[self.edges].swapaxes(0, 1)
-        return np.linalg.norm(end - start, axis=1)
+        return np.asarray(np.linalg.norm(end - start, axis=1))
 
     def batch(self) -> Batch:
         """Lines between the cloud's points."""

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
-from manim import Animation, LaggedStart, linear
+from numpy.typing import ArrayLike
 
 from nn_core.geometry import decision_boundary, refined, sheet_mesh, upper_envelope
+from nn_core.geometry.box import Box
 from nn_core.geometry.mesh import Mesh, fans, squares
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.motion.surfaces import Rise
-from nn_unfold.space.base import SpatialGroup, SpatialMobject
+from nn_unfold.space.base import SpatialGroup, SpatialMobject, spatial_parts
 from nn_unfold.space.functions import Affine, Softmax
-from nn_unfold.space.primitives import Box, Cloud, Faces, Segments
+from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.theme import rgb, theme
 
 FLOOR, HIGHEST = -1, -2  # in place of the number of a surface
-_FINEST = 96  # edges of softmax surfaces that would fit into the longer side of their box more often stay whole
-_OVERLAP = 0.6  # how much of one surface's rise is over when the next one begins
+_FINEST = 96  # an edge of a softmax surface is not halved if more than this many would fit into the side of the box
+
+Part = TypeVar("Part", bound=SpatialMobject)
 
 
 class Patch(NamedTuple):
-    """What a surface stands over: vertices (n, 2) and triangles (m, 3)."""
+    """The part of the plane below a surface: vertices (n, 2) and triangles (m, 3)."""
 
     vertices: np.ndarray
     triangles: np.ndarray
@@ -35,7 +36,7 @@ class Surface(SpatialGroup):
     """One surface of a landscape.
 
     Attributes:
-        faces: its `origin` (n, 2) is the place in the plane below each vertex.
+        faces: their `origin` (n, 2) is the point of the plane below each vertex.
     """
 
     def __init__(self, faces: Faces) -> None:
@@ -44,22 +45,22 @@ class Surface(SpatialGroup):
 
 
 class Landscape(SpatialGroup):
-    """Surfaces over a plane, as high as K functions of the place; they may cut each other.
+    """Surfaces over a plane: the graphs of K functions of two variables. Surfaces may intersect.
 
-    A vertex of surface k over the place x stands at z = base + height * f_k(x), to the last digit.
+    A vertex of surface k over the point x of the plane is at z = base + height * f_k(x), exactly.
 
     Args:
         function: (n, 2) -> (n, K) or (n,), the values of all surfaces.
-        patches: where each surface stands, or one for all.
-        ridges: (r, 2, 2) lines in the plane above which the highest surfaces cut each other.
+        patches: the part of the plane below each surface, or one for all.
+        ridges: (r, 2, 2) lines in the plane above which the highest surfaces intersect.
         height: scene units per unit of value.
-        base: z of the floor, which is where the value is 0.
-        grid: the distance of the lines drawn on the surfaces, in units of the plane; None for none.
-        colours: a hex colour for each surface; if not given class colours, and for a single surface the
-            first of the sheet's corner colours where it is lowest and the last where it is highest.
-        ramp: for a single surface, the colours of the values 0 and 1 instead; what lies beyond has the nearer one.
+        base: z of the floor, where the value is 0.
+        grid: the distance of the lines drawn on the surfaces, in units of the plane; None for no lines.
+        colours: a hex colour for each surface. If not given, several surfaces have class colours; a single surface goes
+            from the first of the sheet's corner colours, where it is lowest, to the last, where it is highest.
+        ramp: for a single surface, the colours of the values 0 and 1 instead; values beyond have the nearer one.
         opacity: of the faces, 0 to 1; that of the theme if not given.
-        highest: whether every surface is only there where it is the highest.
+        highest: whether every surface is drawn only where it is the highest.
 
     Attributes:
         function, base: as given.
@@ -84,6 +85,7 @@ class Landscape(SpatialGroup):
     ) -> None:
         tokens = theme()
         self.function, self.unit_height, self.base = function, height, base
+        self.meshed: tuple[Box, float] | None = None  # the box and the tolerance of softmax surfaces
         n_surfaces = self.values(np.zeros((1, 2))).shape[1]
         if len(patches) == 1:
             patches = list(patches) * n_surfaces
@@ -109,33 +111,39 @@ class Landscape(SpatialGroup):
         self.set_function(function)
 
     @classmethod
-    def planes(cls, weight: np.ndarray, bias: np.ndarray, box: Box, **options: Any) -> Self:
+    def planes(cls, weight: ArrayLike, bias: ArrayLike, box: Box, **options: Any) -> Self:
         """The planes z_k = w_k x + b_k over a box: what the last layer of a network gives before softmax.
 
         Args:
-            weight: (K, 2).
+            weight: (K, 2), or (K, 1) for functions of the first coordinate; K is 1 or more.
             bias: (K,).
             box: (x_min, x_max, y_min, y_max) in units of the plane.
             options: of Landscape.
+
+        Raises:
+            UnfoldError: for a weight or a bias of another shape.
         """
-        function = Affine(np.asarray(weight, dtype=float), np.asarray(bias, dtype=float))
+        function = _scores(weight, bias)
         return cls(function, [_patch(squares(box, 1))], ridges=_ridges(function, box), **options)
 
     @classmethod
-    def envelope(cls, weight: np.ndarray, bias: np.ndarray, box: Box, **options: Any) -> Self:
-        """The highest of the planes z_k = w_k x + b_k at each place: exact convex cells, one for each winner.
+    def envelope(cls, weight: ArrayLike, bias: ArrayLike, box: Box, **options: Any) -> Self:
+        """The highest of the planes z_k = w_k x + b_k at each point: exact convex cells, one for each winner.
 
-        A plane that wins nowhere has an empty surface, so that numbers of surfaces are numbers of planes.
+        A plane that wins nowhere has an empty surface, so surface k always belongs to plane k.
 
         Args:
-            weight: (K, 2).
+            weight: (K, 2) or (K, 1). A single score competes with 0, which becomes surface 0.
             bias: (K,).
             box: (x_min, x_max, y_min, y_max) in units of the plane.
             options: of Landscape.
+
+        Raises:
+            UnfoldError: for a weight or a bias of another shape.
         """
-        function = Affine(np.asarray(weight, dtype=float), np.asarray(bias, dtype=float))
-        regions = upper_envelope(weight, bias, box)
-        # All surfaces share their vertices, which are all on the envelope: the painter sees that they fit together.
+        function = _against_zero(_scores(weight, bias))
+        regions = upper_envelope(function.weight, function.bias, box)
+        # All surfaces share their vertices: so the painter knows that their edges are common.
         vertices, corners = np.unique(np.concatenate([r.polygon for r in regions]), axis=0, return_inverse=True)
         patches = [Patch(vertices, np.empty((0, 3), int)) for _ in function.bias]
         rings = np.split(corners.ravel(), np.cumsum([len(region.polygon) for region in regions])[:-1])
@@ -147,8 +155,8 @@ class Landscape(SpatialGroup):
     @classmethod
     def softmax(
         cls,
-        weight: np.ndarray,
-        bias: np.ndarray,
+        weight: ArrayLike,
+        bias: ArrayLike,
         box: Box,
         *,
         temperature: float = 1.0,
@@ -158,18 +166,22 @@ class Landscape(SpatialGroup):
         """The probabilities of K classes over a box: softmax of z_k = w_k x + b_k.
 
         Args:
-            weight: (K, 2).
+            weight: (K, 2) or (K, 1). A single score competes with 0, which becomes surface 0: the two surfaces are
+                sigmoid(-z) and sigmoid(z).
             bias: (K,).
             box: (x_min, x_max, y_min, y_max) in units of the plane.
             temperature: z is divided by it.
-            tolerance: how far flat triangles may be off, as a probability, at any temperature.
+            tolerance: how far flat triangles may be from the surface, as a probability, at any temperature.
             options: of Landscape.
+
+        Raises:
+            UnfoldError: for a weight or a bias of another shape.
         """
-        weight, bias = np.asarray(weight, dtype=float), np.asarray(bias, dtype=float)
-        patch = _softmax_patch(weight.tobytes(), bias.tobytes(), tuple(box), tolerance, _octave(temperature))
-        function, ridges = Softmax(weight, bias, temperature), _ridges(Affine(weight, bias), box)
-        landscape = cls(function, [patch], ridges=ridges, **options)
-        landscape.meshed = tuple(box), tolerance
+        scores = _against_zero(_scores(weight, bias))
+        function = Softmax(scores.weight, scores.bias, temperature)
+        patch = _softmax_patch(function.weight.tobytes(), function.bias.tobytes(), box, tolerance, _octave(temperature))
+        landscape = cls(function, [patch], ridges=_ridges(scores, box), **options)
+        landscape.meshed = box, tolerance
         return landscape
 
     @classmethod
@@ -182,12 +194,12 @@ class Landscape(SpatialGroup):
         network: Network | None = None,
         **options: Any,
     ) -> Self:
-        """Any continuous function of the plane, such as a network's output or a loss.
+        """The graph of any continuous function of the plane, such as a loss, or the output of a regression network.
 
         Args:
             function: (n, 2) -> (n, K) or (n,).
             box: (x_min, x_max, y_min, y_max) in units of the plane.
-            tolerance: how far flat triangles may be off, in units of the function.
+            tolerance: how far flat triangles may be from the function, in its units.
             network: the surfaces are split exactly along its creases, if it has any.
             options: of Landscape.
         """
@@ -195,20 +207,20 @@ class Landscape(SpatialGroup):
         return cls(function, [_patch(refined(mesh, function, tolerance=tolerance))], **options)
 
     def values(self, X: np.ndarray) -> np.ndarray:
-        """The values (n, K) of all surfaces at places (n, 2) of the plane."""
+        """The values (n, K) of all surfaces at points (n, 2) of the plane."""
         values = np.asarray(self.function(X))
         return values[:, None] if values.ndim == 1 else values
 
     def at(self, X: np.ndarray, surface: np.ndarray | int = HIGHEST) -> np.ndarray:
-        """The points (n, 3) in scene units above places (n, 2) of the plane.
+        """The points (n, 3) in scene units above points (n, 2) of the plane.
 
         Args:
-            X: the places.
-            surface: on which surface, one for all or (n,); HIGHEST or FLOOR too.
+            X: the points of the plane.
+            surface: the number of a surface, HIGHEST or FLOOR; one for all points or (n,).
         """
         X = np.asarray(X, dtype=float)
         values = self.values(X)
-        # Two more columns, so that HIGHEST and FLOOR count from the end.
+        # Two more columns: HIGHEST and FLOOR are their indices, counted from the end.
         values = np.column_stack([values, values.max(axis=1), np.zeros(len(X))])
         chosen = values[np.arange(len(X)), surface]
         return np.column_stack([X, self.base + self.unit_height * chosen])
@@ -216,9 +228,9 @@ class Landscape(SpatialGroup):
     def set_function(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:
         """Show the values of another function of as many surfaces, on the same mesh."""
         self.function = function
-        for part in self.get_family():
-            if isinstance(part, SpatialMobject):
-                part.points = self.at(part.origin, part.surface)
+        for part in spatial_parts([self]):
+            if part.origin is not None and part.on_surface is not None:
+                part.points = self.at(part.origin, part.on_surface)
         return self
 
     def set_unit_height(self, height: float) -> Self:
@@ -227,51 +239,69 @@ class Landscape(SpatialGroup):
         return self.set_function(self.function)
 
     def set_temperature(self, temperature: float) -> Self:
-        """Change the temperature of softmax surfaces; `Temper` does it in motion.
+        """Change the temperature of softmax surfaces; `Anneal` does it in motion.
 
         Raises:
-            UnfoldError: for surfaces that have none.
+            UnfoldError: for surfaces that have no temperature.
         """
-        function = self.tempered(temperature)
+        function = self.at_temperature(temperature)
+        box, tolerance = self.meshed or ((0, 1, 0, 1), 1.0)  # softmax surfaces always have one
         vertices, triangles = patch = _softmax_patch(
-            function.weight.tobytes(), function.bias.tobytes(), *self.meshed, _octave(temperature)
+            function.weight.tobytes(), function.bias.tobytes(), box, tolerance, _octave(temperature)
         )
         low, high = _span([patch])
-        for k, faces in enumerate(surface.faces for surface in self.surfaces):
+        for k, faces in enumerate(self.faces()):
             if faces.origin is vertices:
                 break
             faces.origin = faces.uv = vertices
-            faces.surface = np.full(len(vertices), k)
+            faces.on_surface = np.full(len(vertices), k)
             faces.triangles, faces.rim = triangles, (vertices - low) / (high - low)
             faces.rgba = np.repeat(faces.rgba[:1], len(vertices), axis=0)
         return self.set_function(function)
 
-    def tempered(self, temperature: float) -> Softmax:
-        """The function of softmax surfaces at another temperature.
+    def faces(self) -> list[Faces]:
+        """The faces of all surfaces, in order."""
+        return [surface.faces for surface in self.surfaces.submobjects if isinstance(surface, Surface)]
+
+    @property
+    def temperature(self) -> float:
+        """The temperature of softmax surfaces.
 
         Raises:
             UnfoldError: for surfaces that have none.
         """
+        return self._softmax().temperature
+
+    def at_temperature(self, temperature: float) -> Softmax:
+        """The function of softmax surfaces at another temperature.
+
+        Raises:
+            UnfoldError: for surfaces that have no temperature.
+        """
+        function = self._softmax()
+        return Softmax(function.weight, function.bias, temperature)
+
+    def _softmax(self) -> Softmax:
         if not isinstance(self.function, Softmax):
             raise UnfoldError(
                 f"These surfaces show {type(self.function).__name__}, which has no temperature: "
                 "make them with Landscape.softmax."
             )
-        return Softmax(self.function.weight, self.function.bias, temperature)
+        return self.function
 
     def add_points(
-        self, X: np.ndarray, y: np.ndarray | None = None, *, surface: np.ndarray | int = HIGHEST, **options: Any
+        self, X: np.ndarray, y: ArrayLike | None = None, *, surface: np.ndarray | int = HIGHEST, **options: Any
     ) -> SpatialGroup:
-        """Data points on the surfaces, each with a stem down to the floor; they stay on the surfaces.
+        """Add data points on the surfaces, each with a line down to the floor. They follow the surfaces.
 
         Args:
-            X: (n, 2) places of the plane.
-            y: (n,) labels.
-            surface: on which surface they stand, one for all or (n,).
+            X: (n, 2) points of the plane.
+            y: (n,) labels, as in Cloud.
+            surface: the number of a surface, HIGHEST or FLOOR; one for all points or (n,).
             options: of Cloud.
 
         Returns:
-            A SpatialGroup of the stems and the cloud, now a part of this landscape.
+            A SpatialGroup of the lines and the cloud, now a part of this landscape.
         """
         tokens = theme()
         ends = np.repeat(np.asarray(X, dtype=float)[:, None], 2, axis=1)
@@ -285,15 +315,6 @@ class Landscape(SpatialGroup):
         self.set_function(self.function)
         return points
 
-    def rise(self, *, in_turn: bool = False, run_time: float | None = None) -> Animation:
-        """An animation in which the surfaces rise from the floor, all at once or one after another."""
-        step = theme().step
-        if in_turn:
-            rising = [Rise(surface, base=self.base) for surface in self.surfaces]
-            time = run_time or step * (1 + _OVERLAP * (len(rising) - 1))
-            return LaggedStart(*rising, lag_ratio=_OVERLAP, run_time=time, rate_func=linear)
-        return Rise(self, base=self.base, run_time=run_time or step)
-
     def _by_value(self, vertices: np.ndarray, ramp: tuple[str, str] | None) -> np.ndarray:
         """Colours (n, 3) of a single surface, from low to high."""
         share = self.values(vertices)[:, :1]
@@ -301,17 +322,39 @@ class Landscape(SpatialGroup):
             share = (share - share.min()) / max(float(np.ptp(share)), 1e-12)
         low, high = (np.array(rgb(colour)) for colour in ramp or (theme().corners[0], theme().corners[3]))
         share = np.clip(share, 0, 1)
-        return (1 - share) * low + share * high
+        return np.asarray((1 - share) * low + share * high)
 
 
-def _of(part: SpatialMobject, surface: np.ndarray | int) -> Any:
-    """Note on which surface the vertices of a part stand."""
-    part.surface = np.broadcast_to(surface, len(part.points)).copy()
+def _of(part: Part, surface: np.ndarray | int) -> Part:
+    """The same part, with the number of the surface on which its vertices lie."""
+    part.on_surface = np.broadcast_to(surface, len(part.points)).copy()
     return part
 
 
+def _scores(weight: ArrayLike, bias: ArrayLike) -> Affine:
+    """The scores of K classes as functions of the plane.
+
+    Raises:
+        UnfoldError: for other shapes than (K, 2) or (K, 1), and (K,).
+    """
+    w, b = np.asarray(weight, dtype=float), np.asarray(bias, dtype=float)
+    if w.ndim != 2 or w.shape[1] not in (1, 2) or b.shape != w.shape[:1] or not len(w):
+        raise UnfoldError(
+            f"Surfaces stand over a plane: the weight has shape (K, 2) or (K, 1) and the bias (K,), but these have "
+            f"{w.shape} and {b.shape}. Project wider layers first, for example with nn_core.projections.tells_apart."
+        )
+    return Affine(np.pad(w, [(0, 0), (0, 2 - w.shape[1])]), b)
+
+
+def _against_zero(scores: Affine) -> Affine:
+    """The same scores; a single one gets 0 as its rival, and is then that of class 1."""
+    if len(scores.bias) > 1:
+        return scores
+    return Affine(np.vstack([np.zeros((1, 2)), scores.weight]), np.append(0.0, scores.bias))
+
+
 def _span(patches: Sequence[Patch]) -> tuple[np.ndarray, np.ndarray]:
-    """The low and the high corner (2,) of the box that the patches fill."""
+    """The lower and the upper corner (2,) of the box around the patches."""
     vertices = np.concatenate([patch.vertices for patch in patches])
     return vertices.min(axis=0), vertices.max(axis=0)
 
@@ -327,14 +370,14 @@ def _octave(temperature: float) -> int:
 
 @lru_cache(maxsize=64)
 def _softmax_patch(weight: bytes, bias: bytes, box: Box, tolerance: float, octave: int) -> Patch:
-    """A mesh for softmax surfaces from the temperature 2^octave to twice that.
+    """A mesh for softmax surfaces at all temperatures from 2^octave to twice that.
 
-    The colder it is, the steeper they are: one mesh for all temperatures would be far too fine for each. What bends in
-    between bends at one of the two ends.
+    The lower the temperature, the steeper the surfaces, so one mesh for all temperatures would be too fine for most of
+    them. Between two octaves, the surfaces bend most at one of the two.
     """
     w, b = np.frombuffer(weight).reshape(-1, 2), np.frombuffer(bias)
     cold, warm = (Softmax(w, b, 2.0**power) for power in (octave, octave + 1))
-    # Split where two of them are equal, no two surfaces cut each other inside a triangle.
+    # The mesh is split where two scores are equal. So no two surfaces intersect inside a triangle.
     first, second = np.triu_indices(len(b), 1)
     differences = Layer(w[first] - w[second], b[first] - b[second], "relu")
     mesh = sheet_mesh(box, Network([differences])) if len(first) else squares(box, 8)
@@ -343,7 +386,5 @@ def _softmax_patch(weight: bytes, bias: bytes, box: Box, tolerance: float, octav
 
 
 def _ridges(planes: Affine, box: Box) -> np.ndarray:
-    """The lines (r, 2, 2) in the plane above which the highest of K planes cut each other."""
-    if len(planes.bias) < 2:
-        return np.empty((0, 2, 2))
+    """The lines (r, 2, 2) in the plane above which the highest of K planes intersect, or where a single one is 0."""
     return decision_boundary(Network([Layer(planes.weight, planes.bias)]), box).segments

@@ -1,4 +1,4 @@
-"""Faces, lines and points in space: what the painter draws."""
+"""Triangles, line segments and points: the three kinds that the painter draws."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ from typing import Any, Self
 
 import numpy as np
 from manim import Mobject
+from numpy.typing import ArrayLike
 
+from nn_core.geometry.box import Box as Box
 from nn_unfold.engine.paint.batch import Batch
+from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup, SpatialMobject, in_space
+from nn_unfold.space.classes import class_labels
 from nn_unfold.theme import rgb, theme
-
-Box = tuple[float, float, float, float]
 
 
 class Faces(SpatialMobject):
-    """Faces between vertices.
+    """Triangles between vertices.
 
     Args:
         points: (n, 2) or (n, 3) vertices in scene units.
         triangles: (m, 3) indices of vertices.
         rgba: (n, 4) colours, or one for all.
-        order: among faces in one plane the higher order lies on top.
-        grid: the distance of lines drawn on the faces, in units of `uv`; None for none.
-        uv: (n, 2) places of the vertices in the plane that carries these lines; their origin if not given. With a
-            picture, places in that, from (0, 0) at its lower left to (1, 1).
-        picture: (h, w, 3) or (h, w, 4) uint8, which the colours tint; None for none.
-        rim: (n, 2) places of the vertices in a unit square along whose sides the faces have a line; None for none.
+        order: of faces in the same plane, those with the higher order are drawn on top.
+        grid: the distance between grid lines drawn on the faces, in units of `uv`; None for no lines.
+        uv: (n, 2) coordinates of the vertices for these grid lines; the origin if not given. With a picture,
+            coordinates in it, from (0, 0) at its lower left to (1, 1) at its upper right.
+        picture: (h, w, 3) or (h, w, 4) uint8, multiplied by the colours; None for no picture.
+        rim: (n, 2) coordinates of the vertices in the unit square. The faces have a line along the sides of that
+            square; None for no line.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class Faces(SpatialMobject):
         self.picture, self.rim = picture, rim
 
     def batch(self) -> Batch:
-        """Faces."""
+        """The triangles, as the painter draws them."""
         return Batch(
             self.points,
             self.rgba,
@@ -65,14 +68,14 @@ class Faces(SpatialMobject):
 
 
 class Segments(SpatialMobject):
-    """Straight lines, each with its own two ends.
+    """Straight line segments, each with its own two ends.
 
     Args:
         ends: (k, 2, 2) or (k, 2, 3) pairs of ends in scene units.
-        rgba: one colour for all, or (k, 4), one per line.
-        width: pixels at 1080 lines.
-        cased: give the lines a dark rim, for those that cross bright sheets.
-        origin: (k, 2, d) where the ends came from.
+        rgba: one colour for all, or (k, 4), one per segment.
+        width: pixels in a picture 1080 pixels high.
+        cased: whether the lines have a dark rim, so that they can be seen on bright sheets.
+        origin: (k, 2, d) where the ends came from, in the input space of a network.
     """
 
     def __init__(
@@ -95,21 +98,28 @@ class Segments(SpatialMobject):
         self.cased = cased
 
     def batch(self) -> Batch:
-        """Lines."""
+        """The segments, as the painter draws them."""
         ends = np.arange(len(self.points)).reshape(-1, 2)
         return Batch(self.points, self.rgba, segments=ends, size=self.width_px, cased=self.cased)
 
-    def pointwise_become_partial(self, mobject: Segments, a: float, b: float) -> Self:
-        """Show the part of another's lines from share `a` to share `b` of their length: Manim's `Create`."""
+    def pointwise_become_partial(self, mobject: Mobject, a: float, b: float) -> Self:
+        """Show the part of other segments from share `a` to share `b` of their total length; Manim's `Create` uses it.
+
+        Raises:
+            UnfoldError: where the other mobject has no segments.
+        """
+        if not isinstance(mobject, Segments):
+            raise UnfoldError(f"Segments can show a part of other Segments, not of a {type(mobject).__name__}.")
         start, end = mobject.points[::2], mobject.points[1::2]
         lengths = np.linalg.norm(end - start, axis=1)
         after = np.cumsum(lengths)
-        # The total is the last of the running sums: another sum may differ by a rounding, and hide the last lines.
+        # The total is taken from the running sums. `lengths.sum()` may differ from it by a rounding error, and then
+        # the last segments would stay hidden.
         total, before = float(after[-1]) if len(after) else 0.0, after - lengths
         share = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         low, high = (np.clip((x * total - before) * share, 0.0, 1.0)[:, None] for x in (a, b))
         self.points[::2], self.points[1::2] = start + low * (end - start), start + high * (end - start)
-        # A line that a fold has shrunk to a point is passed like any other.
+        # A segment of length 0, made by a fold, is shown when the drawing passes it.
         shown = (after >= a * total) & (before <= b * total) & (b > a)
         self.rgba = mobject.rgba.copy()
         self.rgba[:, 3] *= np.repeat(shown, 2)
@@ -117,7 +127,7 @@ class Segments(SpatialMobject):
 
 
 class LiveLines(Segments):
-    """Lines in the plane that are other ones at every moment, such as the border of a network that learns.
+    """Lines in the plane that are replaced at every moment, such as the decision boundary of a network in training.
 
     Args:
         options: of Segments.
@@ -125,10 +135,10 @@ class LiveLines(Segments):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(np.empty((0, 2, 2)), (0, 0, 0, 0), **options)
-        self.opacity = 1.0  # of lines that are nowhere, nobody could tell it
+        self.opacity = 1.0  # an empty mobject has no colours that could keep its opacity
 
     def lay(self, ends: np.ndarray, colours: np.ndarray | Sequence[float]) -> Self:
-        """Be these lines (k, 2, 2), in one colour (3,) or one for each (k, 3); the opacity stays as it is now."""
+        """Replace the lines by these (k, 2, 2), in one colour (3,) or (k, 3), one for each. The opacity stays."""
         if len(self.points):
             self.opacity = self.get_opacity()
         self.origin = ends.reshape(-1, 2)
@@ -139,59 +149,68 @@ class LiveLines(Segments):
 
 
 def bold_lines(ends: np.ndarray, colour: str | None = None) -> Segments:
-    """Lines (k, 2, 2) in the input plane that stand out from a sheet; in the colour of boundaries, if none is given."""
+    """Wide lines (k, 2, 2) in the input plane, with a dark rim; in the colour of decision boundaries by default."""
     tokens = theme()
     rgba = [*rgb(colour or tokens.boundary), 1.0]
     return Segments(ends, rgba, width=tokens.boundary_width, cased=True, origin=ends)
 
 
 class Cloud(SpatialMobject):
-    """Data points as small lit balls; classes differ in colour, brightness and shape.
+    """Data points as small shaded balls; classes differ in colour, brightness and shape.
 
     Args:
-        X: (n, 2) or (n, 3) points in scene units.
-        y: (n,) integer labels, or None for a cloud of one kind.
-        n_classes: how many classes there are, if more than `y` shows.
-        radius: pixels at 1080 lines.
+        X: (n, d) points in scene units, d from 1 to 3.
+        y: (n,) labels of any kind that `class_labels` takes, or None for a cloud of one kind.
+        n_classes: how many classes there are, if `y` does not have all of them.
+        radius: pixels in a picture 1080 pixels high.
         shades: a hex colour for each class; those of the theme if not given.
+
+    Attributes:
+        labels: (n,) the number of the class of each point.
+        classes: the names of the classes.
+
+    Raises:
+        UnfoldError: where there are not as many labels as points.
     """
 
     def __init__(
         self,
         X: np.ndarray,
-        y: np.ndarray | None = None,
+        y: ArrayLike | None = None,
         *,
         n_classes: int | None = None,
         radius: float | None = None,
         shades: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        labels = np.zeros(len(X), dtype=int) if y is None else np.asarray(y, dtype=int)
-        count = n_classes or (int(labels.max(initial=0)) + 1)
-        colours = np.array([rgb(c) for c in shades or theme().class_colours(count)])
+        labels, classes = class_labels(np.zeros(len(X), dtype=int) if y is None else y, n_classes)
+        if len(labels) != len(X):
+            raise UnfoldError(f"There are {len(X)} points but {len(labels)} labels: give one label for each point.")
+        self.labels, self.classes = labels, classes
+        colours = np.array([rgb(c) for c in shades or theme().class_colours(len(classes))])
         rgba = np.concatenate([colours[labels], np.ones((len(labels), 1))], axis=1)
         super().__init__(X, rgba, origin=np.asarray(X, dtype=float), **kwargs)
         self.radius_px = theme().dot_radius if radius is None else radius
         self.markers = labels % 7
 
     def batch(self) -> Batch:
-        """Balls."""
+        """The balls, as the painter draws them."""
         return Batch(self.points, self.rgba, dots=np.arange(len(self.points)), size=self.radius_px, marker=self.markers)
 
     def align_points_with_larger(self, larger_mobject: Mobject) -> Self:
-        """Double points up until there are as many as in the larger cloud."""
+        """Repeat points until there are as many as in the larger cloud."""
         again = np.arange(len(larger_mobject.points)) % len(self.points)
         self.points, self.rgba, self.markers = self.points[again], self.rgba[again], self.markers[again]
         return self
 
 
 def polygon(corners: np.ndarray, colour: str, *, opacity: float = 1.0) -> SpatialGroup:
-    """A convex polygon with its border.
+    """A convex polygon with its outline.
 
     Args:
         corners: (k, 3) in order.
         colour: hex.
-        opacity: of the face; the border is opaque.
+        opacity: of the face; the outline is opaque.
     """
     k = len(corners)
     fan = [[0, i, i + 1] for i in range(1, k - 1)]

@@ -1,15 +1,16 @@
-"""A point that wanders over the plane, with what a network says about it."""
+"""A probe: a point that moves over the plane, with what a network says about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from manim import Animation, Group, smooth
+from numpy.typing import ArrayLike
 
 from nn_core.network import Network
+from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.classes import class_labels
 from nn_unfold.space.primitives import Cloud, Segments
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import rgb, theme
@@ -18,35 +19,45 @@ _SIZE = 2.0  # of the point, in radii of a data point
 
 
 class Probe(SpatialGroup):
-    """A point in the colour of its true class, and the way that it has come.
+    """A point in the colour of its true class, and its path so far. `Wander` moves it.
 
     Args:
-        way: (2, 2) the places where it sets out and where it arrives.
-        truth: (n, 2) -> (n,) the true classes of places, 0 or 1.
-        network: that is asked, of two classes.
+        path: (2, 2) the points where it starts and where it ends.
+        truth: (n, 2) -> (n,) the numbers of the true classes of points.
+        network: of 2 inputs, with classes.
+        shades: a hex colour for each class. If not given, those of points on a ground in class colours for two
+            classes, and the class colours of the theme for more.
 
     Attributes:
         place: (2,) where it is now.
-        confidence: a LiveNumber, the probability of the class that the network chooses here.
+        confidence: a LiveNumber, the probability of the class that the network predicts here.
         for_truth: a LiveNumber, the probability that it gives to the true class.
     """
 
-    def __init__(self, way: np.ndarray, truth: Callable[[np.ndarray], np.ndarray], network: Network) -> None:
-        tokens = theme()
-        self.way, self.truth, self.network = np.asarray(way, dtype=float), truth, network
-        self.shades = np.array([rgb(colour) for colour in tokens.points])
-        self.point = Cloud(self.way[:1], radius=_SIZE * tokens.dot_radius)
-        self.path = Segments(np.stack([self.way[:1]] * 2, axis=1), [*rgb(tokens.ink), 1.0], width=tokens.axis_width)
+    def __init__(
+        self,
+        path: np.ndarray,
+        truth: Callable[[np.ndarray], np.ndarray],
+        network: Network,
+        *,
+        shades: Sequence[str] | None = None,
+    ) -> None:
+        tokens, n_classes = theme(), max(network.n_out, 2)
+        self.ends, self.truth, self.network = np.asarray(path, dtype=float), truth, network
+        colours = shades or (tokens.points if n_classes == 2 else tokens.class_colours(n_classes))
+        self.shades = np.array([rgb(colour) for colour in colours])
+        self.point = Cloud(self.ends[:1], radius=_SIZE * tokens.dot_radius)
+        self.path = Segments(np.stack([self.ends[:1]] * 2, axis=1), [*rgb(tokens.ink), 1.0], width=tokens.axis_width)
         super().__init__(self.path, self.point)
         self.confidence = LiveNumber("confidence", 0.0)
         self.for_truth = LiveNumber("for the true class", 0.0)
         self.go(0.0)
 
     def go(self, share: float) -> None:
-        """Stand after this share of the way, and read the network there."""
-        self.place = (1 - share) * self.way[0] + share * self.way[1]
+        """Move to this share of the path, and ask the network there."""
+        self.place = (1 - share) * self.ends[0] + share * self.ends[1]
         self.point.points = np.array([[*self.place, 0.0]])
-        self.path.points = np.array([[*self.way[0], 0.0], [*self.place, 0.0]])
+        self.path.points = np.array([[*self.ends[0], 0.0], [*self.place, 0.0]])
         true = int(self.truth(self.place[None])[0])
         self.point.rgba[:, :3] = self.shades[true]
         probabilities = self.network.predict_proba(self.place[None])[0]
@@ -54,36 +65,33 @@ class Probe(SpatialGroup):
         self.for_truth.set_value(float(probabilities[true]))
 
 
-class Wander(Animation):
-    """Takes a probe along its way; its numbers, wherever they are on the screen, tell what the network says."""
-
-    def __init__(self, probe: Probe, **kwargs: Any) -> None:
-        self.probe = probe
-        everything = Group(probe, probe.confidence, probe.for_truth)
-        super().__init__(everything, **{"run_time": 3 * theme().step, "rate_func": smooth, **kwargs})
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        """Stand where the probe is at this moment."""
-        self.probe.go(self.rate_func(alpha))
-
-
-def into_the_unknown(
-    network: Network, known: tuple[np.ndarray, np.ndarray], unknown: tuple[np.ndarray, np.ndarray]
+def path_to_confident_error(
+    network: Network, known: tuple[np.ndarray, ArrayLike], unknown: tuple[np.ndarray, ArrayLike]
 ) -> np.ndarray:
-    """A way (2, 2) from points that a network has learnt to others, the longest between some it is sure of.
+    """A path (2, 2) from a point that a network knows to one where it is wrong and does not notice.
 
-    It is right about the first and wrong about the last; each is in the half of such points of which it is the surest.
+    The network is right about the start and wrong about the end. At both it is as confident as at half of such points,
+    or more. Of all such pairs the longest path is taken.
 
     Args:
-        network: of two classes.
-        known: X (n, 2) and labels y (n,), of some of which it must be right.
-        unknown: likewise, of some of which it must be wrong.
+        network: with classes.
+        known: points (n, 2) and their labels (n,), as in Cloud; such as its training data.
+        unknown: others, where it has never seen data.
+
+    Raises:
+        UnfoldError: where the network is wrong about all known points, or right about all unknown ones.
     """
     ends = []
-    for (X, y), wanted in ((known, True), (unknown, False)):
-        X = X[(network.predict(X) == y) == wanted]
-        confidence = network.predict_proba(X).max(axis=1)
-        ends.append(X[confidence >= np.median(confidence)])
+    for (X, y), right in ((known, True), (unknown, False)):
+        numbers = class_labels(y, max(network.n_out, 2)).numbers
+        found = X[(network.predict(X) == numbers) == right]
+        if not len(found):
+            raise UnfoldError(
+                f"The network is {'wrong' if right else 'right'} about all {len(X)} points that are "
+                f"{'known' if right else 'unknown'} to it: there is no path that ends in an error. Take other points."
+            )
+        confidence = network.predict_proba(found).max(axis=1)
+        ends.append(found[confidence >= np.median(confidence)])
     distances = np.linalg.norm(ends[0][:, None] - ends[1], axis=2)
     first, last = np.unravel_index(distances.argmax(), distances.shape)
     return np.array([ends[0][first], ends[1][last]])

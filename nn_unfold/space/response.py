@@ -1,6 +1,6 @@
-"""A neuron over the plane: how high it stands at each place, the line where it is zero, and where its weights point.
+"""A neuron over the plane: the graph of its output, the line where its score is zero, and its weights as an arrow.
 
-All of these follow a training: they have the verb `show(network)`.
+All of these can follow a training: they have the verb `show(network)`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from manim import Animation, smooth
 
 from nn_core.geometry import decision_boundary, pull_back, refined
+from nn_core.geometry.box import Box
 from nn_core.geometry.mesh import squares
 from nn_core.network import Layer, Network
 from nn_unfold.space.base import in_space
-from nn_unfold.space.primitives import Box, Faces, LiveLines, Segments
+from nn_unfold.space.primitives import Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
 
 _BARB = 0.22  # the barbs of an arrow, as a share of its length
@@ -23,24 +23,24 @@ _BARB_TURN = np.radians([150, -150])  # from its direction
 
 
 class Response(Faces):
-    """What a neuron answers at every place of a box, as a surface: the higher and the brighter, the more.
+    """The output of a neuron all over a box, as a surface.
 
-    Bent, it has the height of the activation a = f(z); unbent it is the plane f(0) + f'(0) z of the score z, which
-    touches it where z is 0. The vertex over the place x stands at base + height * value, and its colour is that of a,
-    from one for 0 to one for 1.
+    With bend = 1 its height is the activation a = f(z). With bend = 0 it is the tangent plane f(0) + f'(0) z of the
+    score z, which touches the surface where z is 0. The vertex above the point x is at base + height * value. Its
+    colour is that of a: the first colour for 0, the second for 1.
 
     Args:
         network: of 2 inputs.
         box: (x_min, x_max, y_min, y_max) in data units.
         layer: of the neuron; the last one if not given.
         number: of the neuron in its layer.
-        height: scene units per unit of value; 0 for a map that lies flat.
+        height: scene units per unit of value; 0 for a flat map.
         base: z where the value is 0.
         bend: 0 for the plane of scores, 1 for the activation.
-        grid: the distance of the lines drawn on it, in data units; None for none.
+        grid: the distance of the lines drawn on it, in data units; None for no lines.
         colours: of 0 and of 1, hex; the first and the last of a sheet's corners if not given.
         opacity: 0 to 1; that of the theme if not given.
-        tolerance: how far flat triangles may be off, in units of the value.
+        tolerance: how far flat triangles may be from the surface, in units of the value.
     """
 
     def __init__(
@@ -69,22 +69,22 @@ class Response(Faces):
         self._show(network, opacity)
 
     def values(self, X: np.ndarray) -> np.ndarray:
-        """The values (n,) at places (n, 2), bent as far as the surface is now, and the activations a (n,)."""
+        """The heights of the surface as it is bent now, beside the activations a: (n, 2) -> (n, 2)."""
         trace, f = self.network.forward(X), self.network.layers[self.layer].activation
         z, a = (part[self.layer][:, self.number] for part in (trace.z, trace.a))
         plane = f(0.0) + f.derivative(0.0) * z
         return np.stack([(1 - self.bend) * plane + self.bend * a, a], axis=1)
 
     def at(self, X: np.ndarray) -> np.ndarray:
-        """The points (n, 3) of the surface over places (n, 2)."""
+        """The points (n, 3) of the surface above points (n, 2) of the plane."""
         return np.column_stack([X, self.base + self.unit_height * self.values(X)[:, 0]])
 
-    def show(self, network: Network) -> Self:
-        """Show this network's neuron; the opacity stays as it is now."""
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Show this network's neuron. The opacity stays."""
         return self._show(network, self.get_opacity())
 
     def set_bend(self, bend: float) -> Self:
-        """Bend it to this share; `Bend` does it in motion."""
+        """Bend the surface to this share; `Bend` does it in motion."""
         self.bend = bend
         return self.show(self.network)
 
@@ -101,35 +101,17 @@ class Response(Faces):
         return self
 
 
-class Bend(Animation):
-    """Bends the plane of a neuron's scores into the surface of its activation.
-
-    Args:
-        response: what bends.
-        to: the share at the end, 0 for the plane and 1 for the activation.
-    """
-
-    def __init__(self, response: Response, to: float = 1.0, **kwargs: Any) -> None:
-        self.to = to
-        super().__init__(response, **{"run_time": theme().turn, "rate_func": smooth, **kwargs})
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        """Show the surface of this moment."""
-        share = self.rate_func(alpha)
-        self.mobject.set_bend((1 - share) * self.starting_mobject.bend + share * self.to)
-
-
-class ZeroLines(LiveLines):
-    """The lines in the plane on which neurons of a network's first layer have the score zero.
+class Hyperplanes(LiveLines):
+    """The hyperplanes of a network's first layer: the lines in the plane where a neuron has the score zero.
 
     Args:
         network: of 2 inputs.
-        box: (x_min, x_max, y_min, y_max) in data units; a line that misses it is not there.
-        colours: one for each neuron, hex; those of boundaries if not given.
+        box: (x_min, x_max, y_min, y_max) in data units; a line outside of it is not shown.
+        colours: one for each neuron, hex; that of decision boundaries if not given.
         options: of Segments.
 
     Attributes:
-        neurons: which neuron each line is of.
+        neurons: (k,) the neuron of each line.
     """
 
     def __init__(self, network: Network, box: Box, *, colours: Sequence[str] | None = None, **options: Any) -> None:
@@ -139,8 +121,8 @@ class ZeroLines(LiveLines):
         super().__init__(**{"width": tokens.boundary_width, "cased": True, **options})
         self.show(network)
 
-    def show(self, network: Network) -> Self:
-        """Show the lines of this network; the opacity stays as it is now."""
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Show the lines of this network. The opacity stays."""
         layer = network.layers[0]
         alone = [Network([Layer(layer.weight[[k]], layer.bias[[k]])]) for k in range(layer.n_out)]
         lines = [pull_back([1.0], 0.0, one, self.box) for one in alone]
@@ -148,8 +130,8 @@ class ZeroLines(LiveLines):
         return self.lay(np.concatenate(lines), np.array(self.colours)[self.neurons])
 
 
-class Border(LiveLines):
-    """Where a network changes its class, in the input plane: of any network, be its layers smooth or not.
+class DecisionBoundary(LiveLines):
+    """The decision boundary in the input plane, of a network with any layers and any number of classes.
 
     Args:
         network: of 2 inputs.
@@ -162,15 +144,16 @@ class Border(LiveLines):
         super().__init__(**{"width": theme().boundary_width, **options})
         self.show(network)
 
-    def show(self, network: Network) -> Self:
-        """Show the border of this network; the opacity stays as it is now."""
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Show the decision boundary of this network. The opacity stays."""
         return self.lay(decision_boundary(network, self.box).segments, rgb(theme().boundary))
 
 
 class WeightArrow(Segments):
-    """The weights of a neuron of the first layer as an arrow in the plane: uphill, at right angles to its line.
+    """The weights of a neuron of the first layer as an arrow in the plane: the gradient of its score.
 
-    It sets out from the line, from the place nearest to the middle of the box.
+    It is perpendicular to the line where the score is zero, and starts on it, as near to the middle of the box as
+    possible.
 
     Args:
         network: of 2 inputs.
@@ -189,7 +172,7 @@ class WeightArrow(Segments):
         super().__init__(none, [*rgb(colour or tokens.accent), 1.0], width=tokens.boundary_width, origin=none)
         self.show(network)
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the weights of this network."""
         weight, bias = network.layers[0].weight[self.number], network.layers[0].bias[self.number]
         steep = weight @ weight

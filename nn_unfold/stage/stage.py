@@ -38,9 +38,9 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.model.subject import Trained
-from nn_unfold.motion.flows import Flow, destinations
+from nn_unfold.motion.flows import Flow
 from nn_unfold.settings import named_by_options
-from nn_unfold.space.base import SpatialMobject, spatial_parts
+from nn_unfold.space.base import SpatialMobject, destinations, spatial_parts
 from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated

@@ -67,15 +67,15 @@ def test_balls_go_down_the_slope_step_by_step(takes):
         trails = takes[beat][1][Trail]
         assert len(trails) == (3 if beat == SAMPLES else len(starts))
         for trail, start in zip(trails, starts, strict=False):
-            np.testing.assert_array_equal(trail.way[0], start)
-            slopes = np.array([slope(*place) for place in trail.way[:-1]])
+            np.testing.assert_array_equal(trail.path[0], start)
+            slopes = np.array([slope(*place) for place in trail.path[:-1]])
             rate = 0.05 if beat == SAMPLES else 0.1
-            np.testing.assert_allclose(np.diff(trail.way, axis=0), -rate * slopes, atol=1e-9)
+            np.testing.assert_allclose(np.diff(trail.path, axis=0), -rate * slopes, atol=1e-9)
 
 
 def test_samples_are_drawn_from_the_points(takes):
     x, y = measured()
-    single = takes[SAMPLES][1][Trail][2].way
+    single = takes[SAMPLES][1][Trail][2].path
     for (w, b), (dw, db) in zip(single[:-1], np.diff(single, axis=0), strict=True):
         each = 2 * (np.sin(w * x + b) - y) * np.cos(w * x + b)
         assert (np.isclose(-0.05 * each * x, dw) & np.isclose(-0.05 * each, db)).any()
@@ -84,17 +84,17 @@ def test_samples_are_drawn_from_the_points(takes):
 def test_momentum_keeps_what_it_says(takes):
     trail = takes[MOMENTUM][1][Trail][1]
     velocity = np.zeros(2)
-    for place, after in zip(trail.way[:-1], trail.way[1:], strict=True):
+    for place, after in zip(trail.path[:-1], trail.path[1:], strict=True):
         velocity = 0.9 * velocity + slope(*place)
         np.testing.assert_allclose(after, place - 0.05 * velocity, atol=1e-9)
 
 
 def test_all_rules_take_as_many_steps_from_one_start(takes):
     trails = takes[RACE][1][Trail]
-    assert [len(trail.way) for trail in trails] == [Descent.steps + 1] * 7
-    assert {tuple(trail.way[0]) for trail in trails} == {Descent.ridge}
+    assert [len(trail.path) for trail in trails] == [Descent.steps + 1] * 7
+    assert {tuple(trail.path[0]) for trail in trails} == {Descent.ridge}
     for trail, rule in zip(trails, Descent.rules.values(), strict=True):
-        np.testing.assert_array_equal(trail.way, way(Descent.ridge, rule))
+        np.testing.assert_array_equal(trail.path, way(Descent.ridge, rule))
 
 
 @pytest.mark.parametrize("beat", [ONE, STARTS, SAMPLES, MOMENTUM, RACE, LAST])
@@ -102,9 +102,9 @@ def test_balls_lie_on_the_surface_at_the_end_of_their_ways(takes, beat):
     height = HEIGHT if beat in (ONE, STARTS, LAST) else 0.0
     for trail in takes[beat][1][Trail]:
         [[w, b, z]] = trail.head.points
-        np.testing.assert_allclose([w, b], trail.way[-1])
+        np.testing.assert_allclose([w, b], trail.path[-1])
         assert z == pytest.approx(height * loss(w, b))
-        assert trail.height(len(trail.way) - 1) == pytest.approx(loss(w, b))
+        assert trail.value(len(trail.path) - 1) == pytest.approx(loss(w, b))
 
 
 @pytest.mark.parametrize("beat", [STARTS, RACE])
@@ -112,7 +112,7 @@ def test_numbers_and_waves_are_those_of_the_balls(takes, beat):
     [legend], [fits], trails = (takes[beat][1][kind] for kind in (Legend, Fits, Trail))
     x = np.linspace(-1, 3, 121)
     for trail, number, curve in zip(trails, legend.numbers, fits.curves, strict=True):
-        w, b = trail.way[-1]
+        w, b = trail.path[-1]
         same = number.copy().set_value(loss(w, b))
         np.testing.assert_array_equal(number.get_all_points(), same.get_all_points())
         expected = fits.place(np.stack([x, np.sin(w * x + b)], axis=1))

@@ -92,5 +92,5 @@ def test_fading_fades_the_edges(stage, cloud, edges):
 
 
 def test_a_graph_of_other_points_is_refused(cloud):
-    with pytest.raises(UnfoldError, match="39 nodes, but the cloud 40 points"):
+    with pytest.raises(UnfoldError, match="39 nodes, but the cloud has 40 points"):
         GraphEdges(cloud, knn_graph(cloud.points[:39], 4))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,19 +12,23 @@ import pytest
 from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
+from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.heat_map import signed_colours
 from nn_unfold.flat.thumbnails import DataThumbnails, scatter
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.learning import Carried
+from nn_unfold.motion.steps import Wander
 from nn_unfold.space.heat import HeatPlane
-from nn_unfold.space.levels import surer_than, value_range
 from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.probe import Probe, Wander, into_the_unknown
+from nn_unfold.space.probe import Probe, path_to_confident_error
 from nn_unfold.space.sheet import Lattice
+from nn_unfold.space.targets import share_above, value_range
+from nn_unfold.stage.layout import findings
 from nn_unfold.stage.view import Area
-from nn_unfold.theme import theme
+from nn_unfold.theme import rgb, theme
 
+STILLS = Path(__file__).parent / "stills"
 BOX = (-1.0, 3.0, -2.0, 2.0)
 SLOPE = Layer([[1.0, 0.0]], [-1.0])  # zero at x = 1, the middle of the box
 
@@ -131,17 +137,57 @@ def test_a_probe_reads_the_network_all_along_its_way(stage):
             np.testing.assert_array_equal(points, number.copy().set_value(value).number.entries[0].points)
 
 
-def test_the_way_into_the_unknown_leads_between_points_that_the_network_is_sure_of():
+def test_a_path_to_a_confident_error_leads_between_points_of_which_the_network_is_sure():
     X = np.array([[0.9, 0.0], [3.0, 0.0], [4.0, 1.0], [9.0, 0.0]])
     # It is wrong about the last of the known, and right about the first of the unknown.
-    way = into_the_unknown(Network([SLOPE]), (X, [0, 1, 1, 0]), (-X, [0, 1, 1, 1]))
+    way = path_to_confident_error(Network([SLOPE]), (X, [0, 1, 1, 0]), (-X, [0, 1, 1, 1]))
     assert way.tolist() == [[4.0, 1.0], [-9.0, 0.0]]
 
 
-def test_surer_than_counts_both_classes():
-    assert surer_than(0.9)(np.array([0.05, 0.2, 0.8, 0.95])) == 0.5
+def test_share_above_counts_both_classes():
+    assert share_above(0.9)(np.array([0.05, 0.2, 0.8, 0.95])) == 0.5
 
 
 def test_the_spread_of_values_holds_both_levels():
     assert value_range(lambda X: 0.3 + 0 * X[:, 0], BOX) == 1.0
     assert value_range(lambda X: X[:, 0], BOX) == 4.0
+
+
+def test_still(play, snapshot):
+    film = runpy.run_path(str(STILLS / "four_classes_of_a_smooth_network.py"))["FourClassesOfASmoothNetwork"]
+    stage = play(film)
+    snapshot(stage, "four_classes_of_a_smooth_network")
+    assert findings(stage) == []
+
+
+@pytest.mark.parametrize("n_classes", [3, 4, 7])
+def test_several_classes_have_the_colour_of_the_most_probable_one(n_classes):
+    rng = np.random.default_rng(n_classes)
+    network = Network([Layer(3 * rng.normal(size=(n_classes, 2)), rng.normal(size=n_classes))])
+    plane = HeatPlane(network, BOX, detail=12)
+    probabilities = network.predict_proba(plane.pixels)
+    np.testing.assert_allclose(plane.values.reshape(-1, n_classes), probabilities)
+    neutral = np.array(rgb(theme().neutral))
+    shades = np.array([rgb(colour) for colour in theme().class_colours(n_classes)])
+    certain = (probabilities.max(axis=1) - 1 / n_classes) / (1 - 1 / n_classes)
+    expected = neutral + certain[:, None] * (shades[network.predict(plane.pixels)] - neutral)
+    np.testing.assert_allclose(plane.face.picture.reshape(-1, 3) / 255, expected, atol=1 / 500)
+    scores = np.sort(network.logits(plane.boundary.origin), axis=1)
+    np.testing.assert_allclose(scores[:, -1], scores[:, -2], atol=1e-9)
+
+
+def test_a_probe_knows_any_number_of_classes():
+    network = Network([Layer([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]], [0.0, 0.0, 0.0])])
+    probe = Probe(np.array([[0.0, 0.0], [0.0, 3.0]]), lambda X: np.where(X[:, 1] > 2, 1, 2), network)
+    probe.go(1.0)
+    np.testing.assert_allclose(probe.point.rgba[0, :3], rgb(theme().class_colours(3)[1]))
+    points = probe.for_truth.number.entries[0].points
+    expected = probe.for_truth.copy().set_value(network.predict_proba([[0.0, 3.0]])[0, 1])
+    np.testing.assert_array_equal(points, expected.number.entries[0].points)
+
+
+def test_a_path_to_an_error_needs_an_error():
+    network = Network([SLOPE])
+    X = np.array([[0.0, 0.0], [2.0, 0.0]])
+    with pytest.raises(UnfoldError, match="right about all 2 points that are unknown"):
+        path_to_confident_error(network, (X, network.predict(X)), (X, network.predict(X)))

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from manim import FadeOut
 from manim.utils.hashing import get_json
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from nn_core.geometry import upper_envelope
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.motion.surfaces import Temper
+from nn_unfold.motion.surfaces import Anneal, rise
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.landscape import FLOOR, Landscape
 from nn_unfold.space.residuals import Residuals
@@ -73,7 +73,7 @@ def test_ridges_lie_where_the_two_highest_planes_are_equal():
 
 def test_probabilities_are_softmax_at_every_moment_of_a_tempering():
     surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, temperature=4.0, height=2.0, base=0.5, tolerance=0.02)
-    change = Temper(surfaces, 0.1, rate_func=lambda t: t)
+    change = Anneal(surfaces, 0.1, rate_func=lambda t: t)
     change.begin()
     for t in (0.0, 0.5, 1.0):
         change.interpolate(t)
@@ -96,7 +96,7 @@ def test_flat_triangles_follow_the_probabilities_at_every_temperature(temperatur
 def test_only_softmax_surfaces_have_a_temperature():
     planes = Landscape.planes(WEIGHT, BIAS, BOX)
     with pytest.raises(UnfoldError, match="Affine, which has no temperature"):
-        Temper(planes, 0.1)
+        Anneal(planes, 0.1)
 
 
 def test_any_function_and_another_one_on_the_same_mesh():
@@ -126,7 +126,7 @@ def test_points_stand_on_the_surface_and_stay_there():
 def test_surfaces_rise_from_the_floor_to_their_heights(stage, in_turn):
     planes = Landscape.planes(WEIGHT, BIAS, BOX, base=0.5)
     there = np.concatenate([part.points for part in spatial_parts([planes])])
-    rising = planes.rise(in_turn=in_turn)
+    rising = rise(planes, in_turn=in_turn)
     rising.begin()
     rising.interpolate(0.0)
     assert {float(z) for surface in planes.surfaces for z in heights(surface.faces)} == {0.5}
@@ -142,7 +142,7 @@ def test_surfaces_rise_from_the_floor_to_their_heights(stage, in_turn):
 
 def test_what_has_risen_can_fade(stage):
     planes = Landscape.planes(WEIGHT, BIAS, BOX)
-    stage.play(planes.rise(in_turn=True))
+    stage.play(rise(planes, in_turn=True))
     assert {surface.faces for surface in planes.surfaces} <= set(spatial_parts(stage.mobjects))
     stage.play(FadeOut(planes))
     assert not spatial_parts(stage.mobjects)
@@ -151,7 +151,7 @@ def test_what_has_risen_can_fade(stage):
 def test_played_and_skipped_leave_the_same_for_the_cache():
     def film(play):
         surfaces = Landscape.softmax(WEIGHT, BIAS, BOX, tolerance=0.05)
-        change = Temper(surfaces, 0.5)
+        change = Anneal(surfaces, 0.5)
         change.begin()
         if play:
             for t in np.linspace(0, 1, 7):
@@ -169,3 +169,45 @@ def test_misses_reach_from_the_labels_to_the_probabilities():
     misses = Residuals(first, X, y, height=3.0, base=-1.5).show(second)
     np.testing.assert_array_equal(misses.points[::2], np.column_stack([X, 3.0 * y - 1.5]))
     np.testing.assert_allclose(misses.points[1::2], np.column_stack([X, 3 * second.predict_proba(X)[:, 1] - 1.5]))
+
+
+def test_a_single_logit_is_a_class_like_two():
+    w, b = np.array([[1.0, -0.5]]), np.array([0.3])
+    X = np.array([[0.0, 0.0], [1.0, 1.0], [-2.0, 2.0]])
+    z = X @ w[0] + b
+    surfaces = Landscape.softmax(w, b, BOX)
+    np.testing.assert_allclose(surfaces.values(X), np.column_stack([expit(-z), expit(z)]), atol=1e-12)
+    np.testing.assert_allclose(surfaces.set_temperature(0.5).values(X)[:, 1], expit(2 * z), atol=1e-12)
+    envelope = Landscape.envelope(w, b, BOX)
+    assert len(envelope.surfaces) == 2
+    np.testing.assert_allclose(envelope.values(X).max(axis=1), np.maximum(0, z))
+    for landscape in (surfaces, envelope, Landscape.planes(w, b, BOX)):
+        ridge = landscape.ridges.origin
+        assert len(ridge)
+        np.testing.assert_allclose(ridge @ w[0] + b, 0, atol=1e-12)
+    assert len(Landscape.planes(w, b, BOX).surfaces) == 1
+
+
+@pytest.mark.parametrize("n_classes", [1, 2, 3, 4])
+def test_scores_of_a_hidden_line_do_not_depend_on_the_second_coordinate(n_classes):
+    rng = np.random.default_rng(n_classes)
+    w, b = rng.normal(size=(n_classes, 1)), rng.normal(size=n_classes)
+    for kind in (Landscape.planes, Landscape.softmax, Landscape.envelope):
+        landscape = kind(w, b, BOX)
+        np.testing.assert_allclose(landscape.values([[0.5, -1.0]]), landscape.values([[0.5, 2.0]]))
+
+
+def test_scores_of_a_space_have_no_surface_over_a_plane():
+    with pytest.raises(UnfoldError, match=r"stand over a plane.*\(4, 3\) and \(4,\).*tells_apart"):
+        Landscape.softmax(np.zeros((4, 3)), np.zeros(4), BOX)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_regression_is_one_surface_as_high_as_the_output(activation):
+    network = Network.create([2, 6, 1], activation, initializer="gaussian", rng=np.random.default_rng(1))
+    surface = Landscape.over(lambda X: network.forward(X).output, BOX, tolerance=0.01, network=network)
+    [faces] = surface.faces()
+    np.testing.assert_allclose(heights(faces), network.forward(faces.origin).output[:, 0], atol=1e-12)
+    middles = faces.points[faces.triangles].mean(axis=1)
+    off = np.abs(middles[:, 2] - network.forward(middles[:, :2]).output[:, 0])
+    assert off.max() < (1e-9 if activation == "relu" else 0.0101)

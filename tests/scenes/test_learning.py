@@ -12,6 +12,8 @@ from manim import Dot
 from nn_core.datasets import make_moons
 from nn_core.geometry import sheet_mesh
 from nn_core.network import Layer, Network
+from nn_core.preprocessing import principal_axes
+from nn_core.projections import onto_principal_axes
 from nn_core.training import fit
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
@@ -248,3 +250,25 @@ def test_the_accuracy_is_that_of_the_network_of_the_moment(history):
     assert accuracy.share > (history.network_at(0).predict(X) == y).mean()
     drawn, expected = accuracy.number, accuracy.number.copy().set_values([[accuracy.share]])
     np.testing.assert_array_equal(drawn.entries[0].points, expected.entries[0].points)
+
+
+def test_what_is_carried_through_a_wide_layer_needs_a_projection():
+    rng = np.random.default_rng(0)
+    network = Network.create([2, 8, 3], "relu", rng=rng)
+    cloud = Cloud(rng.normal(size=(20, 2)))
+    with pytest.raises(UnfoldError, match=r"have \(20, 8\): project them first"):
+        Carried(cloud, depth=1).show(network)
+    hidden = network.forward(cloud.origin).a[0]
+    Carried(cloud, depth=1, projection=onto_principal_axes(hidden, 3)).show(network)
+    np.testing.assert_allclose(cloud.points, principal_axes(hidden, 3).apply(hidden), atol=1e-9)
+    line = Network.create([2, 1, 1], "relu", rng=rng)
+    Carried(cloud, depth=1).show(line)
+    np.testing.assert_allclose(cloud.points[:, 0], line.forward(cloud.origin).a[0][:, 0])
+
+
+@pytest.mark.parametrize("names", [(0, 1), (-1, 1), ("cold", "hot"), (False, True)])
+def test_accuracy_takes_labels_of_any_kind(names):
+    network = Network([Layer([[1.0, 0.0]], [0.0])])
+    X = np.array([[-1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [-2.0, 0.0]])
+    accuracy = Accuracy("accuracy", network, X, [names[0], names[1], names[0], names[0]])
+    assert accuracy.share == 0.75

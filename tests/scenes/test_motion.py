@@ -7,8 +7,11 @@ import pytest
 from manim import linear, smooth
 
 from nn_core.network import Layer, Network
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Passage, destinations, lay
-from nn_unfold.space.base import in_space, spatial_parts
+from nn_core.preprocessing import principal_axes
+from nn_core.projections import onto_principal_axes, tells_apart
+from nn_unfold.errors import UnfoldError
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Morph, Passage, lay
+from nn_unfold.space.base import SpatialGroup, destinations, in_space, spatial_parts
 from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.text.numbers import LiveAffine
@@ -219,3 +222,77 @@ def test_a_passage_stops_between_the_stages_of_the_kind_that_is_asked_for(rng):
     gram = np.linalg.lstsq(cloud.origin, halfway, rcond=None)[0]
     np.testing.assert_allclose(gram @ gram.T, turn.T @ np.diag(singular_values**2) @ turn, atol=1e-9)
     np.testing.assert_allclose(gram.T @ gram, np.diag(np.diag(gram.T @ gram)), atol=1e-9)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 3])
+def test_a_morph_ends_where_layers_of_any_width_put_things(n_outputs):
+    rng = np.random.default_rng(n_outputs)
+    front = Layer(rng.normal(size=(9, 2)), rng.normal(size=9), "tanh")
+    layers = [front, Layer(rng.normal(size=(n_outputs, 9)), rng.normal(size=n_outputs))]
+    cloud = Cloud(rng.normal(size=(20, 2)))
+    flow = Morph(cloud, layers=layers)
+    flow.begin()
+    flow.interpolate(1)
+    output = Network(layers).forward(cloud.origin).output
+    np.testing.assert_allclose(cloud.points[:, :n_outputs], output, atol=1e-12)
+    assert not cloud.points[:, n_outputs:].any()
+
+
+def test_a_morph_of_wider_outputs_asks_for_a_projection_and_takes_one():
+    rng = np.random.default_rng(0)
+    layers = [Layer(rng.normal(size=(9, 2)), rng.normal(size=9), "tanh"), Layer(rng.normal(size=(5, 9)), np.zeros(5))]
+    cloud = Cloud(rng.normal(size=(20, 2)))
+    with pytest.raises(UnfoldError, match=r"end in 5 numbers.*3 at most: add a projection"):
+        Morph(cloud, layers=layers)
+    outputs = Network(layers).forward(cloud.origin).output
+    flow = Morph(cloud, layers=[*layers, onto_principal_axes(outputs, 2)])
+    flow.begin()
+    flow.interpolate(1)
+    np.testing.assert_allclose(cloud.points[:, :2], principal_axes(outputs, 2).apply(outputs), atol=1e-9)
+
+
+def test_a_constant_network_and_an_empty_group_can_be_morphed():
+    cloud = Cloud(np.array([[0.0, 1.0], [2.0, 1.0]]))
+    for mobject in (cloud, SpatialGroup()):
+        flow = Morph(mobject, layers=[Layer(np.zeros((2, 2)), [1.0, 2.0])])
+        flow.begin()
+        for t in (0.0, 0.5, 1.0):
+            flow.interpolate(t)
+            assert np.isfinite(cloud.points).all()
+    np.testing.assert_array_equal(cloud.points[:, :2], [[1, 2], [1, 2]])
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(1, 1), (2, 1), (1, 2), (1, 3), (3, 1)])
+def test_layers_to_and_from_a_line_are_flows_too(n_in, n_out):
+    rng = np.random.default_rng(0)
+    it = Layer(rng.normal(size=(n_out, n_in)), rng.normal(size=n_out), "relu")
+    X = rng.normal(size=(20, n_in))
+    cloud = Cloud(X)
+    for flow in (AffineFlow(cloud, layer=it), ActivationFlow(cloud, layer=it)):
+        flow.begin()
+        flow.interpolate(1)
+    expected = Network([it]).forward(X).output
+    np.testing.assert_allclose(cloud.points, np.pad(expected, [(0, 0), (0, 3 - n_out)]), atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [AffineFlow, ActivationFlow])
+def test_a_layer_that_is_too_wide_for_points_is_refused_in_one_line(kind):
+    with pytest.raises(UnfoldError, match="A layer from 2 to 16 dimensions can't be shown as moving points"):
+        kind(Cloud(np.zeros((3, 2))), layer=Layer(np.zeros((16, 2)), np.zeros(16)))
+
+
+def test_what_tells_two_opposite_logits_apart_is_no_sliver():
+    """The plane of two opposite logits is a line; the projection keeps lengths, and its first axis is the decision."""
+    hidden = Layer([[1.0, 0.3], [-0.2, 1.0]], [0.1, 0.2], "relu")
+    last = Layer([[-3.0, -4.0], [3.0, 4.0]], [1.0, -1.0])
+    sheet = Sheet((-2, 2, -2, 2), Network([hidden, last]))
+    inside = Network([hidden]).forward(sheet.faces.origin).output
+    lay(sheet, [hidden], 1)
+    flow = AffineFlow(sheet, layer=tells_apart(last))
+    flow.begin()
+    flow.interpolate(1)
+    points = sheet.faces.points[:, :2]
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    np.testing.assert_allclose(distances, np.linalg.norm(inside[:, None] - inside, axis=2), atol=1e-9)
+    logits = inside @ last.weight.T + last.bias
+    np.testing.assert_allclose(points[:, 0], (logits[:, 1] - logits[:, 0]) / 10, atol=1e-9)

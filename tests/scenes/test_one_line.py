@@ -10,7 +10,7 @@ from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import network_at
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.residuals import Residuals
-from nn_unfold.space.response import Response, WeightArrow, ZeroLines
+from nn_unfold.space.response import Hyperplanes, Response, WeightArrow
 from nn_unfold.text.numbers import LiveAffine
 from scenes.one_line import SETTLED, OneLine
 
@@ -25,7 +25,7 @@ def trained(media):
 
 @pytest.fixture(scope="module")
 def takes(takes_of):
-    return takes_of(OneLine, (Cloud, Response, ZeroLines, WeightArrow, Residuals, LiveAffine))
+    return takes_of(OneLine, (Cloud, Response, Hyperplanes, WeightArrow, Residuals, LiveAffine))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_surface_is_as_high_as_the_neuron_says(takes, layers, beat):
 
 @pytest.mark.parametrize("beat", [LINE, TURNED, FLAT])
 def test_the_line_is_where_the_score_is_zero(takes, layers, beat):
-    [line] = takes[beat][1][ZeroLines]
+    [line] = takes[beat][1][Hyperplanes]
     assert len(line.points) == 2
     np.testing.assert_allclose(line.points[:, :2] @ layers[beat].weight[0] + layers[beat].bias[0], 0, atol=1e-9)
     np.testing.assert_array_equal(line.points[:, 2], 0)
@@ -66,7 +66,7 @@ def test_the_line_is_where_the_score_is_zero(takes, layers, beat):
 
 @pytest.mark.parametrize("beat", [ARROW, TURNED, FLAT])
 def test_the_arrow_is_the_weights(takes, layers, beat):
-    [arrow], [line] = takes[beat][1][WeightArrow], takes[beat][1][ZeroLines]
+    [arrow], [line] = takes[beat][1][WeightArrow], takes[beat][1][Hyperplanes]
     along = arrow.points[1] - arrow.points[0]
     np.testing.assert_allclose(along[:2], arrow.unit * layers[beat].weight[0], atol=1e-9)
     assert along @ (line.points[1] - line.points[0]) == pytest.approx(0)

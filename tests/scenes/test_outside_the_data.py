@@ -12,10 +12,10 @@ from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import Accuracy
 from nn_unfold.space.heat import HeatPlane
 from nn_unfold.space.landscape import Landscape
-from nn_unfold.space.levels import Taught, surer_than
 from nn_unfold.space.primitives import Segments
-from nn_unfold.space.probe import Probe, into_the_unknown
+from nn_unfold.space.probe import Probe, path_to_confident_error
 from nn_unfold.space.regions import BeyondData
+from nn_unfold.space.targets import TargetSurface, share_above
 from scenes.outside_the_data import BOX, FAR, OutsideTheData
 
 BEATS = 9
@@ -39,7 +39,7 @@ def night(trained):
 
 @pytest.fixture(scope="module")
 def takes(takes_of):
-    return takes_of(OutsideTheData, (HeatPlane, Accuracy, BeyondData, Probe, Landscape, Taught, Segments))
+    return takes_of(OutsideTheData, (HeatPlane, Accuracy, BeyondData, Probe, Landscape, TargetSurface, Segments))
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))
@@ -71,7 +71,7 @@ def test_the_veil_is_over_what_is_far_from_all_data(takes, trained):
 
 def test_the_probe_ends_where_the_network_is_sure_and_wrong(takes, trained, night):
     [probe] = takes[WANDERED][1][Probe]
-    start, end = into_the_unknown(trained.network, (trained.X, trained.y), night)
+    start, end = path_to_confident_error(trained.network, (trained.X, trained.y), night)
     np.testing.assert_array_equal(probe.place, end)
     p = trained.network.predict_proba(np.array([start, end]))
     true = int(night[1][(night[0] == end).all(axis=1)][0])
@@ -85,7 +85,7 @@ def test_heights_are_the_outputs(takes, trained, linear):
         lambda X: linear.network.forward(X).output[:, 0],
         lambda X: trained.network.predict_proba(X)[:, 1],
     )
-    pairs = zip(takes[RISEN][1][Landscape], takes[FURTHER][1][Taught], outputs, strict=True)
+    pairs = zip(takes[RISEN][1][Landscape], takes[FURTHER][1][TargetSurface], outputs, strict=True)
     for near, taught, output in pairs:
         surface = taught.surface
         assert surface.unit_height == near.unit_height
@@ -101,7 +101,7 @@ def test_far_away_the_linear_output_grows_and_softmax_is_surer(takes, trained, l
     near, far = (linear.network.forward(times * grid).output for times in (1, FAR))
     assert near.max() > 1.5
     assert np.ptp(far) > 2 * np.ptp(near)
-    near, far = (surer_than(0.99)(trained.network.predict_proba(times * grid)[:, 1]) for times in (1, FAR))
+    near, far = (share_above(0.99)(trained.network.predict_proba(times * grid)[:, 1]) for times in (1, FAR))
     assert (near, far) == pytest.approx((0.89, 0.96), abs=0.005)
     widths = [np.ptp(surface.surfaces[0].faces.points[:, 0]) for surface in takes[FURTHER][1][Landscape]]
     np.testing.assert_allclose(sorted(widths), np.ptp(BOX[:2]) * np.array([1, 1, FAR, FAR]))

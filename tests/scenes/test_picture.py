@@ -141,3 +141,20 @@ def test_what_is_no_picture_is_refused(wrong, message):
 def test_as_many_pictures_as_points():
     with pytest.raises(UnfoldError, match="3 pictures for 2 points"):
         PictureCloud(np.zeros((3, 8, 8)), np.zeros((2, 2)))
+
+
+def test_a_picture_that_shows_a_network_keeps_its_picture():
+    picture = Picture()
+    pixels, corners = picture.faces.picture, picture.faces.uv.copy()
+    front = Network([Layer([[1.0, 0.5], [0.0, 1.0]], [0.2, 0.0]), Layer([[1.0, 0.0]], [0.0])])
+    folding = Network([Layer([[1.0, 0.5], [0.0, 1.0]], [0.2, 0.0], "relu"), Layer([[1.0, 0.0]], [0.0])])
+    picture.show(front)
+    assert picture.faces.picture is pixels
+    assert (picture.faces.rgba == 1).all()
+    split = Picture(network=folding)
+    split.show(folding)
+    np.testing.assert_array_equal(split.faces.picture, pixels)
+    assert (split.faces.rgba == 1).all()
+    assert len(split.faces.points) > len(corners)
+    box = np.array(split.box)
+    np.testing.assert_allclose(split.faces.uv, (split.faces.origin - box[::2]) / (box[1::2] - box[::2]))

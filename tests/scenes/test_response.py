@@ -8,7 +8,8 @@ from manim.utils.hashing import get_json
 from scipy.special import expit
 
 from nn_core.network import Layer, Network
-from nn_unfold.space.response import Bend, Border, Response, WeightArrow, ZeroLines
+from nn_unfold.motion.surfaces import Bend
+from nn_unfold.space.response import DecisionBoundary, Hyperplanes, Response, WeightArrow
 from nn_unfold.theme import rgb, theme
 
 BOX = (-2.0, 3.0, -1.0, 2.0)
@@ -53,7 +54,7 @@ def test_a_surface_of_a_hidden_neuron_or_of_the_last():
 
 
 def test_another_network_keeps_the_opacity():
-    surface, lines, border = Response(ONE, BOX, opacity=0.4), ZeroLines(ONE, BOX), Border(ONE, BOX)
+    surface, lines, border = Response(ONE, BOX, opacity=0.4), Hyperplanes(ONE, BOX), DecisionBoundary(ONE, BOX)
     for part in (lines, border):
         part.set_opacity(0.2).show(OTHER)
         np.testing.assert_allclose(part.rgba[:, 3], 0.2)
@@ -87,7 +88,12 @@ def test_played_and_skipped_leave_the_same_for_the_cache():
 
 def test_showing_often_and_once_leave_the_same_for_the_cache():
     def shown(networks):
-        parts = [Response(ONE, BOX, opacity=0.6), ZeroLines(ONE, BOX), Border(ONE, BOX), WeightArrow(ONE, BOX)]
+        parts = [
+            Response(ONE, BOX, opacity=0.6),
+            Hyperplanes(ONE, BOX),
+            DecisionBoundary(ONE, BOX),
+            WeightArrow(ONE, BOX),
+        ]
         for part in parts[:3]:
             part.set_opacity(0.6)
         for network in networks:
@@ -99,7 +105,7 @@ def test_showing_often_and_once_leave_the_same_for_the_cache():
 
 
 def test_lines_are_where_neurons_are_zero():
-    lines = ZeroLines(TWO, BOX, colours=["#ff0000", "#00ff00"])
+    lines = Hyperplanes(TWO, BOX, colours=["#ff0000", "#00ff00"])
     np.testing.assert_array_equal(lines.neurons, [0, 1])
     for k, colour in enumerate([(1, 0, 0), (0, 1, 0)]):
         ends = slice(2 * k, 2 * k + 2)
@@ -111,14 +117,14 @@ def test_lines_are_where_neurons_are_zero():
 
 def test_a_line_that_leaves_the_box_is_gone_until_it_comes_back():
     away = Network([Layer([[1.0, 0.0]], [9.0], "sigmoid")])
-    lines = ZeroLines(ONE, BOX).set_opacity(0.5).show(away)
+    lines = Hyperplanes(ONE, BOX).set_opacity(0.5).show(away)
     assert len(lines.points) == 0
     np.testing.assert_array_equal(lines.show(ONE).rgba[:, 3], 0.5)
 
 
 @pytest.mark.parametrize("network", [ONE, TWO])
 def test_a_border_is_where_the_answer_is_a_half(network):
-    border = Border(network, BOX)
+    border = DecisionBoundary(network, BOX)
     assert len(border.points)
     np.testing.assert_allclose(network.forward(border.origin).output, 0.5, atol=0.01)
 
@@ -130,7 +136,7 @@ def test_an_arrow_is_the_weights_at_right_angles_to_the_line(network):
     np.testing.assert_allclose(scores(network, foot[None]), 0, atol=1e-12)
     np.testing.assert_allclose(tip - foot, 0.5 * network.layers[0].weight[0], atol=1e-12)
     # No place of the line is nearer to the middle.
-    along = ZeroLines(network, BOX).points[:, :2]
+    along = Hyperplanes(network, BOX).points[:, :2]
     assert (along[1] - along[0]) @ (foot - [0.5, 0.5]) == pytest.approx(0)
     np.testing.assert_allclose(
         np.linalg.norm(arrow.points[[3, 5]] - arrow.points[1], axis=1), 0.22 * np.hypot(*(tip - foot))

@@ -22,12 +22,15 @@ from manim import (
     linear,
 )
 
-from nn_core.network import Network
+from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.motion.flows import Draw
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts
+from nn_unfold.space.classes import class_labels
 from nn_unfold.space.primitives import Cloud, Faces, Segments
+from nn_unfold.space.residuals import Residuals
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.theme import rgb, theme
 
 CORNERS = np.array([[-1.0, -1.0], [2.0, -1.0], [2.0, 1.0], [-1.0, 1.0]])
 COLOURS = np.array([[1, 0, 0, 1], [0, 1, 0, 0.5], [0, 0, 1, 1], [1, 1, 0, 0.25]])
@@ -266,7 +269,7 @@ def test_a_mesh_of_other_vertices_is_refused_in_one_line():
 
 @pytest.mark.parametrize("shape", [(5,), (5, 4), (2, 3, 3)])
 def test_points_of_another_dimension_are_refused_in_one_line(shape):
-    with pytest.raises(UnfoldError, match=r"shape \(n, 2\) or \(n, 3\).*pca"):
+    with pytest.raises(UnfoldError, match=r"shape \(n, 1\), \(n, 2\) or \(n, 3\).*nn_core.projections"):
         in_space(np.zeros(shape))
 
 
@@ -281,3 +284,112 @@ def test_an_even_opacity_is_given_back_to_the_last_digit():
     assert cloud.get_opacity() == 0.6
     cloud.rgba[:5, 3] = 0.2
     assert cloud.get_opacity() == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("y", "numbers", "names"),
+    [
+        ([-1, 1, 1, -1], [0, 1, 1, 0], (-1, 1)),
+        (["no", "yes", "yes", "no"], [0, 1, 1, 0], ("no", "yes")),
+        ([True, False, False, True], [1, 0, 0, 1], (False, True)),
+        ([7, 30, 30, 7], [0, 1, 1, 0], (7, 30)),
+        ([[1], [2], [2], [1]], [1, 2, 2, 1], (0, 1, 2)),
+        (np.array([[0.0], [1.0], [1.0], [0.0]]), [0, 1, 1, 0], (0, 1)),
+        ([0, 2, 2, 0], [0, 2, 2, 0], (0, 1, 2)),
+    ],
+)
+def test_labels_of_any_kind_have_colours_of_their_own(y, numbers, names):
+    cloud = Cloud(CORNERS, y)
+    assert cloud.labels.tolist() == numbers
+    assert cloud.classes == names
+    colours = np.array([rgb(c) for c in theme().class_colours(len(names))])
+    np.testing.assert_array_equal(cloud.rgba[:, :3], colours[numbers])
+    assert not (cloud.rgba[0] == cloud.rgba[1]).all()
+
+
+def test_the_number_of_classes_tells_what_whole_numbers_mean():
+    assert class_labels([1, 2, 3], 4).numbers.tolist() == [1, 2, 3]
+    assert class_labels([1, 2, 3], 3).numbers.tolist() == [0, 1, 2]
+    assert class_labels([1, 2, 3], 3).names == (1, 2, 3)
+    assert class_labels(["b", "a"], 3).names == ("a", "b", 2)
+    assert class_labels([2, 2], 5).names == (0, 1, 2, 3, 4)
+
+
+def test_labels_that_are_missing_or_too_many_are_refused_in_one_line():
+    with pytest.raises(UnfoldError, match="There are 4 points but 3 labels"):
+        Cloud(CORNERS, [0, 1, 0])
+    with pytest.raises(UnfoldError, match=r"The labels can't be read: .*whole numbers"):
+        Cloud(CORNERS, [0.5, 1.0, 0.0, 2.0])
+    with pytest.raises(UnfoldError, match="The labels have 3 classes, but at most 2 fit"):
+        Residuals(Network([Layer([[1.0, 0.0]], [0.0])]), CORNERS[:, :2], [0, 1, 2, 0])
+
+
+def test_points_of_a_line_lie_on_the_x_axis():
+    np.testing.assert_array_equal(in_space([[2.0], [3.0]]), [[2, 0, 0], [3, 0, 0]])
+    np.testing.assert_array_equal(Cloud(np.array([[2.0], [3.0]])).points, [[2, 0, 0], [3, 0, 0]])
+
+
+SMOOTH = Network(
+    [
+        Layer([[1.0, 0.4], [-0.5, 1.0], [0.3, -0.8]], [0.3, -0.2, 0.5], "tanh"),
+        Layer([[1.2, -0.4, 0.5], [0.3, 1.1, -0.6]], [-0.2, 0.1], "relu"),
+        Layer([[3.0, -3.0]], [0.5]),
+    ]
+)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 3, 4, 7])
+def test_a_sheet_is_refined_where_a_layer_is_smooth_and_split_where_it_is_not(n_outputs):
+    rng = np.random.default_rng(n_outputs)
+    # All scores are equal at one point, so that there is a boundary through it.
+    weight, meeting = rng.normal(size=(n_outputs, 2)), Network(SMOOTH.layers[:2]).forward([[0.3, 0.9]]).output[0]
+    network = Network([*SMOOTH.layers[:2], Layer(weight, -weight @ meeting)])
+    sheet = Sheet((-2, 2, -2, 2), network, boundary=True)
+    hidden = Network(network.layers[:2])
+    corners = sheet.faces.origin[sheet.faces.triangles]
+    images = hidden.forward(sheet.faces.origin).output[sheet.faces.triangles]
+    size = np.ptp(hidden.forward(sheet.faces.origin).output, axis=0).max()
+    off = np.linalg.norm(hidden.forward(corners.mean(axis=1)).output - images.mean(axis=1), axis=1)
+    assert off.max() <= size / 400 * 1.01
+    # The creases of the second layer are curves on which one of its neurons has the score 0.
+    [creases] = sheet.creases
+    z = hidden.forward(creases.origin).z[1]
+    assert len(z)
+    assert np.abs(z).min(axis=1).max() < 0.01
+    # On the boundary the two best classes have the same score.
+    scores = network.logits(sheet.boundary.origin)
+    top = np.sort(np.column_stack([scores, np.zeros(len(scores))]) if n_outputs == 1 else scores, axis=1)
+    assert len(top)
+    assert (top[:, -1] - top[:, -2]).max() < 0.02
+
+
+def test_a_sheet_without_a_smooth_hidden_layer_stays_as_coarse_as_its_creases():
+    folding = Network([Layer(np.eye(2), [0.1, 0.2], "relu"), Layer(np.eye(2), [0, 0], "sigmoid")])
+    assert len(Sheet((-2, 2, -2, 2), folding).faces.points) < 60
+    assert len(Sheet((-2, 2, -2, 2), folding, depth=2).faces.points) > 200
+
+
+@pytest.mark.parametrize("kind", ["hard_tanh", "relu6", "hard_sigmoid"])
+def test_kinks_elsewhere_than_at_zero_are_creases_of_the_sheet(kind):
+    network = Network([Layer([[3.0, 0.0]], [0.5], kind), Layer([[1.0]], [0.0])])
+    [creases] = Sheet((-3, 3, -1, 1), network).creases
+    z = network.forward(creases.origin).z[0][:, 0]
+    np.testing.assert_allclose(sorted(set(z.round(9))), network.layers[0].activation.kinks)
+
+
+def test_grid_lines_suit_boxes_of_any_size():
+    for box in ((1950, 2020, 2e4, 9e5), (-0.002, 0.003, 0, 0.001), (-2, 2, -1, 1)):
+        sheet = Sheet(box)
+        along = sheet.grid.points[:, 1].round(12) if box[3] > 1 else sheet.grid.points[:, 0].round(12)
+        assert 2 <= len(set(along)) <= 120, box
+    X = np.array([[1950.0, 2e4], [2020.0, 9e5]])
+    box = Sheet.over(X).box
+    assert box[0] <= 1950
+    assert box[1] >= 2020
+    assert box[2] <= 2e4
+    assert box[3] >= 9e5
+
+
+def test_a_boundary_needs_a_network():
+    with pytest.raises(UnfoldError, match="boundary=True needs a network"):
+        Sheet((-1, 1, -1, 1), boundary=True)

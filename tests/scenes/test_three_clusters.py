@@ -13,7 +13,7 @@ from nn_core.network import Network
 from nn_unfold.model.cache import train
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.primitives import Cloud
-from nn_unfold.space.response import Border, Response, ZeroLines
+from nn_unfold.space.response import DecisionBoundary, Hyperplanes, Response
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.layout import findings
 from nn_unfold.text.numbers import LiveNumber
@@ -33,7 +33,7 @@ def trained(media):
 def takes(play, picture):
     """Of each beat: the frame, and copies of what is shown, by kind."""
     taken = []
-    kinds = (Cloud, Response, ZeroLines, Border, Sheet, LiveNumber)
+    kinds = (Cloud, Response, Hyperplanes, DecisionBoundary, Sheet, LiveNumber)
     risen = []
 
     def rise(surface, **kwargs):
@@ -92,7 +92,7 @@ def test_the_colours_of_the_plane_are_the_answers(takes, trained, beat):
 
 @pytest.mark.parametrize("beat", [PAIR, STEPS])
 def test_two_lines_are_where_the_hidden_neurons_are_zero(takes, trained, beat):
-    [lines] = takes[beat][1][ZeroLines]
+    [lines] = takes[beat][1][Hyperplanes]
     hidden = trained.network.layers[0]
     z = lines.points[:, :2] @ hidden.weight.T + hidden.bias
     np.testing.assert_array_equal(lines.neurons, [0, 1])
@@ -109,7 +109,7 @@ def test_surfaces_are_as_high_as_the_hidden_neurons_answer(takes, trained):
 
 def test_the_layer_carries_everything_into_the_square(takes, trained):
     hidden = Network(trained.network.layers[:1])
-    [sheet], [cloud], [lines] = (takes[SQUARE][1][kind] for kind in (Sheet, Cloud, ZeroLines))
+    [sheet], [cloud], [lines] = (takes[SQUARE][1][kind] for kind in (Sheet, Cloud, Hyperplanes))
     for part in (sheet.faces, sheet.outline, cloud, lines):
         np.testing.assert_allclose(part.points[:, :2], hidden.forward(part.origin).output, atol=1e-9)
     for k in range(2):
@@ -123,7 +123,7 @@ def test_the_layer_carries_everything_into_the_square(takes, trained):
 
 def test_in_the_square_the_cut_is_straight(takes, trained):
     last = trained.network.layers[1]
-    cut = next(line for line in takes[CUT][1][ZeroLines] if len(line.points) == 2)
+    cut = next(line for line in takes[CUT][1][Hyperplanes] if len(line.points) == 2)
     [half] = takes[CUT][1][Response]
     np.testing.assert_allclose(cut.points[:, :2] @ last.weight[0] + last.bias[0], 0, atol=1e-9)
     p = expit(half.points[:, :2] @ last.weight.T + last.bias)
@@ -132,7 +132,7 @@ def test_in_the_square_the_cut_is_straight(takes, trained):
 
 
 def test_carried_back_the_border_parts_the_classes(takes, trained):
-    [border], [cloud] = takes[BACK][1][Border], takes[BACK][1][Cloud]
+    [border], [cloud] = takes[BACK][1][DecisionBoundary], takes[BACK][1][Cloud]
     np.testing.assert_array_equal(cloud.points[:, :2], trained.X)
     np.testing.assert_array_equal(border.points[:, :2], border.origin)
     # It has a piece on each side of the middle cluster.

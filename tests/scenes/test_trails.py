@@ -7,9 +7,10 @@ import pytest
 
 from nn_core.network import Layer, Network
 from nn_unfold.flat.descent import Fits, Legend
+from nn_unfold.motion.steps import Roll
 from nn_unfold.motion.surfaces import Rise
 from nn_unfold.space.landscape import Landscape
-from nn_unfold.space.trails import LevelLines, Roll, Trail
+from nn_unfold.space.trails import LevelLines, Trail
 from nn_unfold.text.labels import Label
 from nn_unfold.theme import rgb
 
@@ -49,7 +50,7 @@ def test_the_ball_and_the_end_of_its_line_are_on_the_surface_at_each_step(surfac
     [ball] = trail.head.points
     np.testing.assert_allclose(ball[:2], place, atol=1e-12)
     assert ball[2] == pytest.approx(1 + 0.5 * bowl(place[None])[0], abs=1e-3)
-    assert trail.height(step) == pytest.approx(bowl(place[None])[0], abs=2e-3)
+    assert trail.value(step) == pytest.approx(bowl(place[None])[0], abs=2e-3)
     shown = trail.line.points[trail.line.rgba[:, 3] > 0]
     length = np.linalg.norm(np.diff(shown[:, :2].reshape(-1, 2, 2), axis=1), axis=2).sum()
     gone = np.linalg.norm(WAY[1] - WAY[0]) * min(step, 1) + np.linalg.norm(WAY[2] - WAY[1]) * max(step - 1, 0)

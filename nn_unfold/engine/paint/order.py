@@ -125,7 +125,8 @@ def _cut_where_they_cross(stack: Stack) -> Stack:
     used, corners = np.unique(stack.cells[crossed], return_inverse=True)
     plane = Subdivision.of_triangles(stack.xy[used], corners.reshape(-1, 3))
     plane.assign(np.stack([(z[i] - z[j])[used] for i, j in pairs]))
-    plane.cut_rows(range(len(pairs)))
+    rows = np.arange(len(pairs))
+    plane.cut_rows(rows, np.zeros(len(pairs)), rows)
     corners, begins = plane.polygons()
     # Old corners keep their numbers, so that cells that are whole still touch those that are cut.
     points = plane.points.now.T

@@ -5,7 +5,7 @@ from manim import DEGREES
 
 from nn_core.datasets import make_clusters
 from nn_core.network import Layer, Network
-from nn_unfold.motion.surfaces import Temper
+from nn_unfold.motion.surfaces import Anneal
 from nn_unfold.space.landscape import Landscape
 from nn_unfold.space.regions import Regions
 from nn_unfold.stage.stage import Stage
@@ -25,4 +25,4 @@ class ProbabilitySurfaces(Stage):
         surfaces.ridges.set_opacity(1)
         self.look(surfaces, regions, phi=66 * DEGREES, theta=-55 * DEGREES)
         self.add(regions, surfaces)
-        self.play(Temper(surfaces, 0.4))
+        self.play(Anneal(surfaces, 0.4))

@@ -1,0 +1,130 @@
+"""Linear regions: the cells of the input plane on which a network is one affine map."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from nn_core.geometry import creases, linear_regions
+from nn_core.geometry.box import Box, box_around
+from nn_core.geometry.mesh import fans
+from nn_core.network import Network
+from nn_core.preprocessing import principal_axes
+from nn_unfold.errors import UnfoldError
+from nn_unfold.space.base import SpatialGroup, in_space
+from nn_unfold.space.primitives import Faces, Segments
+from nn_unfold.theme import bilinear, rgb, theme
+
+_PARITY = 0.12  # how much darker regions are whose pattern has an odd sum
+
+
+class LinearRegions(SpatialGroup):
+    """The linear regions of a network over a box, exactly, and the creases between them, layer by layer.
+
+    A region has the colour of its activation pattern, which says on which piece of its activation each neuron is:
+    regions with similar patterns have similar colours. Between two neighbours one neuron changes to the next piece, so
+    the sum of the pattern is even in one and odd in the other; the odd one is a little darker.
+
+    Args:
+        network: of 2 inputs; its hidden layers are piecewise linear, of any width and number.
+        box: (x_min, x_max, y_min, y_max) in data units.
+        opacity: of the faces, 0 to 1.
+        order: of faces in the same plane, those with the higher order are drawn on top.
+
+    Attributes:
+        faces: coloured by pattern.
+        creases: a SpatialGroup of Segments, one for each hidden layer with creases, in order; hidden until drawn.
+        counts: the number of regions after each hidden layer, the last one that of the whole network.
+
+    Raises:
+        ValueError: for a network with smooth hidden layers, or that does not have 2 inputs.
+    """
+
+    def __init__(self, network: Network, box: Box, *, opacity: float = 1.0, order: int = 0) -> None:
+        tokens, none = theme(), np.empty((0, 2))
+        self.box = box
+        self.counts: list[int] = []
+        self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0), origin=none, order=order)
+        n_creased = sum(layer.activation.bends for layer in network.layers[:-1])
+        self.creases = SpatialGroup(
+            *(Segments(none, (0, 0, 0, 0), width=tokens.line_width, origin=none) for _ in range(n_creased))
+        )
+        super().__init__(self.faces, self.creases)
+        self.opacities = [opacity] + [0.0] * n_creased
+        self.show(network)
+
+    @classmethod
+    def over(cls, X: np.ndarray, network: Network, *, margin: float = 0.1, **options: Any) -> Self:
+        """The regions around data points X (n, 2), in a square; the margin is a share of the data's extent."""
+        return cls(network, box_around(X, margin=margin, square=True), **options)
+
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Show the regions of another network over the same box. The opacities stay.
+
+        Raises:
+            UnfoldError: for a network with another number of hidden layers that have creases.
+        """
+        tokens, ends = theme(), _ends_by_layer(network, self.box)
+        if len(ends) != len(self.creases):
+            raise UnfoldError(
+                f"The regions were made for {len(self.creases)} layers with creases, but this network has {len(ends)}: "
+                "make them with a network of the same kind."
+            )
+        parts = [self.faces, *(part for part in self.creases.submobjects if isinstance(part, Segments))]
+        # An empty part has no colours that could keep its opacity, so this list does.
+        self.opacities = [
+            part.get_opacity() if len(part.points) else kept for part, kept in zip(parts, self.opacities, strict=True)
+        ]
+        cells = linear_regions(network, self.box)
+        triangles, cell = fans(cells.points, cells.corners, cells.begins)
+        # Cells have different colours, so they share no vertices here.
+        vertices = cells.points[triangles].reshape(-1, 2)
+        self.counts = _counts(network, cells.pattern)
+        colours = pattern_colours(cells.pattern)[np.repeat(cell, 3)]
+        self.faces.triangles = np.arange(len(vertices)).reshape(-1, 3)
+        self.faces.uv = vertices
+        places = [vertices, *(np.reshape(e, (-1, 2)) for e in ends)]
+        for part, points, colour, opacity in zip(
+            parts, places, [colours] + [np.array(rgb(tokens.crease))] * len(ends), self.opacities, strict=True
+        ):
+            part.points, part.origin = in_space(points), points
+            part.rgba = np.full((len(points), 4), opacity)
+            part.rgba[:, :3] = colour
+        return self
+
+
+def pattern_colours(pattern: np.ndarray) -> np.ndarray:
+    """Colours (n, 3) of activation patterns (n, H), whole numbers.
+
+    The two principal axes of the patterns are the two directions in the colours of a sheet. Patterns with an odd sum are
+    darker.
+    """
+    place = np.full((len(pattern), 2), 0.5)
+    spread = np.asarray(pattern, dtype=float)
+    if len(pattern) > 1 and pattern.shape[1] and np.ptp(spread, axis=0).any():
+        axes = principal_axes(spread, min(2, pattern.shape[1])).apply(spread)
+        sizes = np.ptp(axes, axis=0)
+        place[:, : axes.shape[1]] = np.divide(
+            axes - axes.min(axis=0), sizes, out=np.full(axes.shape, 0.5), where=sizes > 1e-9
+        )
+    odd = np.asarray(pattern).sum(axis=1, dtype=int) % 2 == 1
+    return np.asarray(bilinear(theme().corners, place) * np.where(odd, 1 - _PARITY, 1.0)[:, None])
+
+
+def _ends_by_layer(network: Network, box: Box) -> list[np.ndarray]:
+    """The creases (k, 2, 2) of each hidden layer that has a kink in its activation."""
+    found: dict[int, list[np.ndarray]] = {
+        number: [np.empty((0, 2, 2))] for number, layer in enumerate(network.layers[:-1]) if layer.activation.bends
+    }
+    for crease in creases(network, box):
+        found[crease.layer].append(crease.segments)
+    return [np.concatenate(pieces) for pieces in found.values()]
+
+
+def _counts(network: Network, pattern: np.ndarray) -> list[int]:
+    """The number of regions after each hidden layer: that of the different patterns up to there."""
+    # All points with the same pattern form a convex set: so there are as many regions as patterns.
+    widths = np.cumsum([layer.n_out for layer in network.layers[:-1]], dtype=int).tolist()
+    before = [len({row.tobytes() for row in pattern[:, :width]}) for width in widths[:-1]]
+    return [*before, len(pattern)] if widths else []
