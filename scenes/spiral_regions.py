@@ -87,7 +87,7 @@ class SpiralRegions(Stage):
             self.play(self.aside(diagram, formula("bold(w)_k dot bold(x) + b_k = 0"), pieces))
             panel.add(creased)
             self.add(creased)
-            count = Follow(number, lambda t: [counts[drawn(lines, t)]], pieces.set_value, run_time=10)
+            count = Follow(pieces, lambda t: [counts[drawn(lines, t)]], pieces.set_value, run_time=10)
             self.play(Draw(creased, run_time=10, rate_func=linear), count)
 
         with self.beat(
