@@ -29,7 +29,7 @@ FLAT = (
     Curve("relu", "max(0, z)", "ReLU makes all that is negative zero: only one quadrant stays a plane."),
     Curve("leaky_relu(0.2)", "max(0.2 z, z)", "Leaky ReLU only creases the plane along the axes. Nothing is lost."),
 )
-WAVE = Curve("sin", "sin(z)", "The sine folds it back and forth like a fan, slanted here to show the layers.")
+WAVE = Curve("sin", "sin(z)", "The sine folds it back and forth like a fan. It is slanted here to show the layers.")
 
 
 class Activations(Stage):
@@ -52,19 +52,24 @@ class Activations(Stage):
             with self.beat(act.caption):
                 layer, sheet = self.enter(act, plot, sheet)
                 flow = ActivationFlow(sheet, layer=layer)
-                self.play(FadeOut(axes), flow, follow_graph(plot, layer, run_time=flow.run_time))
+                self.play(
+                    FadeOut(axes, run_time=self.tokens.breath), flow, follow_graph(plot, layer, run_time=flow.run_time)
+                )
                 image = Axes(box_of(sheet), ("a_1", "a_2"), at_corner=True)
-                self.play(self.reframe(image), FadeIn(image), run_time=self.tokens.step)
+                self.play(self.reframe(image, run_time=self.tokens.step - self.tokens.breath))
+                self.play(FadeIn(image, run_time=self.tokens.breath))
             back = Passage(sheet, layers=[layer], start=1, stop=0.5, run_time=self.tokens.step)
             unbend = follow_graph(plot, layer, start=1, stop=0, run_time=back.run_time)
-            self.play(back, self.follow(back, axes, sheet), unbend, FadeOut(image))
-            self.play(FadeIn(axes))
+            self.play(FadeOut(image, run_time=self.tokens.breath))
+            self.play(back, self.follow(back, axes, sheet), unbend)
+            self.play(FadeIn(axes, run_time=self.tokens.breath))
 
         with self.beat(WAVE.caption):
             layer, sheet = self.enter(WAVE, plot, sheet)
             slanted = sheet.copy().apply_matrix([[1, 0, 0], [0, 1, 0], [SLANT, SLANT, 1]])
             view = self.reframe(slanted, phi=55 * DEGREES, theta=-60 * DEGREES)
-            self.play(FadeOut(axes), sheet.animate(run_time=view.run_time).become(slanted), view)
+            self.play(FadeOut(axes, run_time=self.tokens.breath))
+            self.play(sheet.animate(run_time=view.run_time).become(slanted), view)
             flow = ActivationFlow(sheet, layer=layer)
             self.play(flow, follow_graph(plot, layer, run_time=flow.run_time), self.follow(flow, sheet))
             self.play(self.turn(-60 * DEGREES, sheet, run_time=2 * self.tokens.step))
@@ -106,7 +111,13 @@ class Activations(Stage):
         with self.beat("Softmax makes them probabilities: all above zero, with the sum 1."):
             show(1.0)
             self.play(self.aside(softened, temperature, highest), FadeIn(shares))
-        with self.beat("At a high temperature it hardly tells them apart."):
+        most, least = (f(softmax(scores, HOT)) for f in (np.max, np.min))
+        with self.beat(
+            "At a high temperature it hardly tells them apart.",
+            holds=most < 2 * least,
+            otherwise="At a high temperature the highest has {times} times the probability of the lowest.",
+            times=f"{most / least:.1f}",
+        ):
             self.play(heat_up(1.0, HOT))
         with self.beat("The lower the temperature, the more goes to the highest score."):
             self.play(heat_up(HOT, COLD))

@@ -3,6 +3,7 @@
 import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
+from nn_core.geometry import linearly_separable, upper_envelope
 from nn_core.network import Network
 from nn_unfold import (
     TOP,
@@ -55,12 +56,28 @@ class ArgmaxPlanes(Stage):
         diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4))
         axes = Axes(wound.box, ("x_1", "x_2"), at_corner=True)
 
-        with self.beat("The arms of a spiral: no straight line parts one from the others."):
+        classes = range(last.n_out)
+        alone = sum(linearly_separable(trained.X, trained.y == k) for k in classes)
+        highest = {region.index for region in upper_envelope(last.weight, last.bias, cells.box)}
+        every, result = trained.right == trained.n, {"right": trained.right, "n": trained.n}
+
+        with self.beat(
+            "The arms of a spiral: no straight line separates one from the others.",
+            holds=alone == 0,
+            otherwise="The arms of a spiral: a straight line separates {alone} of {classes} from the others.",
+            alone=alone,
+            classes=len(classes),
+        ):
             arrival = self.aside(diagram)
             self.look(axes)
             self.play(arrival, FadeIn(cloud), FadeIn(axes))
 
-        with self.beat("The trained network takes every point to a plane where each arm lies by itself."):
+        with self.beat(
+            "The trained network takes every point to a plane where each arm lies by itself.",
+            holds=every,
+            otherwise="The trained network takes every point to a plane. {right} of {n} come to lie with their class.",
+            **result,
+        ):
             self.play(FadeOut(axes), diagram.animate.set_focus(0, 1))
             carry = Morph(wound, cloud, layers=body)
             self.play(carry, self.follow(carry, cloud))
@@ -73,11 +90,16 @@ class ArgmaxPlanes(Stage):
             self.play(self.aside(diagram, score), diagram.animate.set_focus(2))
             top = float(envelope.surfaces.get_zenith()[2])
             space = Axes((*cells.box, 0, top), ("h_1", "h_2", "z"), most=5, at_corner=True, units=(1, 1, height))
-            view = self.reframe(planes, space, phi=LOW, theta=BESIDE)
-            self.play(view, FadeOut(axes), FadeIn(space))
+            self.change_axes(axes, space, planes, phi=LOW, theta=BESIDE)
             self.play(rise(planes, in_turn=True))
 
-        with self.beat("They cut each other, and on every side another one is the highest."):
+        with self.beat(
+            "They cut each other, and each of them is the highest somewhere.",
+            holds=len(highest) == len(classes),
+            otherwise="They cut each other, and {highest} of {classes} are the highest somewhere.",
+            highest=len(highest),
+            classes=len(classes),
+        ):
             self.play(self.turn(TAU, planes, space, run_time=10))
 
         with self.beat("Only the highest score counts. What stays is the upper envelope."):
@@ -99,7 +121,12 @@ class ArgmaxPlanes(Stage):
             self.play(FadeIn(cells), FadeIn(cloud))
             self.remove(envelope)
 
-        with self.beat("Carried back to the input, the same cells wind with the arms."):
+        with self.beat(
+            "Carried back to the input, the same cells wind with the arms.",
+            holds=every,
+            otherwise="Carried back to the input, the same cells hold {right} of {n} points of their class.",
+            **result,
+        ):
             self.play(FadeOut(axes), diagram.animate.set_focus(), self.reframe(wound))
             shown = (part.animate.set_opacity(1) for part in (wound.faces, wound.boundary))
             self.play(*shown, FadeOut(cells))

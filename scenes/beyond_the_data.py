@@ -20,19 +20,22 @@ from nn_unfold import (
     Stage,
     Trained,
     formula,
+    number,
     polygon,
     rgb,
 )
 from nn_unfold.space.primitives import Box
 from nn_unfold.stage.view import rows_of_pixels
+from nn_unfold.text.numbers import rounded_down
 from nn_unfold.theme import theme
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one
+CLOSE = 0.06  # how far a share may be from that of a guess, to be about as good
 ROWS = 10  # of pixels, for each triangle of a region of the sine network
 
 
 class BeyondTheData(Stage):
-    """Outside of the data a network goes on as its neurons do: ReLU in straight rays, sine in waves."""
+    """Beyond the data a network goes on as its neurons do: ReLU in straight rays, sine in waves."""
 
     recipe = Recipe(
         data="spiral",
@@ -57,10 +60,16 @@ class BeyondTheData(Stage):
                 self.look(side.axes)
             self.play(*(FadeIn(side.axes, side.cloud, side.title) for side in sides))
 
-        with self.beat("Both have learnt them. Where there are data, they agree."):
+        trained = {"relu": relu.trained.right, "sine": sine.trained.right, "n": relu.trained.n}
+        with self.beat(
+            "Both have learnt them. Where there are data, they agree.",
+            holds=trained["relu"] == trained["sine"] == trained["n"],
+            otherwise="Of {n} points ReLU has {relu} right and sine {sine}.",
+            **trained,
+        ):
             self.play(*(FadeIn(side.near, side.score) for side in sides))
 
-        with self.beat("What do they say further out? Go back, until ten times as much is seen."):
+        with self.beat("What do they say further out? Go back, to see {times} times as far.", times=number(FAR)):
             self.play(*(FadeOut(side.axes) for side in sides))
             self.play(*(FadeIn(side.far.faces, side.frame) for side in sides))
             moves = [self.reframe(side.far_axes, run_time=6) for side in sides]
@@ -70,18 +79,30 @@ class BeyondTheData(Stage):
         with self.beat("Behind its last crease a ReLU network is linear for ever: the regions end in straight rays."):
             self.play(Draw(relu.far.boundary, run_time=3))
 
-        with self.beat("A sine neuron is a wave without end: what the waves paint comes again and again."):
+        with self.beat("A sine neuron is a wave without end. These are the crests of the one that counts most."):
             wave = crests(sine.network, sine.far.box)
             sine.panel.add(wave)
             self.play(Draw(wave, run_time=3))
 
-        with self.beat("And the truth? The arms go on turning, and run through every colour."):
+        with self.beat(
+            "And the truth? The arms go on turning, and run through every colour.",
+            holds=all(len(side.met) == side.network.n_out for side in sides),
+            otherwise="And the truth? The arms go on turning.",
+        ):
             self.play(FadeOut(wave), *(change for side in sides for change in side.dimmed()))
             self.play(*(Draw(side.arms, run_time=7) for side in sides))
 
-        with self.beat("Beyond the data, both networks are right as often as a guess."):
-            self.play(*(FadeOut(side.score) for side in sides), *(FadeIn(side.score_beyond) for side in sides))
-            self.play(*(FadeOut(side.far_axes) for side in sides))
+        guess = 1 / relu.network.n_out
+        with self.beat(
+            "Beyond the data, both networks are right about as often as a guess.",
+            holds=all(abs(side.share - guess) < CLOSE for side in sides),
+            otherwise="Beyond the data ReLU is right on {relu} % of the arms, sine on {sine} %. A guess is on {guess} %.",
+            relu=int(100 * relu.share),
+            sine=int(100 * sine.share),
+            guess=round(100 * guess),
+        ):
+            self.play(*(FadeOut(side.score, side.far_axes) for side in sides), run_time=self.tokens.breath)
+            self.play(*(FadeIn(side.score_beyond) for side in sides), run_time=self.tokens.breath)
             self.play(*(self.reframe(side.frame.copy().scale(BETWEEN), run_time=4) for side in sides))
 
 
@@ -89,7 +110,7 @@ class Side:
     """A panel with a network, the data that it was trained on, and what it says near them and far away."""
 
     def __init__(self, panel: Panel, name: str, trained: Trained) -> None:
-        self.panel, self.network = panel, trained.network
+        self.panel, self.trained, self.network = panel, trained, trained.network
         network, X, y = trained.network, trained.X, trained.y
         self.cloud = Cloud(X, y)
         across = round(1 / rows_of_pixels(ROWS))
@@ -102,12 +123,12 @@ class Side:
         left, right, low, high = self.near.box
         corners = np.array([[left, low, 0], [right, low, 0], [right, high, 0], [left, high, 0]])
         self.frame = polygon(corners, theme().boundary, opacity=0)
-        self.arms, share = continued(network, min(np.abs(self.far.box)))
+        self.arms, self.share, self.met = continued(network, min(np.abs(self.far.box)))
         panel.add(self.cloud, self.near, self.far, self.frame, self.arms)
         panel.add(self.axes, self.far_axes)
         self.title = formula(name, size=1.5 * theme().label_size)
-        self.score = LiveNumber("right among the data", trained.history.accuracy[-1])
-        self.score_beyond = LiveNumber("right beyond the data", share)
+        self.score = LiveNumber("right among the data", rounded_down(trained.history.accuracy[-1]))
+        self.score_beyond = LiveNumber("right beyond the data", rounded_down(self.share))
         heading = VGroup(self.title, self.score).arrange(RIGHT, buff=theme().margin)
         heading.next_to([panel.middle[0], panel.area.top, 0], UP, buff=0.1)
         self.score_beyond.move_to(self.score, aligned_edge=LEFT)
@@ -118,17 +139,21 @@ class Side:
         return [*(part.animate.set_opacity(0) for part in gone), self.far.faces.animate.set_opacity(0.4)]
 
 
-def continued(network: Network, reach: float) -> tuple[Segments, float]:
-    """The arms out to the radius `reach`, and of them beyond the data the share that a network labels right."""
+def continued(network: Network, reach: float) -> tuple[Segments, float, set[int]]:
+    """The arms out to the radius `reach`; of them beyond the data the share that a network labels right, and all labels
+    that it gives them.
+    """
     radius = np.linspace(0.2, reach, 1000)
     lines = np.stack([spiral_arm(radius, arm, n_classes=network.n_out) for arm in range(network.n_out)], axis=1)
     beyond = lines[radius > 1]
-    right = network.predict(beyond.reshape(-1, 2)) == np.tile(np.arange(network.n_out), len(beyond))
+    labels = network.predict(beyond.reshape(-1, 2))
+    right = float((labels == np.tile(np.arange(network.n_out), len(beyond))).mean())
     colours = [[*rgb(colour), 1.0] for colour in theme().class_colours(network.n_out)]
     # All arms grow together, since lines are drawn in their order. Every other place is smooth enough to draw.
     lines = lines[1::2]
     ends = np.stack([lines[:-1], lines[1:]], axis=2).reshape(-1, 2, 2)
-    return Segments(ends, np.tile(colours, (len(lines) - 1, 1)), width=theme().crease_width, cased=True), right.mean()
+    drawn = Segments(ends, np.tile(colours, (len(lines) - 1, 1)), width=theme().crease_width, cased=True)
+    return drawn, right, set(labels.tolist())
 
 
 def crests(network: Network, box: Box) -> Segments:

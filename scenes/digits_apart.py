@@ -2,6 +2,7 @@
 
 import numpy as np
 from manim import FadeIn, FadeOut
+from scipy.spatial import KDTree
 
 from nn_core.datasets import load_digits
 from nn_core.network import Network
@@ -23,6 +24,7 @@ from nn_unfold import (
 )
 from nn_unfold.motion.learning import Carried
 from nn_unfold.space.base import in_space
+from nn_unfold.text.numbers import rounded_down
 
 DEPTH = 2  # the layers up to the plane in the middle
 PICTURED = 120  # of the points that are seen as pictures: as many as the plane has room for
@@ -52,7 +54,7 @@ class DigitsApart(Stage):
         epochs=60,
         batch_size=200,
         l2=3e-3,
-        snapshots=30,
+        snapshots=None,
     )
 
     def construct(self):
@@ -67,22 +69,38 @@ class DigitsApart(Stage):
         mistaken = np.flatnonzero(network.predict(new.X_test) != new.y_test)
 
         with self.beat("Every picture of a digit is a point with 784 numbers, one for each pixel."):
-            share = LiveNumber("variance shown", float(principal.explained.sum()))
+            share = LiveNumber("variance shown", rounded_down(float(principal.explained.sum())))
             self.play(self.aside(formula("bold(x) in [0, 1]^784"), share))
             axes = Axes.around(digits, names=("p_1", "p_2"), at_corner=True)
             self.look(digits, axes)
             self.play(FadeIn(digits))
 
-        with self.beat("Even in the plane of their largest spread the classes lie over each other."):
+        others = nearest_of_another(principal.apply(trained.X), trained.y)
+        with self.beat(
+            "Even in the plane of their largest spread the classes lie over each other.",
+            holds=others > trained.n / 10,
+            otherwise="In the plane of their largest spread most points have their like beside them.",
+        ):
             self.play(FadeIn(axes))
 
-        with self.beat("A network squeezes them through a plane of two neurons. Untrained, it mixes them."):
+        with self.beat(
+            "A network takes them through a plane of two neurons. Untrained, it gets {right} of {n} right.",
+            holds=True,
+            right=trained.right_at(0),
+            n=trained.n,
+        ):
             diagram = NetworkDiagram(history.network_at(0), names=("x", "a", "h", "y"), size=(3.4, 1.9))
             self.play(self.aside(diagram), FadeOut(axes))
             untrained = Gather(digits, network=history.network_at(0), run_time=self.tokens.turn)
             self.play(untrained, self.follow(untrained, digits))
 
-        with self.beat("Training draws the classes apart."):
+        with self.beat(
+            "Training draws the classes apart, until {right} of {n} are right.",
+            holds=trained.right > trained.right_at(0),
+            otherwise="Training moves them. In the end {right} of {n} are right.",
+            right=trained.right,
+            n=trained.n,
+        ):
             curve = LossCurve(history, ("accuracy",), size=(2.9, 1.2), epochs="log1p")
             tested = Accuracy("right among new digits", history.network_at(0), new.X_test, new.y_test)
             self.play(self.aside(diagram, curve, tested))
@@ -97,11 +115,24 @@ class DigitsApart(Stage):
             self.bring_to_back(regions)
             self.play(FadeIn(regions), FadeIn(axes))
 
-        with self.beat("Digits that it has never seen find their regions too, if not quite as often."):
+        with self.beat(
+            "Of {n} digits that it has never seen, {right} come to the region of their class.",
+            holds=True,
+            right=len(new.y_test) - len(mistaken),
+            n=len(new.y_test),
+        ):
             self.play(FadeOut(digits), self.aside(diagram, tested))
             self.play(FadeIn(guests))
 
-        with self.beat("These it gets wrong: each lies in the region of another digit."):
+        with self.beat(
+            "These {wrong} it gets wrong: each lies in the region of another digit.",
+            holds=len(mistaken) > 1,
+            otherwise=[
+                ("One it gets wrong: it lies in the region of another digit.", len(mistaken) == 1),
+                "It gets none of them wrong.",
+            ],
+            wrong=len(mistaken),
+        ):
             wrong, _ = self.points(new.X_test, new.y_test, mistaken).show(network)
             self.play(FadeOut(guests[0]), guests[1].animate.set_opacity(0.25), FadeIn(wrong))
 
@@ -113,3 +144,9 @@ class DigitsApart(Stage):
         pictures = PictureCloud(X[pictured].reshape(-1, 28, 28), places[pictured], y[pictured], n_classes=10)
         cloud.origin, pictures.origin = X, X[pictured]
         return Carried(pictures, cloud, depth=DEPTH)
+
+
+def nearest_of_another(places, y):
+    """How many points (n, 2) have a nearest neighbour of another class."""
+    _, near = KDTree(places).query(places, k=2)
+    return int((y[near[:, 1]] != y).sum())

@@ -1,7 +1,9 @@
 """The probabilities of a trained 2-100-2-5 network as surfaces, from a high temperature to nearly none."""
 
+import numpy as np
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
 
+from nn_core.activations import softmax
 from nn_core.network import Network
 from nn_unfold import (
     TOP,
@@ -53,7 +55,14 @@ class SoftmaxSurfaces(Stage):
             self.look(axes)
             self.play(arrival, FadeIn(ground), FadeIn(axes))
 
-        with self.beat("Softmax turns the scores into probabilities. At a high temperature all are nearly alike."):
+        over = Network([last]).logits(hidden)
+        hot, cold = softmax(over, HOT), softmax(over, COLD).max(axis=1)
+
+        with self.beat(
+            "Softmax turns the scores into probabilities. At a high temperature all are nearly alike.",
+            holds=hot.max() < 2 * hot.min(),
+            otherwise="Softmax turns the scores into probabilities. The higher the temperature, the more alike they are.",
+        ):
             heat = LiveNumber("temperature", HOT, digits=3)
             self.play(self.aside(diagram, stack(formula("p_k = e^(z_k \\/ T) / (sum_j e^(z_j \\/ T))"), heat)))
             self.play(FadeOut(axes))
@@ -61,9 +70,10 @@ class SoftmaxSurfaces(Stage):
             self.play(rising, self.follow(rising, ground, surfaces, phi=ASLANT, theta=BESIDE))
             # Room is made for what comes: the map lower down, and the surfaces as high as they will be.
             below, higher = ground.copy().shift(deep * IN), surfaces.copy().set_temperature(1)
-            self.play(ground.animate.shift(deep * IN), self.reframe(below, higher, space), FadeIn(space))
+            self.play(ground.animate.shift(deep * IN), self.reframe(below, higher, space, run_time=self.tokens.step))
+            self.play(FadeIn(space))
 
-        with self.beat("As it cools, the class with the highest score gains, and the others lose."):
+        with self.beat("As it cools, the class with the highest score gains, and that with the lowest loses."):
             cooling = Anneal(surfaces, 1, run_time=7)
             self.play(cooling, cooling.read_out(heat))
 
@@ -71,7 +81,11 @@ class SoftmaxSurfaces(Stage):
             self.play(Draw(surfaces.ridges))
             self.play(self.turn(TAU, ground, surfaces, space, run_time=10))
 
-        with self.beat("Close to zero each surface is a step: one on its cell of the map, zero elsewhere."):
+        with self.beat(
+            "Close to zero each surface is nearly a step: one on its cell of the map, zero elsewhere.",
+            holds=np.median(cold) > 0.99,
+            otherwise="The colder it is, the nearer each surface comes to a step: one on its cell, zero elsewhere.",
+        ):
             freezing = Anneal(surfaces, COLD, run_time=6)
             self.play(freezing, freezing.read_out(heat))
 

@@ -1,7 +1,8 @@
-"""A 2-100-2-5 network unwinds the arms of a spiral until straight lines part them."""
+"""A 2-100-2-5 network unwinds the arms of a spiral until straight lines separate them."""
 
 from manim import FadeIn, FadeOut
 
+from nn_core.geometry import creases as creases_of
 from nn_core.network import Network
 from nn_unfold import (
     Axes,
@@ -15,6 +16,7 @@ from nn_unfold import (
     SpatialGroup,
     Stage,
     formula,
+    number,
     stack,
 )
 
@@ -52,12 +54,25 @@ class SpiralBottleneck(Stage):
             self.play(FadeIn(sheet), FadeIn(axes))
             self.play(FadeIn(cloud))
 
-        with self.beat("A hundred neurons are a hundred creases in this plane."):
+        hidden = front[0].n_out
+        met = len([crease for crease in creases_of(trained.network, sheet.box) if crease.layer == 0])
+        every = trained.right == trained.n
+
+        with self.beat(
+            "The first layer has {hidden} neurons, and each has a crease in this plane.",
+            holds=met == hidden,
+            otherwise="The first layer has {hidden} neurons. The creases of {met} of them cross this part of the plane.",
+            hidden=number(hidden),
+            met=met,
+        ):
             self.play(diagram.animate.set_focus(0))
             self.play(Draw(creases, run_time=4))
             self.play(creases.animate.set_opacity(0.3))
 
-        with self.beat("Their hundred dimensions can't be shown. But the next layer has two, and these can."):
+        with self.beat(
+            "A space of {hidden} dimensions can't be shown. But the next layer has two, and these can.",
+            hidden=number(hidden),
+        ):
             path = stack(
                 formula("bold(a) = max(0, W bold(x) + bold(b))"),
                 formula("bold(h) = W' bold(a) + bold(b)'"),
@@ -65,25 +80,37 @@ class SpiralBottleneck(Stage):
             )
             self.play(self.aside(diagram, path), diagram.animate.set_focus(0, 1))
 
-        with self.beat("So every point goes straight to where the two layers put it. The arms unwind."):
+        with self.beat("So every point goes straight to where the two layers put it."):
             self.play(FadeOut(axes))
             unwind = Morph(world, layers=front, run_time=10)
             self.play(unwind, self.follow(unwind, sheet))
 
-        with self.beat("Here straight lines are enough: behind the bottleneck every region is convex."):
+        with self.beat(
+            "Here straight lines are enough: every region is convex, and every point lies in that of its class.",
+            holds=every,
+            otherwise="Here all borders are straight, and every region is convex. {right} of {n} points are right.",
+            right=trained.right,
+            n=trained.n,
+        ):
             axes = Axes.around(sheet, names=("h_1", "h_2"))
-            self.play(self.aside(diagram), diagram.animate.set_focus(2), self.reframe(sheet, axes), FadeIn(axes))
+            self.play(self.aside(diagram), diagram.animate.set_focus(2), self.reframe(sheet, axes))
+            self.play(FadeIn(axes))
             lines = Regions(Network([last]), sheet_box(sheet), opacity=0.0)
             hidden = (part.animate.set_opacity(0) for part in (sheet.faces, creases))
             self.play(*hidden, regions.faces.animate.set_opacity(0.6))
             self.play(Draw(lines.boundary, run_time=3))
 
-        with self.beat("Carried back, the same straight lines wind between the arms."):
+        with self.beat(
+            "Carried back, the same straight lines wind between the arms.",
+            holds=every,
+            otherwise="Carried back, the same straight lines bend at the creases.",
+        ):
             self.play(FadeOut(lines.boundary), FadeOut(axes), regions.boundary.animate.set_opacity(1))
             wind = Morph(world, layers=front, start=1, stop=0, run_time=8)
             axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
             self.play(wind, self.follow(wind, sheet))
-            self.play(FadeIn(axes), self.reframe(axes))
+            self.play(self.reframe(axes))
+            self.play(FadeIn(axes))
 
 
 def sheet_box(sheet):

@@ -21,6 +21,7 @@ from nn_unfold import (
     Segments,
     Stage,
     formula,
+    number,
     rgb,
 )
 from nn_unfold.space.primitives import Box
@@ -29,7 +30,7 @@ ZOOM = 7  # the close look at where the borders meet
 
 
 class SpiralRegions(Stage):
-    """Training moves a hundred creases until the borders that bend along them part the arms of a spiral."""
+    """Training moves a hundred creases until the borders that bend at them separate the arms of a spiral."""
 
     recipe = Recipe(
         data="spiral",
@@ -38,7 +39,7 @@ class SpiralRegions(Stage):
         activations="relu",
         learning_rate=5e-3,
         epochs=1500,
-        snapshots=60,
+        snapshots=None,
         seed=0,
     )
 
@@ -57,29 +58,48 @@ class SpiralRegions(Stage):
             self.look(axes)
             self.play(FadeIn(axes), FadeIn(cloud))
 
-        with self.beat("A network with a hundred hidden neurons divides the plane. Untrained, it can only guess."):
+        hidden = sum(layer.n_out for layer in network.layers[:-1])
+        with self.beat(
+            "A network with {hidden} hidden neurons divides the plane. Untrained, it gets {right} of {n} points right.",
+            holds=True,
+            hidden=number(hidden),
+            right=trained.right_at(0),
+            n=trained.n,
+        ):
             self.play(FadeIn(regions))
 
-        with self.beat("Training moves all borders at once, and the regions follow the arms."):
+        with self.beat(
+            "Training moves all borders at once, until {right} of {n} points lie in the region of their class.",
+            holds=trained.right > trained.right_at(0),
+            otherwise="Training moves all borders at once. In the end {right} of {n} points are right.",
+            right=trained.right,
+            n=trained.n,
+        ):
             curves = [LossCurve(history, (name,), size=(2.9, 0.8), epochs="log1p") for name in ("loss", "accuracy")]
             self.play(self.aside(diagram, *curves))
             self.play(Learning(history, regions, diagram, *curves, run_time=12))
 
         lines, counts = fan(network, regions.box)
         creased = Segments(lines, [*rgb(self.tokens.crease), 0.0], width=self.tokens.line_width)
-        number = LiveNumber("pieces", counts[0], decimals=0, digits=len(str(counts[-1])))
-        with self.beat("What are they made of? Each hidden neuron has one crease, the line where it is zero."):
+        pieces = LiveNumber("pieces", counts[0], decimals=0, digits=len(str(counts[-1])))
+        with self.beat("What are they made of? A hidden neuron has a crease, where it is zero."):
             self.play(FadeOut(cloud), regions.faces.animate.set_opacity(0.3), regions.boundary.animate.set_opacity(0))
-            self.play(self.aside(diagram, formula("bold(w)_k dot bold(x) + b_k = 0"), number))
+            self.play(self.aside(diagram, formula("bold(w)_k dot bold(x) + b_k = 0"), pieces))
             panel.add(creased)
             self.add(creased)
-            count = Follow(number, lambda t: [counts[drawn(lines, t)]], number.set_value, run_time=10)
+            count = Follow(pieces, lambda t: [counts[drawn(lines, t)]], pieces.set_value, run_time=10)
             self.play(Draw(creased, run_time=10, rate_func=linear), count)
 
-        with self.beat("They cut the plane into thousands of pieces. In each, the network is one affine map."):
-            most = 1 + len(lines) + comb(len(lines), 2)
-            bound = formula(f"<= 1 + n + binom(n, 2) = {most}", size=1.25 * self.tokens.label_size)
-            self.play(self.aside(diagram, number, bound))
+        with self.beat(
+            "They cut this part of the plane into {pieces} pieces. In each, the network is one affine map.",
+            holds=True,
+            pieces=f"{counts[-1]:,}",
+        ):
+            bound = []
+            if len(network.layers) == 2:
+                most = 1 + hidden + comb(hidden, 2)
+                bound = [formula(f"<= 1 + n + binom(n, 2) = {most}", size=1.25 * self.tokens.label_size)]
+            self.play(self.aside(diagram, pieces, *bound))
 
         with self.beat("So a border is straight within a piece, and bends only where it meets a crease."):
             near = Regions.over(trained.X / ZOOM, network)
@@ -88,26 +108,39 @@ class SpiralRegions(Stage):
             self.play(FadeOut(axes), *shown)
             self.play(self.reframe(near, run_time=4))
 
-        with self.beat("From afar, a hundred straight folds pass for the curves of a spiral."):
+        with self.beat(
+            "From afar, the borders look like curves. They have straight pieces, and bend at the creases.",
+        ):
             self.play(self.reframe(axes, run_time=4))
             self.play(FadeIn(axes), FadeIn(cloud), FadeOut(creased))
 
 
 def fan(network: Network, box: Box) -> tuple[np.ndarray, np.ndarray]:
-    """The creases of the first layer, turning like a fan, and into how many pieces they cut the box.
+    """The creases of all layers, those of each turning like a fan, and into how many pieces they cut the box.
 
     Returns:
-        lines (n, 2, 2) in the order of their directions, and counts (n + 1,): the pieces after the first k lines.
+        lines (n, 2, 2), layer after layer, and counts (n + 1,): the pieces after the first k lines.
     """
-    hidden = network.layers[0]
-    found = creases(Network(network.layers[:2]), box)
-    found.sort(key=lambda crease: np.arctan2(*hidden.weight[crease.neuron]) % np.pi)
+    found = creases(network, box)
+    found.sort(key=lambda crease: (crease.layer, np.arctan2(*(crease.segments[0, 1] - crease.segments[0, 0])) % np.pi))
     lines = np.concatenate([crease.segments for crease in found])
-    rows = [crease.neuron for crease in found]
-    # Two chords of a box cross where the ends of one lie on both sides of the other; each crossing is one piece more.
-    heights = lines @ hidden.weight[rows].T + hidden.bias[rows]
-    crossings = np.tril(heights[:, 0] * heights[:, 1] < 0, -1).sum(axis=1)
+    layer, neuron = (
+        np.repeat([getattr(crease, name) for crease in found], [len(crease.segments) for crease in found])
+        for name in ("layer", "neuron")
+    )
+    # Behind a layer whose creases are there, each segment cuts one piece; so does each crossing of two of its layer.
+    same = (layer[:, None] == layer) & (neuron[:, None] != neuron)
+    crossings = np.tril(same & crossed(lines), -1).sum(axis=1)
     return lines, np.cumsum([1, *(1 + crossings)])
+
+
+def crossed(lines: np.ndarray) -> np.ndarray:
+    """Which segments (n, 2, 2) cross each other within: (n, n) booleans."""
+    start, along = lines[:, 0], lines[:, 1] - lines[:, 0]
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    heights = (lines[None] - start[:, None, None]) @ normal[:, None, :, None]  # of all ends over the line of each
+    sides = heights[..., 0, 0] * heights[..., 1, 0] < 0
+    return sides & sides.T
 
 
 def drawn(lines: np.ndarray, share: float) -> int:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
+from nn_core.geometry import linearly_separable
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.network import Network
 from nn_unfold import (
@@ -28,6 +30,7 @@ from nn_unfold import (
     formula,
 )
 from nn_unfold.space.response import DecisionBoundary
+from nn_unfold.text.numbers import rounded_down
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give
@@ -36,7 +39,7 @@ STARTS = ("gaussian", 1.5), ("uniform", 3.0)  # two ways to draw its first weigh
 
 
 class ThreeClusters(Stage):
-    """One line can't part the middle of three clusters from the others; two neurons make a plane in which it can."""
+    """One line can't separate the middle of three clusters from the others; in the plane of two neurons it can."""
 
     recipe = Recipe(
         data="clusters",
@@ -49,7 +52,7 @@ class ThreeClusters(Stage):
         learning_rate=1.0,
         epochs=200,
         starts=4,
-        snapshots=60,
+        snapshots=None,
         seed=2,
     )
 
@@ -67,21 +70,42 @@ class ThreeClusters(Stage):
             self.look(axes)
             self.play(arrival, FadeIn(ground), FadeIn(axes), FadeIn(cloud))
 
-        with self.beat("One neuron has one line. Wherever training moves it, it can't cut out the middle."):
+        result, every = {"right": trained.right, "n": trained.n}, trained.right == trained.n
+        with self.beat(
+            "One neuron has one line. Wherever training moves it, it can't cut out the middle.",
+            holds=not linearly_separable(trained.X, trained.y),
+            otherwise="One neuron has one line. Training moves it until {right} of {n} are right.",
+            right=tries[0].right,
+            n=tries[0].n,
+        ):
             shown = self.train(tries[0].history, box, diagram)
 
-        with self.beat("From another start it ends the same. Even the best of all lines gets only this share right."):
-            best = LiveNumber("best of all lines", best_line_accuracy(trained.X, trained.y))
-            shown = self.train(tries[1].history, box, diagram, best, after=shown)
+        best = round(best_line_accuracy(trained.X, trained.y) * trained.n)
+        with self.beat(
+            "From another start it gets {right} of {n} right. Even the best of all lines gets only {best}.",
+            holds=best < trained.n,
+            otherwise="From another start it gets {right} of {n} right. The best of all lines gets {best}.",
+            right=tries[1].right,
+            n=tries[1].n,
+            best=best,
+        ):
+            share = LiveNumber("best of all lines", rounded_down(best / trained.n))
+            shown = self.train(tries[1].history, box, diagram, share, after=shown)
 
         diagram = NetworkDiagram(history.network_at(0), names=("x", "h", "p"), size=(3.4, 2.0))
-        with self.beat("Two hidden neurons have two lines. Training puts them on both sides of the middle."):
+        with self.beat(
+            "Two hidden neurons have two lines. Training puts them on both sides of the middle.",
+            holds=every,
+            otherwise="Two hidden neurons have two lines. Training moves them until {right} of {n} are right.",
+            **result,
+        ):
             field, lines = self.train(history, box, diagram, after=shown, colours=colours)
 
         space = Axes((*box, 0, ONE), ("x_1", "x_2", "h"), most=3, at_corner=True, units=(1, 1, ONE))
-        with self.beat("Each hidden neuron answers on which side of its line a point lies, with 0 or with 1."):
+        with self.beat("Each hidden neuron answers on which side of its line a point lies, from 0 to 1."):
             self.play(self.aside(diagram, formula("bold(h) = sigma(W bold(x) + bold(b))")))
-            self.play(self.reframe(space, phi=62 * DEGREES, theta=-78 * DEGREES), FadeOut(field, axes), FadeIn(space))
+            self.play(FadeOut(field, run_time=self.tokens.breath))
+            self.change_axes(axes, space, phi=62 * DEGREES, theta=-78 * DEGREES)
             looks = {"layer": 0, "height": ONE, "grid": 0.5}
             steps = [Response(network, box, number=k, colours=(dark, c), **looks) for k, c in enumerate(colours)]
             for k, step in enumerate(steps):
@@ -90,25 +114,40 @@ class ThreeClusters(Stage):
 
         sheet = Sheet(box, network, grid=0.5, tolerance=2e-3)
         with self.beat("Two answers are two coordinates: the layer carries the whole plane into a square."):
-            self.play(self.reframe(axes, **TOP._asdict()), FadeOut(steps[-1], space, ground), FadeIn(sheet))
+            self.play(FadeOut(steps[-1], space, ground, run_time=self.tokens.breath))
+            self.play(self.reframe(sheet, **TOP._asdict(), run_time=self.tokens.step), FadeIn(sheet))
             flow = AffineFlow(sheet, lines, cloud, layer=network.layers[0])
             self.play(flow, self.follow(flow, sheet), diagram.animate.highlight())
             flow = ActivationFlow(sheet, lines, cloud, layer=network.layers[0])
             self.play(flow, self.follow(flow, sheet, unit))
             self.play(FadeIn(unit))
 
-        with self.beat("The clusters have arrived in three of its corners. Here one straight line is enough."):
-            last = Network(network.layers[1:])
+        last = Network(network.layers[1:])
+        hidden = Network(network.layers[:1]).forward(trained.X).output
+        with self.beat(
+            "The clusters have arrived near three of its corners. Here one straight line is enough.",
+            holds=every and len(np.unique(hidden.round(), axis=0)) == 3,
+            otherwise=[
+                ("Here one straight line is enough: each class lies on its side.", every),
+                "Here one straight line has {right} of {n} points on the right side.",
+            ],
+            **result,
+        ):
             cut = SpatialGroup(Response(last, SQUARE, height=0, order=-1), Hyperplanes(last, SQUARE))
             self.play(diagram.animate.set_focus(1), self.aside(diagram, formula("p = sigma(bold(w) dot bold(h) + b)")))
             self.play(FadeIn(cut[0]), Draw(cut[1]))
 
-        with self.beat("Carried back, the straight line bends: it runs on both sides of the middle cluster."):
+        with self.beat(
+            "Carried back, the straight line bends: it runs on both sides of the middle cluster.",
+            holds=every,
+            otherwise="Carried back, the straight line bends.",
+        ):
             self.play(diagram.animate.set_focus(), self.aside(diagram), *map(FadeOut, (unit, cut, lines)))
             boundary = DecisionBoundary(network, box)
             back = Passage(sheet, cloud, boundary, layers=network.layers, start=1, stop=0, run_time=5)
             self.play(back, self.follow(back, sheet))
-            self.play(self.reframe(axes), FadeIn(axes), FadeIn(field), FadeOut(sheet.faces))
+            self.play(self.reframe(axes, run_time=self.tokens.step), FadeIn(field), FadeOut(sheet.faces))
+            self.play(FadeIn(axes, run_time=self.tokens.breath))
 
     def train(self, history, box, diagram, *numbers, after=(), colours=None):
         """Show one training, after what another one has left, and return what this one leaves on the plane."""

@@ -302,7 +302,7 @@ class Stage(ThreeDScene):
         lens, area = self.lens(*things)
         now = View.of(lens)
         end = Direction(now.phi if phi is None else phi, now.theta if theta is None else _nearest(theta, now.theta))
-        _, *moments = destinations(spatial_parts(things), [flow], samples=48)
+        _, *moments = destinations(spatial_parts(things), [flow], samples=36)
         views = [
             fit(lens, places, area, phi=(1 - t) * now.phi + t * end.phi, theta=(1 - t) * now.theta + t * end.theta)
             for t, places in zip(np.linspace(0, 1, len(moments) + 1)[1:], moments, strict=True)
