@@ -1,3 +1,4 @@
+from .engine.scene import SpatialScene as SpatialScene
 from .errors import UnfoldError as UnfoldError
 from .flat.bars import Bars as Bars
 from .flat.diagram import NetworkDiagram as NetworkDiagram

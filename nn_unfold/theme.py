@@ -17,6 +17,8 @@ import numpy as np
 from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import option
 
+READABLE = 4.5  # the least contrast of text and its background that WCAG 2 accepts
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -187,6 +189,22 @@ def rgb(colour: str) -> tuple[float, float, float]:
     digits = colour.lstrip("#")
     red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
     return red, green, blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two hex colours, from 1 (none) to 21 (black on white), as WCAG 2 defines it.
+
+    >>> contrast("#ffffff", "#000000")
+    21.0
+    """
+    dark, bright = sorted(_relative_luminance(colour) for colour in (one, other))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _relative_luminance(colour: str) -> float:
+    """How bright a hex colour is, from 0 to 1, as WCAG 2 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb(colour)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
 def bilinear(corners: tuple[str, str, str, str], where: np.ndarray) -> np.ndarray:
