@@ -319,6 +319,7 @@ class SpatialCamera(Perspective, ThreeDCamera):
             shading=self.tokens.shading,
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
             grid_width=self.tokens.grid_width,
+            casing=rgb(self.tokens.casing),
             within=None if lens.area is None else self.pixels(*lens.area),
             watched=lines,
         )

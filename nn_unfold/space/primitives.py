@@ -71,7 +71,7 @@ class Segments(SpatialMobject):
         ends: (k, 2, 2) or (k, 2, 3) pairs of ends in scene units.
         rgba: one colour for all, or (k, 4), one per line.
         width: pixels at 1080 lines.
-        cased: give the lines a dark rim, for those that cross bright sheets.
+        cased: give the lines a rim, for those that cross sheets of their own brightness.
         origin: (k, 2, d) where the ends came from.
     """
 

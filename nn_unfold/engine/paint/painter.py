@@ -119,6 +119,7 @@ class Painter:
         shading: float,
         grid: tuple[float, float, float, float],
         grid_width: float,
+        casing: tuple[float, float, float] = (0.0, 0.0, 0.0),
         within: tuple[int, int, int, int] | None = None,
         watched: np.ndarray = NO_LINES,
     ) -> Painting:
@@ -134,6 +135,7 @@ class Painter:
             shading: 0 (flat colours) to 1 (fully lit).
             grid: straight-alpha colour of the lines on faces.
             grid_width: their width in pixels at 1080 lines.
+            casing: the colour that the rims of cased lines tend to: that of the background, or black or white.
             within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
             watched: (n, 2, 3) ends of lines, in scene units, of which is to be told how much of each is not hidden by
                 faces that are opaque or nearly so; they are not painted.
@@ -152,7 +154,7 @@ class Painter:
             batches = [*batches, *(rims(batch, projection, light, shading) for batch in batches)]
         sampled = self._several_samples() if several else None
         frame = sampled.frame if sampled else self._frame
-        vertices, indices, counts = assemble(batches, projection, scale, atlas)
+        vertices, indices, counts = assemble(batches, projection, scale, atlas, casing)
         left, top, width, height = region = self._region(vertices, projection, within)
         if len(indices) == 0 or width <= 0 or height <= 0:
             return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0, np.ones(len(watched)))
@@ -168,6 +170,7 @@ class Painter:
         uniforms = {
             "projection": projection.T,
             "pixel": (2 / self.width, 2 / self.height),
+            "to_eye": _pixel_towards_eye(projection, self.height),
             "light": light,
             "shading": shading,
             "grid": grid,
@@ -354,6 +357,13 @@ class _Sampled:
         """Draw the mean of each pixel's samples on the framebuffer in use."""
         self._texture.use(0)
         self._resolve.render(moderngl.TRIANGLES, vertices=3)
+
+
+def _pixel_towards_eye(projection: np.ndarray, height: int) -> np.ndarray:
+    """(3,) scene units: as far as a pixel of a picture of this height is wide, along the view axis, where w is 1."""
+    axis, down = projection[3, :3], projection[1, :3]
+    across = down - (down @ axis) * axis / (axis @ axis)  # without the shift to the middle of a panel
+    return -axis / np.linalg.norm(axis) * (2 / height) / np.linalg.norm(across)
 
 
 def _end_without_edges(batches: list[Batch]) -> bool:
