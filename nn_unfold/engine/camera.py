@@ -7,14 +7,14 @@ the view, then those that stand still on the screen.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Protocol, Self, TypeGuard
+from typing import Any, Self
 
 import cairo
 import numpy as np
-from manim import ManimColor, Mobject, VMobject, config
+from manim import ManimColor, Mobject, Point, VMobject, config
 from manim.camera.three_d_camera import ThreeDCamera
 
 from nn_unfold.engine.fingerprint import code_fingerprint
@@ -28,6 +28,7 @@ from nn_unfold.theme import READABLE, contrast, rgb, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
 _BAND = 64  # pixels: the height of the pieces of what is held
+_BEHIND_EYE = 1e6  # how much larger than in the middle a thing is seen that is behind the eye, as in stock Manim
 _MOST_PATHS = 1000  # outlines whose paths are remembered
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
@@ -47,6 +48,15 @@ class Perspective:
     area: tuple[float, float, float, float] | None = None
     frame_width: float
     frame_height: float
+    _frame_center: Point
+    # Angles and zoom: a camera of Manim has them, and so has a panel.
+    get_phi: Callable[[], float]
+    get_theta: Callable[[], float]
+    get_gamma: Callable[[], float]
+    get_zoom: Callable[[], float]
+    set_phi: Callable[[float], None]
+    set_theta: Callable[[float], None]
+    set_zoom: Callable[[float], None]
 
     @property
     def frame_center(self) -> np.ndarray:
@@ -55,7 +65,7 @@ class Perspective:
 
     @frame_center.setter
     def frame_center(self, place: np.ndarray) -> None:
-        # Stock Manim shifts it there, and what rounding leaves depends on where it was before.
+        # Stock Manim shifts it there, so that the last bits depend on where it was before.
         self._frame_center.points = np.array([place], dtype=float)
 
     def reset_rotation_matrix(self) -> None:
@@ -75,7 +85,12 @@ class Perspective:
 
     def project_points(self, points: np.ndarray) -> np.ndarray:
         """Scene points (n, 3) in frame units on the screen, with the depth towards the eye as third."""
-        return ThreeDCamera.project_points(self, points) + np.array([*self.middle, 0.0])
+        seen = (points - self.frame_center) @ self.get_rotation_matrix().T
+        distance = self.get_focal_distance() - seen[:, 2]
+        with np.errstate(divide="ignore"):
+            nearness = np.where(distance < 0, _BEHIND_EYE, self.get_focal_distance() / distance)
+        seen[:, :2] *= (nearness * self.get_zoom())[:, None]
+        return seen + np.array([*self.middle, 0.0])
 
     def projection(self) -> np.ndarray:
         """The (4, 4) matrix from scene units to clip space, y down; the perspective of `project_points`."""
@@ -95,17 +110,8 @@ class Perspective:
         return shift @ perspective @ view
 
 
-class InSpace(Protocol):
-    """A mobject that lives in space: the painter draws what its `batch` gives."""
-
-    points: np.ndarray
-
-    def batch(self) -> Batch:
-        """The arrays that the painter draws."""
-
-
-def is_in_space(mobject: Mobject) -> TypeGuard[InSpace]:
-    """Whether a mobject is drawn by the painter."""
+def is_in_space(mobject: Mobject) -> bool:
+    """Whether a mobject lives in space: the painter draws what its `batch()` gives."""
     return hasattr(mobject, "batch")
 
 
@@ -199,7 +205,8 @@ class SpatialCamera(Perspective, ThreeDCamera):
 
     def _anchorage(self, mobject: Mobject) -> np.ndarray:
         """(3,) where on the screen the anchor of a mobject is seen."""
-        x, y, _ = self.lens(mobject).project_points(mobject.anchor[None])[0]
+        place: np.ndarray = mobject.anchor  # type: ignore[assignment]  # for Manim any attribute may be a setter
+        x, y, _ = self.lens(mobject).project_points(place[None])[0]
         return np.array([x, y, 0.0])
 
     def follows_view(self, mobject: Mobject) -> bool:
@@ -233,7 +240,7 @@ class SpatialCamera(Perspective, ThreeDCamera):
         """The perspective in which a mobject is seen: that of its panel, or the camera's own."""
         return getattr(mobject, "panel", None) or self
 
-    def hold(self, mobjects: Sequence[Mobject]) -> None:
+    def hold(self, mobjects: Sequence[VMobject]) -> None:
         """Draw vector mobjects once; until the next call they are not drawn again but laid over as one picture.
 
         Args:
@@ -279,8 +286,9 @@ class SpatialCamera(Perspective, ThreeDCamera):
 
     def _draw(self, mobjects: list[Mobject]) -> None:
         """Draw single mobjects, already in order, without their parts."""
-        if all(isinstance(mobject, VMobject) for mobject in mobjects):
-            self.display_multiple_vectorized_mobjects(mobjects, self.pixel_array)
+        vectors = [mobject for mobject in mobjects if isinstance(mobject, VMobject)]
+        if len(vectors) == len(mobjects):
+            self.display_multiple_vectorized_mobjects(vectors, self.pixel_array)
         else:
             super().capture_mobjects(mobjects, include_submobjects=False)
 
@@ -349,7 +357,7 @@ class SpatialCamera(Perspective, ThreeDCamera):
             area: (left, right, bottom, top) in frame units.
         """
         height, width = painting.pixels.shape[:2]
-        surface = cairo.ImageSurface.create_for_data(painting.pixels, cairo.FORMAT_ARGB32, width, height)
+        surface = cairo.ImageSurface.create_for_data(painting.pixels.data, cairo.FORMAT_ARGB32, width, height)
         context = self.get_cairo_context(self.pixel_array)
         context.save()
         if area is not None:
@@ -419,7 +427,7 @@ class _Held:
     __slots__ = ("drawn_as", "mobjects", "paintings", "panels", "paths", "seen")
 
     def __init__(self) -> None:
-        self.mobjects: dict[Mobject, None] = {}
+        self.mobjects: dict[VMobject, None] = {}
         self.paintings: list[Painting] = []
         self.panels: dict[Perspective, tuple[list[Batch], np.ndarray, Painting]] = {}
         self.paths: OrderedDict[bytes, cairo.Path] = OrderedDict()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Any
+from typing import Any, cast
 
 from manim import Animation, AnimationGroup, Mobject, RendererType, ThreeDScene, VMobject, config
 from manim.renderer.cairo_renderer import CairoRenderer
@@ -166,7 +166,7 @@ def _is_something(animation: object) -> bool:
 def _driven_by(animations: Iterable[Animation]) -> Iterator[Mobject]:
     """All mobjects that animations change, with their parts."""
     for animation in animations:
-        yield from animation.mobject.get_family()
+        yield from cast(Mobject, animation.mobject).get_family()
         if isinstance(animation, AnimationGroup):
             yield from _driven_by(animation.animations)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
+from av.video import VideoStream
 from av.video.reformatter import VideoReformatter
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
@@ -37,7 +38,7 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
             for _ in range(repeat):
                 frame.pts = self._next_pts
                 self._next_pts += 1
-                self._container.mux(self._stream.encode(frame))
+                self._container.mux(cast(VideoStream, self._stream).encode(frame))
             give_back(pixels)
         except BaseException as error:
             raise self._operation_error("encode", error) from error
@@ -54,8 +55,8 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
         finally:
             self._unfinished.unlink(missing_ok=True)
 
-    def _operation_error(self, operation: str, error: BaseException) -> Exception:
-        # Manim makes a RuntimeError of everything; that a disk is full shall still be seen as what it is.
+    def _operation_error(self, operation: str, error: BaseException) -> Exception:  # type: ignore[override]
+        # Manim makes a RuntimeError of everything; a full disk must stay an OSError, with its reason.
         if isinstance(error, OSError):
             return OSError(error.errno, error.strerror, str(self.target.parent))
         return super()._operation_error(operation, error)

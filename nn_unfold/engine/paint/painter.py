@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from string import Template
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import moderngl
 import numpy as np
@@ -176,7 +176,7 @@ class Painter:
             "grid": grid,
             "grid_width": grid_width * scale,
         }
-        extras = {
+        extras: dict[str, Any] = {
             "PICTURES": bool(atlas),
             "GRIDS": any(batch.grid for batch in batches),
             "RIMS": any(batch.rim is not None for batch in batches),
@@ -246,7 +246,7 @@ class Painter:
 
     def _load(self, atlas: Atlas) -> None:
         """Make the pictures of this frame the texture, unless they are already."""
-        digest = hashlib.blake2b(atlas.pixels, digest_size=16).digest()
+        digest = hashlib.blake2b(atlas.pixels.data, digest_size=16).digest()
         if digest != self._atlas_digest:
             self._atlas.release()
             height, width = atlas.pixels.shape[:2]
@@ -321,7 +321,7 @@ class _Drawing:
         if program not in self._arrays:
             vertices, triangles = self._buffers
             self._arrays[program] = self._context.vertex_array(
-                program, [(vertices, LAYOUT, *VERTEX.names)], triangles, skip_errors=True
+                program, [(vertices, LAYOUT, *cast(tuple[str, ...], VERTEX.names))], triangles, skip_errors=True
             )
             _set(program, self._uniforms)
         _set(program, {"faintest": faintest})
@@ -331,8 +331,10 @@ class _Drawing:
 
     def release(self) -> None:
         """Give the memory back."""
-        for resource in (*self._arrays.values(), *self._buffers):
-            resource.release()
+        for array in self._arrays.values():
+            array.release()
+        for buffer in self._buffers:
+            buffer.release()
 
 
 class _Sampled:
@@ -350,7 +352,7 @@ class _Sampled:
         self._texture = context.texture(size, 4, samples=samples)
         self.frame = context.framebuffer([self._texture], context.depth_renderbuffer(size, samples=samples))
         program = _program(context, "resolve")
-        program["count"].value = samples
+        _set(program, {"count": samples}, dtype="i4")
         self._resolve = context.vertex_array(program, [])
 
     def resolve(self) -> None:
@@ -383,7 +385,8 @@ def _open_context() -> moderngl.Context:
     # old, or closed to this user. Elsewhere the system's own way is the only one.
     egl = sys.platform.startswith("linux")
     reasons = []
-    for options in [{"backend": "egl", "device_index": number} for number in range(_DEVICES)] if egl else [{}]:
+    choices: list[dict[str, Any]] = [{"backend": "egl", "device_index": number} for number in range(_DEVICES)]
+    for options in choices if egl else [{}]:
         try:
             return moderngl.create_context(standalone=True, require=330, **options)
         except Exception as error:  # moderngl and glcontext raise bare Exceptions of every kind here
@@ -400,8 +403,8 @@ def _program(context: moderngl.Context, name: str, constants: Mapping[str, str] 
     return context.program(vertex_shader=vertex, fragment_shader=fragment)
 
 
-def _set(program: moderngl.Program, uniforms: Mapping[str, Any]) -> None:
+def _set(program: moderngl.Program, uniforms: Mapping[str, Any], dtype: str = "f4") -> None:
     """Give a program the numbers that it needs of these."""
     for name, value in uniforms.items():
         if name in program:
-            program[name].write(np.ascontiguousarray(value, dtype="f4"))
+            cast(moderngl.Uniform, program[name]).write(np.ascontiguousarray(value, dtype=dtype))

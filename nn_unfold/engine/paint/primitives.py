@@ -61,14 +61,16 @@ def assemble(
     start = 0
     for batch in batches:
         for group, corner_of, block in _primitives(batch, scale, atlas, casing):
-            known = batch.depth is not None and group == _FACES
-            each = len(corner_of) // len(batch.depth) if known else 0  # a feather has two triangles
-            depth = batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan)
+            if batch.depth is not None and group == _FACES:
+                depth = batch.depth.repeat(len(corner_of) // len(batch.depth))  # a feather has two triangles
+            else:
+                depth = np.full(len(corner_of), np.nan)
             alpha = np.ascontiguousarray(block["rgba"][:, 3])
             low, high = alpha.min(), alpha.max()
             if low <= 0:
                 seen = (alpha > 0)[corner_of].any(axis=1)
                 corner_of, depth = corner_of[seen], depth[seen]
+            faint: np.ndarray | bool
             if low >= OPAQUE or high < OPAQUE:
                 faint = len(corner_of) > 0 and bool(low < OPAQUE)
             else:
@@ -132,10 +134,9 @@ def _primitives(
         block = np.zeros(len(batch.points), dtype=VERTEX)
         block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
         block["corner"] = 0.5 if batch.rim is None else batch.rim
-        if batch.picture is not None:
-            block["other"][:, :2], block["other"][:, 2] = atlas.locate(batch.picture, batch.uv), PICTURED
-        elif batch.uv is not None:
-            block["other"][:, :2], block["other"][:, 2] = batch.uv, batch.grid
+        if batch.uv is not None:
+            chart = batch.uv if batch.picture is None else atlas.locate(batch.picture, batch.uv)
+            block["other"][:, :2], block["other"][:, 2] = chart, batch.grid if batch.picture is None else PICTURED
         parts.append((_FACES, batch.triangles, block))
     if len(batch.segments):
         width = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
@@ -155,7 +156,7 @@ def _primitives(
         block["corner"] = _POINT_CORNERS
         block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
         block["kind"] = POINT + np.reshape(batch.marker, (-1, 1))
-        if batch.picture is not None:
+        if batch.picture is not None and batch.uv is not None:
             # The picture fills the square of the radius; the corners lie outside of it.
             beyond = (REACH * block["size"] + 1.0) / block["size"]
             left_right, bottom_top = np.reshape(batch.uv, (-1, 2, 2)).swapaxes(0, 1)

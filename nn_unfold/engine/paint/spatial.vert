@@ -24,6 +24,7 @@ flat out float length_px;
 
 const float LINE_BIAS = 1e-4;
 const float ORDER_BIAS = 2e-5;
+const float LIFT = 0.85;    // of its radius: how far a point is moved towards the eye
 
 void main() {
     vec4 p = projection * vec4(position, 1.0);
@@ -53,8 +54,8 @@ void main() {
         length_px = span;
     } else {
         float reach = size * 1.3 + 1.0;
-        // As near as the front of the ball, so that one in the plane of a face is seen on it.
-        vec4 front = projection * vec4(position + size * p.w * to_eye, 1.0);
+        // A ball in the plane of a face is seen whole, and one that is wholly below it is hidden.
+        vec4 front = projection * vec4(position + LIFT * size * p.w * to_eye, 1.0);
         p.z = front.w > 0.0 ? max(front.z / front.w, -1.0) * p.w : p.z;
         p.xy += corner * reach * pixel * p.w;
         local = vec2(corner.x, -corner.y) * reach;  // rows run downwards: turn y up again
