@@ -1,4 +1,5 @@
 from .colours import rgb as rgb
+from .engine.scene import SpatialScene as SpatialScene
 from .errors import UnfoldError as UnfoldError
 from .flat.bars import Bars as Bars
 from .flat.diagram import NetworkDiagram as NetworkDiagram

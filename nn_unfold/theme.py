@@ -19,6 +19,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import option
 
 MOST_CLASSES = 32
+READABLE = 4.5  # the least contrast of text and its background that WCAG 2 accepts
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Theme:
     crease: str
     boundary: str  # where the network changes its mind
     accent: str
+    casing: str  # the rims of lines that lie on sheets: as dark or bright as the background, where they can't be seen
     corners: tuple[str, str, str, str]  # a sheet's colours at (low, low), (high, low), (low, high), (high, high)
     binary: tuple[str, str]  # the two classes of a two-class problem
     classes: tuple[str, ...]  # the classes of any other
@@ -95,6 +97,7 @@ _DARK = Theme(
     crease="#ffe98a",
     boundary="#ffffff",
     accent="#ffd166",
+    casing="#000000",
     corners=("#1a73d9", "#f25973", "#1abf99", "#facc40"),
     binary=("#fafaff", "#11131c"),
     classes=(
@@ -118,6 +121,7 @@ _LIGHT = replace(
     crease="#7a2e00",
     boundary="#1a1e27",
     accent="#b35900",
+    casing="#ffffff",
     corners=("#8fbdf2", "#f5a3b0", "#8ddcc7", "#fae199"),
     binary=("#ffffff", "#1a1e27"),
     classes=(

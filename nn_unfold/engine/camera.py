@@ -1,33 +1,36 @@
-"""The camera of the stage: Manim's perspective, with the painter's picture under Manim's own drawing.
+"""The cameras: Manim's perspective, with the painter's picture under Manim's own drawing.
 
-What lives in space is painted in one depth-buffered pass; vector mobjects lie flat on the screen above
-it, unless they are solid (`shade_in_3d`) or tied to a place in space (`anchor`).
+Mobjects in space are painted in one depth-buffered pass. Vector mobjects are drawn above it: first those that move with
+the view, then those that stand still on the screen.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, Self
 
 import cairo
 import numpy as np
-from manim import Mobject, VMobject
+from manim import ManimColor, Mobject, Point, VMobject, config
 from manim.camera.three_d_camera import ThreeDCamera
 
+from nn_unfold.colours import contrast, rgb
+from nn_unfold.engine.fingerprint import code_fingerprint
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.engine.paint.frames import blank_like
 from nn_unfold.engine.paint.painter import Painting, painter_for
 from nn_unfold.engine.paint.sight import NO_LINES
-from nn_unfold.theme import rgb, samples_at, theme
+from nn_unfold.engine.studio import stock_settings
+from nn_unfold.errors import UnfoldError
+from nn_unfold.theme import READABLE, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
 _BAND = 64  # pixels: the height of the pieces of what is held
 _GAP = 0.06  # frame units between two labels of axes, from which the later one fades
+_BEHIND_EYE = 1e6  # how much larger than in the middle a thing is seen that is behind the eye, as in stock Manim
 _MOST_PATHS = 1000  # outlines whose paths are remembered
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
@@ -47,6 +50,15 @@ class Perspective:
     area: tuple[float, float, float, float] | None = None
     frame_width: float
     frame_height: float
+    _frame_center: Point
+    # Angles and zoom: a camera of Manim has them, and so has a panel.
+    get_phi: Callable[[], float]
+    get_theta: Callable[[], float]
+    get_gamma: Callable[[], float]
+    get_zoom: Callable[[], float]
+    set_phi: Callable[[float], None]
+    set_theta: Callable[[float], None]
+    set_zoom: Callable[[float], None]
 
     @property
     def frame_center(self) -> np.ndarray:
@@ -55,7 +67,7 @@ class Perspective:
 
     @frame_center.setter
     def frame_center(self, place: np.ndarray) -> None:
-        # Stock Manim shifts it there, and what rounding leaves depends on where it was before.
+        # Stock Manim shifts it there, so that the last bits depend on where it was before.
         self._frame_center.points = np.array([place], dtype=float)
 
     def reset_rotation_matrix(self) -> None:
@@ -75,7 +87,12 @@ class Perspective:
 
     def project_points(self, points: np.ndarray) -> np.ndarray:
         """Scene points (n, 3) in frame units on the screen, with the depth towards the eye as third."""
-        return ThreeDCamera.project_points(self, points) + np.array([*self.middle, 0.0])
+        seen = (points - self.frame_center) @ self.get_rotation_matrix().T
+        distance = self.get_focal_distance() - seen[:, 2]
+        with np.errstate(divide="ignore"):
+            nearness = np.where(distance < 0, _BEHIND_EYE, self.get_focal_distance() / distance)
+        seen[:, :2] *= (nearness * self.get_zoom())[:, None]
+        return seen + np.array([*self.middle, 0.0])
 
     def projection(self) -> np.ndarray:
         """The (4, 4) matrix from scene units to clip space, y down; the perspective of `project_points`."""
@@ -95,8 +112,22 @@ class Perspective:
         return shift @ perspective @ view
 
 
-class StageCamera(Perspective, ThreeDCamera):
-    """A ThreeDCamera that paints `SpatialMobject`s and keeps the overlay still."""
+def is_in_space(mobject: Mobject) -> bool:
+    """Whether a mobject lives in space: the painter draws what its `batch()` gives."""
+    return hasattr(mobject, "batch")
+
+
+def vertices_of(mobjects: Iterable[Mobject]) -> int:
+    """How many vertices in space these mobjects have, with their parts."""
+    family = {part for mobject in mobjects for part in mobject.get_family()}
+    return sum(len(part.points) for part in family if is_in_space(part))
+
+
+class SpatialCamera(Perspective, ThreeDCamera):
+    """A ThreeDCamera that paints mobjects in space with true depth.
+
+    Vector mobjects are drawn above them, where Manim's own camera draws them.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -107,10 +138,17 @@ class StageCamera(Perspective, ThreeDCamera):
         self.type_or_raise(VMobject())
         self._held = _Held()
 
+    def get_focal_distance(self) -> float:
+        """The distance of the eye from the frame centre in scene units, as in stock Manim."""
+        return ThreeDCamera.get_focal_distance(self)
+
     def get_mobjects_to_display(
         self, mobjects: Iterable[Mobject], include_submobjects: bool = True, excluded_mobjects: list | None = None
     ) -> list[Mobject]:
-        """As stock, in a third of the time: all with their parts, of what comes twice the last, by z index."""
+        """As stock, in a third of the time: all mobjects with their parts, sorted by z index.
+
+        A mobject that is there twice keeps its last place.
+        """
         shown: list[Mobject] = []
 
         def gather(mobject: Mobject) -> None:
@@ -137,16 +175,16 @@ class StageCamera(Perspective, ThreeDCamera):
         return cached
 
     def transform_points_pre_display(self, mobject: Mobject, points: np.ndarray) -> np.ndarray:
-        """Scene points to frame coordinates: flat on the screen unless solid, anchored or registered."""
-        if getattr(mobject, "anchor", None) is not None:
+        """Scene points to frame coordinates: mobjects that don't move with the view keep theirs."""
+        if self.is_label(mobject):
             return points + self._anchorage(mobject)
         if self.follows_view(mobject):
             return super().transform_points_pre_display(mobject, points)
         return points
 
     def set_cairo_context_path(self, ctx: cairo.Context, vmobject: VMobject) -> Self:
-        """As stock, but what is only moved over the screen, or stands, keeps its path."""
-        anchored = getattr(vmobject, "anchor", None) is not None
+        """As stock, but the path of a mobject that keeps its shape on the screen is made once."""
+        anchored = self.is_label(vmobject)
         if self.follows_view(vmobject) and not anchored:
             return super().set_cairo_context_path(ctx, vmobject)
         paths, outline = self._held.paths, vmobject.points.tobytes()
@@ -169,16 +207,22 @@ class StageCamera(Perspective, ThreeDCamera):
 
     def _anchorage(self, mobject: Mobject) -> np.ndarray:
         """(3,) where on the screen the anchor of a mobject is seen."""
-        x, y, _ = self.lens(mobject).project_points(mobject.anchor[None])[0]
+        place: np.ndarray = mobject.anchor  # type: ignore[assignment]  # for Manim any attribute may be a setter
+        x, y, _ = self.lens(mobject).project_points(place[None])[0]
         return np.array([x, y, 0.0])
 
     def follows_view(self, mobject: Mobject) -> bool:
         """Whether a vector mobject moves on the screen when the camera moves."""
-        return (
-            getattr(mobject, "anchor", None) is not None
-            or getattr(mobject, "shade_in_3d", False)
-            or mobject in self.fixed_orientation_mobjects
-        )
+        return mobject not in self.fixed_in_frame_mobjects
+
+    def is_label(self, mobject: Mobject) -> bool:
+        """Whether a vector mobject is tied to a place in space, where it stands upright in its own size."""
+        return getattr(mobject, "anchor", None) is not None
+
+    def eyes(self, mobjects: Iterable[Mobject]) -> set[Mobject]:
+        """The mobjects of Manim that move when the camera moves, or a panel that some of these mobjects are seen in."""
+        lenses = {self, *(self.lens(part) for mobject in mobjects for part in mobject.get_family())}
+        return {*self.get_value_trackers(), *(lens._frame_center for lens in lenses)}
 
     def modified_rgbas(self, vmobject: VMobject, rgbas: np.ndarray) -> np.ndarray:
         """As stock, but what belongs to a line fades as that is hidden."""
@@ -223,7 +267,7 @@ class StageCamera(Perspective, ThreeDCamera):
         """The perspective in which a mobject is seen: that of its panel, or the camera's own."""
         return getattr(mobject, "panel", None) or self
 
-    def hold(self, mobjects: Sequence[Mobject]) -> None:
+    def hold(self, mobjects: Sequence[VMobject]) -> None:
         """Draw vector mobjects once; until the next call they are not drawn again but laid over as one picture.
 
         Args:
@@ -239,9 +283,9 @@ class StageCamera(Perspective, ThreeDCamera):
             held.paintings = _in_bands(picture)
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
-        """Paint what lives in space in one pass, then draw the labels in it, then what is flat on the screen."""
+        """Paint mobjects in space in one pass, draw those that move with the view, then those that stand still."""
         shown = self.get_mobjects_to_display(mobjects, **kwargs)
-        spatial = [mobject for mobject in shown if hasattr(mobject, "batch")]
+        spatial = [mobject for mobject in shown if is_in_space(mobject)]
         held = self._held
         lenses = dict.fromkeys(self.lens(mobject) for mobject in spatial)
         held.seen = {}
@@ -257,7 +301,7 @@ class StageCamera(Perspective, ThreeDCamera):
             self._lay_over(painting, lens.area)
         if held.seen != held.drawn_as:
             self.hold([*held.mobjects])
-        drawn = [m for m in shown if not hasattr(m, "batch") and m is not self._frame_center and m not in held.mobjects]
+        drawn = [m for m in shown if not is_in_space(m) and m is not self._frame_center and m not in held.mobjects]
         self._draw([m for m in drawn if self.follows_view(m)])
         for painting in held.paintings:
             self._lay_over(painting)
@@ -271,8 +315,9 @@ class StageCamera(Perspective, ThreeDCamera):
 
     def _draw(self, mobjects: list[Mobject]) -> None:
         """Draw single mobjects, already in order, without their parts."""
-        if all(isinstance(mobject, VMobject) for mobject in mobjects):
-            self.display_multiple_vectorized_mobjects(mobjects, self.pixel_array)
+        vectors = [mobject for mobject in mobjects if isinstance(mobject, VMobject)]
+        if len(vectors) == len(mobjects):
+            self.display_multiple_vectorized_mobjects(vectors, self.pixel_array)
         else:
             super().capture_mobjects(mobjects, include_submobjects=False)
 
@@ -311,6 +356,7 @@ class StageCamera(Perspective, ThreeDCamera):
             shading=self.tokens.shading,
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),
             grid_width=self.tokens.grid_width,
+            casing=rgb(self.tokens.casing),
             within=None if lens.area is None else self.pixels(*lens.area),
             watched=lines,
         )
@@ -340,7 +386,7 @@ class StageCamera(Perspective, ThreeDCamera):
             area: (left, right, bottom, top) in frame units.
         """
         height, width = painting.pixels.shape[:2]
-        surface = cairo.ImageSurface.create_for_data(painting.pixels, cairo.FORMAT_ARGB32, width, height)
+        surface = cairo.ImageSurface.create_for_data(painting.pixels.data, cairo.FORMAT_ARGB32, width, height)
         context = self.get_cairo_context(self.pixel_array)
         context.save()
         if area is not None:
@@ -351,6 +397,47 @@ class StageCamera(Perspective, ThreeDCamera):
         context.set_source_surface(surface, painting.left, painting.top)
         context.paint()
         context.restore()
+
+
+class StageCamera(SpatialCamera):
+    """The camera of a stage, whose screen is an overlay that stands still.
+
+    Vector mobjects lie flat on the screen unless they are solid (`shade_in_3d`), tied to a place in space (`anchor`),
+    or of fixed orientation.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"background_color": _background(), **kwargs})
+
+    def get_focal_distance(self) -> float:
+        """The distance of the eye from the frame centre in scene units: it goes with the zoom."""
+        return Perspective.get_focal_distance(self)
+
+    def follows_view(self, mobject: Mobject) -> bool:
+        """Whether a vector mobject moves on the screen when the camera moves."""
+        return (
+            self.is_label(mobject)
+            or getattr(mobject, "shade_in_3d", False)
+            or mobject in self.fixed_orientation_mobjects
+        )
+
+
+def _background() -> str:
+    """The colour behind a stage: `background_color` of Manim's settings where it says one, else that of the theme.
+
+    Raises:
+        UnfoldError: where text in the theme's ink could not be read on it.
+    """
+    tokens, given = theme(), ManimColor.parse(config.background_color)
+    if given == ManimColor.parse(stock_settings().background_color):
+        return tokens.background
+    ratio = float(contrast(np.array(rgb(tokens.ink)), np.array(rgb(given.to_hex()))))
+    if ratio < READABLE:
+        raise UnfoldError(
+            f"background_color is {given.to_hex()}, on which the text of theme {tokens.name!r} ({tokens.ink}) has a "
+            f"contrast of {ratio:.1f}; it needs {READABLE}: choose another background, or another theme."
+        )
+    return given.to_hex()
 
 
 @lru_cache(maxsize=64)
@@ -369,7 +456,7 @@ class _Held:
     __slots__ = ("drawn_as", "mobjects", "paintings", "panels", "paths", "seen")
 
     def __init__(self) -> None:
-        self.mobjects: dict[Mobject, None] = {}
+        self.mobjects: dict[VMobject, None] = {}
         self.paintings: list[Painting] = []
         self.panels: dict[Perspective, tuple[list[Batch], np.ndarray, Painting]] = {}
         self.paths: OrderedDict[bytes, cairo.Path] = OrderedDict()
@@ -387,13 +474,3 @@ def _in_bands(picture: np.ndarray) -> list[Painting]:
         if len(used):
             pieces.append(Painting(np.ascontiguousarray(band[:, used[0] : used[-1] + 1]), int(used[0]), top))
     return pieces
-
-
-@lru_cache(maxsize=1)
-def code_fingerprint() -> str:
-    """A hash of the code and shaders of this package."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for path in sorted(path for pattern in ("*.py", "*.vert", "*.frag") for path in package.rglob(pattern)):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -8,8 +8,8 @@ import numpy as np
 from manim import Scene
 from manim.renderer.cairo_renderer import CairoRenderer
 
+from nn_unfold.engine.camera import SpatialCamera, vertices_of
 from nn_unfold.engine.interrupts import between_frames, heed
-from nn_unfold.space.base import spatial_parts
 
 
 class Played(NamedTuple):
@@ -20,8 +20,8 @@ class Played(NamedTuple):
     vertices: int
 
 
-class StageRenderer(CairoRenderer):
-    """The renderer of the stage.
+class SpatialRenderer(CairoRenderer):
+    """The renderer of a scene with mobjects in space.
 
     Stock Manim paints two frames of a play even where its segment is taken from the cache, and lets the time go on
     by the run time of such a play but by the frames of any other, so that captions drift.
@@ -29,6 +29,8 @@ class StageRenderer(CairoRenderer):
     Attributes:
         plays: all so far, whether rendered or not.
     """
+
+    camera: SpatialCamera
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,9 +46,18 @@ class StageRenderer(CairoRenderer):
         rate = self.camera.frame_rate
         rendered = round((self.time - began) * rate)
         frames = _frames(scene, rate) if self.skip_animations else rendered
-        vertices = sum(len(part.points) for part in spatial_parts(scene.mobjects))
-        self.plays.append(Played(frames, scene.is_current_animation_frozen_frame(), vertices))
+        self.plays.append(Played(frames, scene.is_current_animation_frozen_frame(), vertices_of(scene.mobjects)))
         self.time = sum(play.frames for play in self.plays) / rate
+
+    def is_in_film(self) -> bool:
+        """Whether the last play is in the film: it may be left out, as by `manim render -n`, or come from the cache."""
+        return self.animations_hashes[-1] is not None if self.animations_hashes else not self.skip_animations
+
+    def film_time(self) -> float:
+        """Seconds of the film so far; what is left out does not count."""
+        hashes = self.animations_hashes
+        frames = (play.frames for play, key in zip(self.plays, hashes, strict=True) if key is not None)
+        return sum(frames) / self.camera.frame_rate
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Any) -> Any:
         """As in Manim; from here to the end of a play, what is skipped is not painted."""

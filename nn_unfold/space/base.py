@@ -7,14 +7,18 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 from manim import WHITE, Group, ManimColor, Mobject
+from manim.mobject.types.image_mobject import AbstractImageMobject
 from manim.utils.color import ParsableManimColor, color_to_rgb
 
+from nn_unfold.engine.door import told_by_manim
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
 
 
-class SpatialMobject(Mobject):
+class SpatialMobject(AbstractImageMobject):
     """Vertices and their colours. A subclass says in `batch` what is drawn between the vertices.
+
+    For cameras of stock Manim it is an image: they ask it for its pixels, and are told that they can't show it.
 
     Args:
         points: (n, d) vertices with d from 1 to 3; coordinates that are missing are 0.
@@ -38,7 +42,7 @@ class SpatialMobject(Mobject):
         origin: np.ndarray | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(scale_to_resolution=0, **kwargs)
         self.points = in_space(points)
         self.rgba = np.broadcast_to(np.asarray(rgba, dtype=float), (len(self.points), 4)).copy()
         self.origin = None if origin is None else np.asarray(origin, dtype=float)
@@ -46,6 +50,23 @@ class SpatialMobject(Mobject):
     def batch(self) -> Batch:
         """The arrays that the painter draws."""
         raise NotImplementedError
+
+    def reset_points(self) -> Self:
+        """No vertices; images begin with their corners."""
+        self.points = np.zeros((0, 3))
+        return self
+
+    def get_pixel_array(self) -> np.ndarray:
+        """Asked for by scenes that can't paint what lives in space.
+
+        Raises:
+            UnfoldError: always, naming the scenes that can.
+        """
+        with told_by_manim(at_once=True):
+            raise UnfoldError(
+                f"A {type(self).__name__} lives in space, and this scene can't paint it: derive the scene from "
+                "nn_unfold.SpatialScene, which is a ThreeDScene, or from nn_unfold.Stage."
+            )
 
     def get_array_attrs(self) -> list[str]:
         """The arrays that Manim copies along with the points."""
@@ -58,7 +79,7 @@ class SpatialMobject(Mobject):
 
     def set_color(self, color: ParsableManimColor = WHITE, alpha: float | None = None, family: bool = True) -> Self:
         """Give all vertices one colour. Their opacity stays, unless `alpha` is given."""
-        super().set_color(color, alpha, family)
+        Mobject.set_color(self, color, alpha, family)  # images leave it to their subclasses
         self.rgba[:, :3] = color_to_rgb(color)
         if alpha is not None:
             self.rgba[:, 3] = alpha

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from manim import (
     FadeIn,
     FadeOut,
     Mobject,
-    ThreeDScene,
     VGroup,
     VMobject,
     config,
@@ -28,19 +26,20 @@ from manim import (
     smooth,
     squish_rate_func,
 )
+from manim.renderer.cairo_renderer import CairoRenderer
 from scipy.spatial import ConvexHull
 
 from nn_unfold.engine.camera import Perspective, StageCamera
 from nn_unfold.engine.door import told_by_manim
-from nn_unfold.engine.renderer import StageRenderer
-from nn_unfold.engine.writer import WholeFileWriter, check_output_folder, use_project_settings
+from nn_unfold.engine.scene import SpatialScene
+from nn_unfold.engine.studio import fit_frame
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.model.subject import Trained
 from nn_unfold.motion.flows import Flow
 from nn_unfold.settings import named_by_options
-from nn_unfold.space.base import SpatialMobject, destinations, spatial_parts
+from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
@@ -51,56 +50,41 @@ READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption
 
 
-class Stage(ThreeDScene):
+class Stage(SpatialScene):
     """A scene for films of networks.
 
     Spatial mobjects are painted with true depth; vector mobjects lie flat on the screen above them. The
     screen has quiet zones: a band for the caption below, and a column for formulas on the left when there is
     something in it; the camera frames what is in space in the area that is left.
+
+    Args:
+        renderer: None, or a SpatialRenderer.
+        camera_class: a StageCamera.
+        options: all else that Manim gives a ThreeDScene.
+
+    Raises:
+        UnfoldError: as of SpatialScene, and for a background on which text can't be read.
     """
 
     camera: StageCamera
 
-    def __init__(self, *, skip_animations: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        renderer: CairoRenderer | None = None,
+        camera_class: type[StageCamera] = StageCamera,
+        **options: Any,
+    ) -> None:
         with told_by_manim(at_once=True):
-            tokens = theme()
-            config.background_color = tokens.background
-            config.notify_outdated_version = False
-            use_project_settings()
-            check_output_folder()
-        renderer = StageRenderer(
-            file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
-        )
+            self.tokens = theme()
+        config.notify_outdated_version = False
+        fit_frame()
         with told_by_manim(at_once=True), named_by_options(type(self).__name__):
-            super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
-        self.tokens = tokens
-        self.clock = 0.0  # seconds of film so far, the same whether played or skipped
+            super().__init__(renderer, camera_class, **options)
         self.told: list[Beat] = []  # all beats so far
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._caption: VGroup | None = None
         self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
-
-    def render(self, preview: bool = False) -> bool:
-        """Render the film.
-
-        Raises:
-            UnfoldError: where it can't be, in one line; after Ctrl-C, what to do to go on.
-        """
-        name = type(self).__name__
-        with told_by_manim():
-            try:
-                return super().render(preview)
-            except KeyboardInterrupt:
-                raise UnfoldError(
-                    f"Stopped. The finished pieces of {name} are kept: render it again to go on from there."
-                ) from None
-            except OSError as error:
-                raise UnfoldError(
-                    f"{name} can't be written to {error.filename or config.media_dir} ({error.strerror}): "
-                    "make room or give write permission there, then render it again; finished pieces are kept."
-                ) from error
-        return False
 
     def tear_down(self) -> None:
         """As in Manim; tells which captions have no translation."""
@@ -162,12 +146,6 @@ class Stage(ThreeDScene):
     def findings(self) -> list[str]:
         """The claims so far that do not hold, and have no other wording that does."""
         return [f"beat {i}: {beat}" for i, beat in enumerate(self.told, start=1) if beat.holds is False]
-
-    def play(self, *args: Any, **kwargs: Any) -> None:
-        """As in Manim; keeps the clock."""
-        super().play(*args, **kwargs)
-        self.camera.hold([])
-        self.clock += self.duration
 
     # The screen
 
@@ -390,35 +368,6 @@ class Stage(ThreeDScene):
         stops = [fit(lens, places, area, phi=now.phi, theta=theta, most_zoom=zoom) for theta in angles]
         return CameraMove(lens, *stops[1:], run_time=run_time, rate_func=rate_func)
 
-    def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
-        """What must be drawn anew in every frame: everything, if anything in space moves.
-
-        All that lives in space is painted in one pass under all that is flat, and hides labels of axes.
-        """
-        moving = super().get_moving_mobjects(*animations)
-        parts = (part for mobject in moving for part in mobject.get_family())
-        in_space = any(isinstance(part, SpatialMobject) or self.camera.may_be_hidden(part) for part in parts)
-        return self.mobjects if in_space or self._turning(animations) else moving
-
-    def begin_animations(self) -> None:
-        """As in Manim; what is flat and stays as it is while things move in space is drawn once."""
-        super().begin_animations()
-        if self.moving_mobjects and not self.static_mobjects and not self.renderer.skip_animations:
-            driven, turning = set(_driven(self.animations)), self._turning(self.animations)
-
-            def moves(part: Mobject) -> bool:
-                return part in driven or bool(part.updaters) or (turning and self.camera.follows_view(part))
-
-            flat = [part for part in self.camera.get_mobjects_to_display(self.mobjects) if isinstance(part, VMobject)]
-            labels = [part for part in flat if self.camera.follows_view(part) and not moves(part)]
-            screen = [part for part in flat if not self.camera.follows_view(part)]
-            # What lies above something that moves must be drawn after it.
-            self.camera.hold([*labels, *takewhile(lambda part: not moves(part), screen)])
-
-    def _turning(self, animations: Iterable[Animation]) -> bool:
-        """Whether the camera or a panel moves."""
-        return any(isinstance(animation, CameraMove) for animation in _nested(animations))
-
     # The network
 
     def trained(self, recipe: Recipe) -> Trained:
@@ -432,17 +381,3 @@ class Stage(ThreeDScene):
 def _nearest(angle: float, to: float) -> float:
     """The same direction as an angle that is less than half a turn from another; radians."""
     return angle + TAU * round((to - angle) / TAU)
-
-
-def _nested(animations: Iterable[Animation]) -> Iterator[Animation]:
-    """Animations with those that they are made of."""
-    for animation in animations:
-        yield animation
-        if isinstance(animation, AnimationGroup):
-            yield from _nested(animation.animations)
-
-
-def _driven(animations: Iterable[Animation]) -> Iterator[Mobject]:
-    """All mobjects that animations change, with their parts."""
-    for animation in _nested(animations):
-        yield from animation.mobject.get_family()

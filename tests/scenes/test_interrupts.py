@@ -13,7 +13,7 @@ from manim.scene.scene_file_writer import _PartialMovieEncodeJob
 
 from nn_unfold.engine import interrupts
 from nn_unfold.engine.interrupts import between_frames, heed
-from nn_unfold.engine.renderer import StageRenderer
+from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.stage import Stage
@@ -121,7 +121,7 @@ def test_ctrl_c_leaves_no_encoder_waiting_and_nothing_half_written(where, tmp_pa
     """Wherever it comes; where an encoder is told the end, it used to wait for ever."""
     owner, name = {
         "as an encoder is made": (_PartialMovieEncodeJob, "__init__"),
-        "in a frame": (StageRenderer, "update_frame"),
+        "in a frame": (SpatialRenderer, "update_frame"),
         "as an encoder is told the end": (_PartialMovieEncodeJob, "seal"),
     }[where]
     stock, calls = getattr(owner, name), []

@@ -8,12 +8,13 @@ from itertools import combinations, permutations
 import moderngl
 import numpy as np
 import pytest
-from manim import DEGREES
+from manim import DEGREES, config
 
 from nn_unfold.engine.paint import painter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.primitives import Cloud, Faces, Segments
 from nn_unfold.space.sheet import Sheet
+from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import View
 from nn_unfold.theme import THEMES, rgb
 
@@ -76,6 +77,34 @@ def test_lines_and_points_below_a_surface_are_hidden(stage, pixel):
     below = [Segments([[[-1, 0, -0.2], [1, 0, -0.2]]], [*GREEN, 1.0], width=40), Cloud([[0.0, 0.0, -0.2]], radius=30)]
     np.testing.assert_allclose(pixel(FROM_ABOVE, square(RED), *below), lit(stage, RED), atol=0.01)
     assert pixel(FROM_BELOW, square(RED), *below)[0] < 0.9
+
+
+@pytest.mark.parametrize("radius", [5, 9, 40])
+@pytest.mark.parametrize("zoom", [0.2, 1.0, 7.0])
+def test_a_ball_shows_through_a_surface_only_where_it_reaches_through_it(stage, pixel, radius, zoom):
+    """Whatever its size on the screen: its radius in scene units counts."""
+    reach = radius * config.frame_height / 1080 / zoom
+    view = View(0.0, -90 * DEGREES, zoom, np.zeros(3))
+    surface = square(RED, half=2 / zoom)
+    for depth, shown in ((0.0, True), (0.5, True), (1.05, False), (2.0, False)):
+        ball = Cloud([[0.0, 0.0, -depth * reach]], radius=radius).set_color("#0000ff")
+        seen = pixel(view, surface, ball)
+        assert (np.abs(seen - lit(stage, RED)).max() > 0.1) == shown, depth
+
+
+@pytest.mark.parametrize("tilt", [30, 60, 70])
+def test_a_ball_in_a_tilted_plane_is_whole(stage, picture, tilt):
+    View(tilt * DEGREES, 0.4, 1.0, np.zeros(3)).take(stage.camera)
+    ball = Cloud([[0.3, 0.2]], radius=9)
+    ball.set_color("#0000ff")
+    alone, on_it = [], []
+    for things, areas in (([], alone), ([square(RED)], on_it)):
+        stage.clear()
+        stage.add(*things)
+        without = picture(stage).astype(int)
+        stage.add(ball)
+        areas.append((np.abs(picture(stage) - without).max(axis=2) > 30).sum())
+    assert on_it[0] >= 0.9 * alone[0]
 
 
 def test_the_higher_order_lies_on_top_in_one_plane(pixel):
@@ -177,6 +206,33 @@ def test_a_face_with_a_picture_has_no_edge_of_another_colour(stage, picture):
     stage.add(face)
     green, blue = picture(stage)[..., 1], picture(stage)[..., 2]
     assert max(green.max(), blue.max()) <= picture(stage)[0, 0].max()
+
+
+# Lines
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "dark-safe", "light-safe"])
+def test_a_cased_line_is_as_thick_in_every_theme(name, monkeypatch, picture):
+    """On the background: its rim is seen on sheets alone."""
+    monkeypatch.setenv("UNFOLD_THEME", name)
+    stage = Stage(skip_animations=True)
+    FROM_ABOVE.take(stage.camera)
+    stage.add(Segments([[[-3, 0], [3, 0]]], [*rgb(stage.tokens.boundary), 1.0], width=48, cased=True))
+    background, line = (np.array(rgb(colour)) for colour in (stage.tokens.background, stage.tokens.boundary))
+    column = picture(stage)[:, 240] / 255
+    inked = np.abs(column - background).sum(axis=1) > 0.5 * np.abs(line - background).sum()
+    assert inked.sum() == 8  # two thirds of 48 pixels at 1080 lines
+
+
+def test_the_rim_of_a_line_stands_out_from_a_sheet_of_the_brightness_of_the_line(monkeypatch, picture):
+    for name, sheet in (("dark", (0.9, 0.9, 0.9)), ("light", (0.1, 0.1, 0.1))):
+        monkeypatch.setenv("UNFOLD_THEME", name)
+        stage = Stage(skip_animations=True)
+        FROM_ABOVE.take(stage.camera)
+        line = Segments([[[-3, 0], [3, 0]]], [*rgb(stage.tokens.boundary), 1.0], width=48, cased=True)
+        stage.add(square(sheet), line)
+        column = picture(stage)[120:150, 240].astype(int)
+        assert np.ptp(column[:, 0]) > 120
 
 
 # Light

@@ -22,7 +22,7 @@ class Batch:
         size: width of lines or radius of dots in pixels at 1080 lines (a number, or one per segment or
             dot); for faces, their order where they are coplanar (higher lies on top).
         marker: (j,) or one number: the marker shape of each dot.
-        cased: whether lines have a dark rim, a third as wide as they are.
+        cased: whether lines have a rim, as dark or bright as the background, a third as wide as they are in all.
         smoothing: whether the lines are the soft edges of opaque faces, to be painted right after these.
         feather: whether of lines only the side is painted that lies to the left of them on the screen, with faces that
             end there: half of a soft edge, for faces that may not be painted twice.

@@ -61,7 +61,7 @@ def arranged(batches: Sequence[Batch], projection: np.ndarray) -> list[Batch]:
         stack = _ready([batches[i] for i in members])
         if stack is not None:
             for i, faces in zip(members, _in_order(stack, projection), strict=True):
-                result[i] = replace(batches[i], **faces)
+                result[i] = replace(batches[i], **faces)  # type: ignore[arg-type]  # the names are those of arrays
     return result
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from string import Template
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import moderngl
 import numpy as np
@@ -119,6 +119,7 @@ class Painter:
         shading: float,
         grid: tuple[float, float, float, float],
         grid_width: float,
+        casing: tuple[float, float, float] = (0.0, 0.0, 0.0),
         within: tuple[int, int, int, int] | None = None,
         watched: np.ndarray = NO_LINES,
     ) -> Painting:
@@ -134,6 +135,7 @@ class Painter:
             shading: 0 (flat colours) to 1 (fully lit).
             grid: straight-alpha colour of the lines on faces.
             grid_width: their width in pixels at 1080 lines.
+            casing: the colour that the rims of cased lines tend to: that of the background, or black or white.
             within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
             watched: (n, 2, 3) ends of lines, in scene units, of which is to be told how much of each is not hidden by
                 faces that are opaque or nearly so; they are not painted.
@@ -152,7 +154,7 @@ class Painter:
             batches = [*batches, *(rims(batch, projection, light, shading) for batch in batches)]
         sampled = self._several_samples() if several else None
         frame = sampled.frame if sampled else self._frame
-        vertices, indices, counts = assemble(batches, projection, scale, atlas)
+        vertices, indices, counts = assemble(batches, projection, scale, atlas, casing)
         left, top, width, height = region = self._region(vertices, projection, within)
         if len(indices) == 0 or width <= 0 or height <= 0:
             return Painting(np.zeros((1, 1, 4), dtype=np.uint8), 0, 0, np.ones(len(watched)))
@@ -168,12 +170,13 @@ class Painter:
         uniforms = {
             "projection": projection.T,
             "pixel": (2 / self.width, 2 / self.height),
+            "to_eye": _pixel_towards_eye(projection, self.height),
             "light": light,
             "shading": shading,
             "grid": grid,
             "grid_width": grid_width * scale,
         }
-        extras = {
+        extras: dict[str, Any] = {
             "PICTURES": bool(atlas),
             "GRIDS": any(batch.grid for batch in batches),
             "RIMS": any(batch.rim is not None for batch in batches),
@@ -243,7 +246,7 @@ class Painter:
 
     def _load(self, atlas: Atlas) -> None:
         """Make the pictures of this frame the texture, unless they are already."""
-        digest = hashlib.blake2b(atlas.pixels, digest_size=16).digest()
+        digest = hashlib.blake2b(atlas.pixels.data, digest_size=16).digest()
         if digest != self._atlas_digest:
             self._atlas.release()
             height, width = atlas.pixels.shape[:2]
@@ -318,7 +321,7 @@ class _Drawing:
         if program not in self._arrays:
             vertices, triangles = self._buffers
             self._arrays[program] = self._context.vertex_array(
-                program, [(vertices, LAYOUT, *VERTEX.names)], triangles, skip_errors=True
+                program, [(vertices, LAYOUT, *cast(tuple[str, ...], VERTEX.names))], triangles, skip_errors=True
             )
             _set(program, self._uniforms)
         _set(program, {"faintest": faintest})
@@ -328,8 +331,10 @@ class _Drawing:
 
     def release(self) -> None:
         """Give the memory back."""
-        for resource in (*self._arrays.values(), *self._buffers):
-            resource.release()
+        for array in self._arrays.values():
+            array.release()
+        for buffer in self._buffers:
+            buffer.release()
 
 
 class _Sampled:
@@ -347,13 +352,20 @@ class _Sampled:
         self._texture = context.texture(size, 4, samples=samples)
         self.frame = context.framebuffer([self._texture], context.depth_renderbuffer(size, samples=samples))
         program = _program(context, "resolve")
-        program["count"].value = samples
+        _set(program, {"count": samples}, dtype="i4")
         self._resolve = context.vertex_array(program, [])
 
     def resolve(self) -> None:
         """Draw the mean of each pixel's samples on the framebuffer in use."""
         self._texture.use(0)
         self._resolve.render(moderngl.TRIANGLES, vertices=3)
+
+
+def _pixel_towards_eye(projection: np.ndarray, height: int) -> np.ndarray:
+    """(3,) scene units: as far as a pixel of a picture of this height is wide, along the view axis, where w is 1."""
+    axis, down = projection[3, :3], projection[1, :3]
+    across = down - (down @ axis) * axis / (axis @ axis)  # without the shift to the middle of a panel
+    return -axis / np.linalg.norm(axis) * (2 / height) / np.linalg.norm(across)
 
 
 def _end_without_edges(batches: list[Batch]) -> bool:
@@ -373,7 +385,8 @@ def _open_context() -> moderngl.Context:
     # old, or closed to this user. Elsewhere the system's own way is the only one.
     egl = sys.platform.startswith("linux")
     reasons = []
-    for options in [{"backend": "egl", "device_index": number} for number in range(_DEVICES)] if egl else [{}]:
+    choices: list[dict[str, Any]] = [{"backend": "egl", "device_index": number} for number in range(_DEVICES)]
+    for options in choices if egl else [{}]:
         try:
             return moderngl.create_context(standalone=True, require=330, **options)
         except Exception as error:  # moderngl and glcontext raise bare Exceptions of every kind here
@@ -390,8 +403,8 @@ def _program(context: moderngl.Context, name: str, constants: Mapping[str, str] 
     return context.program(vertex_shader=vertex, fragment_shader=fragment)
 
 
-def _set(program: moderngl.Program, uniforms: Mapping[str, Any]) -> None:
+def _set(program: moderngl.Program, uniforms: Mapping[str, Any], dtype: str = "f4") -> None:
     """Give a program the numbers that it needs of these."""
     for name, value in uniforms.items():
         if name in program:
-            program[name].write(np.ascontiguousarray(value, dtype="f4"))
+            cast(moderngl.Uniform, program[name]).write(np.ascontiguousarray(value, dtype=dtype))

@@ -17,7 +17,7 @@ REACH = 1.3  # how far the square of a point reaches beyond its radius, as the v
 _FACES, _EDGES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(6)  # the order of painting
 
 _VEILING = 0.8  # from this opacity on, up to all of it, a face hides what is watched behind it more and more
-CASING = 0.12  # the brightness of a line's rim, as a share of the line's
+CASING = 0.12  # the share of the line's own colour in its rim
 
 VERTEX = np.dtype(
     [
@@ -37,7 +37,11 @@ _QUAD = np.array([[0, 1, 2], [2, 1, 3]])
 
 
 def assemble(
-    batches: list[Batch], projection: np.ndarray, scale: float, atlas: Atlas
+    batches: list[Batch],
+    projection: np.ndarray,
+    scale: float,
+    atlas: Atlas,
+    casing: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int, int]]:
     """Lay all primitives out as triangles over one vertex array.
 
@@ -46,6 +50,7 @@ def assemble(
         projection: (4, 4) matrix from scene units to clip space.
         scale: pixels of the picture per reference pixel.
         atlas: of the pictures that these batches bear.
+        casing: the colour that the rims of cased lines tend to.
 
     Returns:
         The vertices (structured array), the triangles (t, 3) as indices, and how many of them are opaque
@@ -55,15 +60,17 @@ def assemble(
     parts: list[tuple[int, np.ndarray, np.ndarray, np.ndarray | bool]] = []
     start = 0
     for batch in batches:
-        for group, corner_of, block in _primitives(batch, scale, atlas):
-            known = batch.depth is not None and group == _FACES
-            each = len(corner_of) // len(batch.depth) if known else 0  # a feather has two triangles
-            depth = batch.depth.repeat(each) if known else np.full(len(corner_of), np.nan)
+        for group, corner_of, block in _primitives(batch, scale, atlas, casing):
+            if batch.depth is not None and group == _FACES:
+                depth = batch.depth.repeat(len(corner_of) // len(batch.depth))  # a feather has two triangles
+            else:
+                depth = np.full(len(corner_of), np.nan)
             alpha = np.ascontiguousarray(block["rgba"][:, 3])
             low, high = alpha.min(), alpha.max()
             if low <= 0:
                 seen = (alpha > 0)[corner_of].any(axis=1)
                 corner_of, depth = corner_of[seen], depth[seen]
+            faint: np.ndarray | bool
             if low >= OPAQUE or high < OPAQUE:
                 faint = len(corner_of) > 0 and bool(low < OPAQUE)
             else:
@@ -118,25 +125,27 @@ def _from_far_to_near(
     return triangle[np.lexsort((place, laid, -key))]
 
 
-def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.ndarray, np.ndarray]]:
+def _primitives(
+    batch: Batch, scale: float, atlas: Atlas, casing: tuple[float, float, float]
+) -> list[tuple[int, np.ndarray, np.ndarray]]:
     """The parts of a batch as (group, triangles (t, 3), vertices)."""
     parts = []
     if len(batch.triangles):
         block = np.zeros(len(batch.points), dtype=VERTEX)
         block["position"], block["rgba"], block["size"] = batch.points, batch.rgba, batch.size
         block["corner"] = 0.5 if batch.rim is None else batch.rim
-        if batch.picture is not None:
-            block["other"][:, :2], block["other"][:, 2] = atlas.locate(batch.picture, batch.uv), PICTURED
-        elif batch.uv is not None:
-            block["other"][:, :2], block["other"][:, 2] = batch.uv, batch.grid
+        if batch.uv is not None:
+            chart = batch.uv if batch.picture is None else atlas.locate(batch.picture, batch.uv)
+            block["other"][:, :2], block["other"][:, 2] = chart, batch.grid if batch.picture is None else PICTURED
         parts.append((_FACES, batch.triangles, block))
     if len(batch.segments):
         width = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
         if batch.feather:
             parts.append((_FACES, *_lines(batch, batch.rgba, np.ones((1, 1)), _FEATHER_CORNERS)))
         elif batch.cased:
-            casing = batch.rgba * [CASING, CASING, CASING, 1.0]
-            parts.append((_CASED, *_lines(batch, casing, width)))
+            rim = batch.rgba * [CASING, CASING, CASING, 1.0]
+            rim[:, :3] += (1 - CASING) * np.array(casing)
+            parts.append((_CASED, *_lines(batch, rim, width)))
             parts.append((_CASED, *_lines(batch, batch.rgba, width * (1 - 1 / 3))))
         else:
             parts.append((_EDGES if batch.smoothing else _LINES, *_lines(batch, batch.rgba, width)))
@@ -147,7 +156,7 @@ def _primitives(batch: Batch, scale: float, atlas: Atlas) -> list[tuple[int, np.
         block["corner"] = _POINT_CORNERS
         block["size"] = np.reshape(np.asarray(batch.size) * scale, (-1, 1))
         block["kind"] = POINT + np.reshape(batch.marker, (-1, 1))
-        if batch.picture is not None:
+        if batch.picture is not None and batch.uv is not None:
             # The picture fills the square of the radius; the corners lie outside of it.
             beyond = (REACH * block["size"] + 1.0) / block["size"]
             left_right, bottom_top = np.reshape(batch.uv, (-1, 2, 2)).swapaxes(0, 1)

@@ -12,6 +12,7 @@ in float kind;      // 0 face, 1 line, 1.25 soft edge of a face, 2.. point with 
 
 uniform mat4 projection;
 uniform vec2 pixel;         // one pixel in normalised device coordinates
+uniform vec3 to_eye;        // scene units a pixel, where clip space has w = 1, along the view axis towards the eye
 
 out vec4 colour;
 out vec3 place;             // scene units, for the normal of a face
@@ -22,8 +23,8 @@ flat out float shape;
 flat out float length_px;
 
 const float LINE_BIAS = 1e-4;
-const float POINT_BIAS = 8e-4;
 const float ORDER_BIAS = 2e-5;
+const float LIFT = 0.85;    // of its radius: how far a point is moved towards the eye
 
 void main() {
     vec4 p = projection * vec4(position, 1.0);
@@ -53,8 +54,10 @@ void main() {
         length_px = span;
     } else {
         float reach = size * 1.3 + 1.0;
+        // A ball in the plane of a face is seen whole, and one that is wholly below it is hidden.
+        vec4 front = projection * vec4(position + LIFT * size * p.w * to_eye, 1.0);
+        p.z = front.w > 0.0 ? max(front.z / front.w, -1.0) * p.w : p.z;
         p.xy += corner * reach * pixel * p.w;
-        p.z -= POINT_BIAS * p.w;
         local = vec2(corner.x, -corner.y) * reach;  // rows run downwards: turn y up again
     }
     gl_Position = p;

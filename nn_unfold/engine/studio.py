@@ -1,0 +1,97 @@
+"""Settings of Manim for films: reproducible, in the media folder of their project, in a frame of the right shape."""
+
+from __future__ import annotations
+
+import configparser
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from manim import config
+from manim._config.utils import ManimConfig, config_file_paths, make_config_parser
+
+from nn_unfold.errors import UnfoldError
+from nn_unfold.settings import project_file
+
+ENCODER = {"crf": "18", "preset": "veryfast", "threads": "1", "bf": "0"}
+"""Options of libx264. What it writes depends on its number of threads, and with B-frames also on what was in its memory
+before: with these, films are the same on every machine and in every run."""
+
+_AMOUNTS = {
+    "max_inflight_encoders": 2,  # the encoder of a segment may still work while the next is painted; each takes memory
+    "encoder_queue_size": 3,  # frames that wait for an encoder
+    "max_files_cached": 500,  # segments of a film that are kept, of all its themes and languages
+}
+
+
+def use_project_settings() -> None:
+    """Let films be reproducible wherever they are rendered, and go to the media folder of their project.
+
+    Manim reads the manim.cfg of the working directory alone. Elsewhere the one of the film's project counts. Whatever
+    neither they nor the command line say is set here.
+    """
+    stock, project = stock_settings(), project_file()
+    if project is not None and not Path("manim.cfg").is_file():
+        theirs = _digested(make_config_parser(project))
+        for name in ("video_codec", "video_encoder_options", *_AMOUNTS):
+            if config[name] == stock[name]:
+                config[name] = theirs[name]
+        if config.media_dir == stock.media_dir:
+            config.media_dir = str(project.parent / theirs.media_dir)
+    # Other formats, and films with alpha, want other codecs: Manim chooses those itself.
+    if config.video_codec == stock.video_codec and config.format in ("auto", "mp4") and not config.transparent:
+        config.video_codec = "libx264"
+        config.video_encoder_options = {**ENCODER, **config.video_encoder_options}
+    for name, value in _AMOUNTS.items():
+        if config[name] == stock[name]:
+            config[name] = value
+
+
+@lru_cache(maxsize=1)
+def stock_settings() -> ManimConfig:
+    """Manim's settings as they are before any manim.cfg is read."""
+    parser = configparser.ConfigParser()
+    parser.read(config_file_paths()[0], encoding="utf-8")
+    return _digested(parser)
+
+
+def _digested(parser: configparser.ConfigParser) -> ManimConfig:
+    """Settings of Manim's kind, read without changing how much Manim says, which is one for all."""
+    verbosity = config.verbosity
+    settings = ManimConfig().digest_parser(parser)
+    config.verbosity = verbosity
+    return settings
+
+
+def check_output_folder() -> None:
+    """See that films can be written.
+
+    Raises:
+        UnfoldError: where they can't.
+    """
+    folder = Path(config.media_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UnfoldError(
+            f"Nothing can be written to {folder.resolve()} ({error.strerror}): give write permission there, "
+            "or choose another folder with --media_dir."
+        ) from error
+
+
+def fit_frame() -> None:
+    """Make the frame as wide for its height as the picture is, so that layouts in frame units fit any picture.
+
+    Manim lets the camera see another height than that of the settings, which layouts go by. Here a frame of 16:9 stays
+    whole, and grows to both sides, or upwards and downwards.
+    """
+    shape = config.pixel_width / config.pixel_height
+    height = min(config.frame_height, config.frame_width * 9 / 16)
+    width = height * 16 / 9
+    wanted = max(width, height * shape), max(height, width / shape)
+    # What differs by a rounding only stays as it is, to the last bit.
+    if not np.allclose((config.frame_width, config.frame_height), wanted, rtol=1e-9):
+        config.frame_width, config.frame_height = wanted
