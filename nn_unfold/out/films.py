@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import struct
 import warnings
 from collections.abc import Iterator
@@ -86,6 +85,8 @@ def find(name: str) -> Film:
         raise UnknownFilm(f"{_short(name)} is the name of several films, {places}: give the path of one of them.")
     if named:
         return named[0]
+    import difflib
+
     names = {spelt: film.name for film in known for spelt in (film.name, film.scene.lower())}
     wanted = (path.stem if path.suffix == ".py" else name).lower()[:80]
     near = dict.fromkeys(names[match] for match in difflib.get_close_matches(wanted, names))

@@ -35,9 +35,9 @@ def room_for_workers(lines: int, memory: float) -> int:
 def share_processors(workers: int) -> None:
     """Limit the threads of this process, and of those that it starts, to their shares of the processors.
 
-    Call it before NumPy is imported. Linear algebra has one thread in any case: the networks of films are small, the last
-    bits of a product of matrices may depend on the number of threads, and the key of a segment depends on those bits.
-    Variables that the environment has already are left as they are.
+    Call it before NumPy is imported. Linear algebra has one thread in any case: the networks of films are small, the
+    last bits of a product of matrices may depend on the number of threads, and the key of a segment depends on those
+    bits. Variables that the environment has already are left as they are.
     """
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from manim.constants import QUALITIES
 
-import nn_unfold.cli.main as unfold_main
+from nn_unfold.cli import render as render_command
 from nn_unfold.out import films as films_module
-from nn_unfold.out import rendering
+from nn_unfold.out import machine, rendering
 from nn_unfold.out.films import Film, UnknownFilm, find
 from nn_unfold.out.machine import room_for_workers
 from nn_unfold.out.plan import Play, pieces, split
@@ -311,22 +311,24 @@ def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
 def test_memory_that_is_short_is_for_fewer_workers(monkeypatch, capsys):
     assert room_for_workers(1080, 16.0) > 2 * room_for_workers(2160, 16.0) > 4
     assert room_for_workers(2160, 0.1) == 1
-    monkeypatch.setattr(unfold_main, "processors", lambda: 8)
-    for memory, count in ((100.0, 8), (4.5, 1)):
-        monkeypatch.setattr(unfold_main, "free_memory", lambda memory=memory: memory)
-        assert unfold_main._as_many_as_fit(2160) == count
-    assert capsys.readouterr().err.count("1 of 8 processors are used: 4.5 GB of memory are free") == 1
+    monkeypatch.setattr(machine, "processors", lambda: 8)
+    for memory, wanted, count in ((100.0, None, 8), (4.5, None, 1), (100.0, 3, 3), (4.5, 3, 1)):
+        monkeypatch.setattr(machine, "free_memory", lambda memory=memory: memory)
+        assert render_command._workers(wanted, 2160) == count
+    said = capsys.readouterr().err
+    assert said.count("1 of 8 workers are used: 4.5 GB of memory are free") == 1
+    assert said.count("1 of 3 workers are used") == 1
 
 
 def test_qualities_have_as_many_lines_as_those_of_manim():
     """They are told without importing it."""
     manims = {quality["flag"]: quality["pixel_height"] for quality in QUALITIES.values() if quality["flag"]}
-    assert unfold_main.QUALITIES.items() <= manims.items()
+    assert render_command.QUALITIES.items() <= manims.items()
 
 
 def test_threads_are_shared_out_before_numpy_counts_them():
     """Else the last bits of a key might depend on the machine."""
-    check = "import nn_unfold.cli.main, sys; sys.exit('numpy' in sys.modules)"
+    check = "import nn_unfold.cli.render, sys; sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], env=environment(), check=True, timeout=60)
 
 
