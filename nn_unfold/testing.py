@@ -16,9 +16,9 @@ of these fixtures:
 `media`         the folder of trained networks and formulas, one for all tests of a run
 ==============  =====================================================================================================
 
-Baselines lie in `snapshots/` beside the file of the test; ``pytest --update-snapshots`` writes them. After a failure the
-expected and the actual frame and their difference lie in `failed/` beside it. A baseline that no test asks for fails the
-run.
+Baselines lie in `snapshots/` beside the file of the test; ``pytest --update-snapshots`` writes them. After a failure,
+the expected and the actual frame and their difference lie in `failed/` beside it. A baseline that no test asks for
+fails the run.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def _into_environment(context: click.Context, option: click.Parameter, value: str | Sequence[str] | None) -> None:
     """Set ``UNFOLD_<OPTION>``; several values are quoted as a shell does it and joined by spaces."""
+    if value == "":
+        raise click.BadParameter("it is empty.", context, option)
     if value:
         text = value if isinstance(value, str) else shlex.join(value)
         os.environ[f"UNFOLD_{str(option.name).upper()}"] = text

@@ -81,10 +81,10 @@ def command(
     _exclude(still=still, sections=sections)
     _exclude(still=still, scheduler=scheduler)
     tls = (tls_ca_file, tls_cert, tls_key)
-    if any(tls) and not scheduler:
+    if any(tls) and scheduler is None:
         raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key are for --scheduler.")
     chosen = _chosen(names, everything)
-    count = 1 if still or scheduler else _workers(workers, QUALITIES[quality])
+    count = 1 if still or scheduler is not None else _workers(workers, QUALITIES[quality])
 
     # NumPy reads the number of its threads when it is imported.
     from nn_unfold.out.machine import share_processors
@@ -97,18 +97,10 @@ def command(
 
         values = settings(quality, options.media_dir_or_default(media_dir), sections=sections)
         _check_folder(Path(values["media_dir"]))
-        with _progress() as progress:
-            if still:
-                reports = _stills(chosen, values, progress)
-            else:
-                from nn_unfold.out.production import Production
-
-                executor = _executor(count, scheduler, tls)
-                try:
-                    reports = Production(values, executor, progress).make(chosen)
-                finally:
-                    with suppress(KeyboardInterrupt):  # the films are finished
-                        executor.close()
+        if still:
+            reports = _stills(chosen, values)
+        else:
+            reports = _films(chosen, values, _executor(count, scheduler, tls))
     if as_json:
         output.write_json({"films": [report.as_dict() for report in reports]})
     else:
@@ -119,7 +111,7 @@ def command(
 
 def _exclude(**given: Any) -> None:
     """See that at most one of two options is given."""
-    if all(given.values()):
+    if all(value not in (None, False) for value in given.values()):
         raise click.UsageError(f"{' and '.join(f'--{name}' for name in given)} exclude each other.")
 
 
@@ -162,7 +154,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _executor(count: int, scheduler: str | None, tls: tuple[Path | None, ...]) -> Executor:
-    if scheduler:
+    if scheduler is not None:
         from nn_unfold.out.cluster import Certificates, Cluster
 
         return Cluster(scheduler, Certificates(*tls))
@@ -189,26 +181,38 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
-def _stills(chosen: list[Film], values: dict[str, Any], progress: Progress) -> list[Report]:
+def _films(chosen: list[Film], values: dict[str, Any], executor: Executor) -> list[Report]:
+    from nn_unfold.out.production import Production
+
+    try:
+        with _progress() as progress:
+            return Production(values, executor, progress).make(chosen)
+    finally:
+        with suppress(KeyboardInterrupt):  # the films are finished
+            executor.close()
+
+
+def _stills(chosen: list[Film], values: dict[str, Any]) -> list[Report]:
     """A picture of the last frame of each film."""
     from nn_unfold.out.production import Report
     from nn_unfold.out.rendering import render_whole
 
     reports: list[Report] = []
-    bar = progress.add_task("stills", total=len(chosen), state="")
-    for film in chosen:
-        began = time.monotonic()
-        report = Report(film.name, str(film.file), "done")
-        try:
-            report.file = str(render_whole(film, values, format="png"))
-        except UnfoldError as error:
-            report.state, report.message = "failed", str(error)
-        except KeyboardInterrupt:
-            report.state = "stopped"
-            return [*reports, report]
-        report.seconds = round(time.monotonic() - began, 2)
-        reports.append(report)
-        progress.advance(bar)
+    with _progress() as progress:
+        bar = progress.add_task("stills", total=len(chosen), state="")
+        for film in chosen:
+            began = time.monotonic()
+            report = Report(film.name, str(film.file), "done")
+            try:
+                report.file = str(render_whole(film, values, format="png"))
+            except UnfoldError as error:
+                report.state, report.message = "failed", str(error)
+            except KeyboardInterrupt:
+                report.state = "stopped"
+                return [*reports, report]
+            report.seconds = round(time.monotonic() - began, 2)
+            reports.append(report)
+            progress.advance(bar)
     return reports
 
 

@@ -81,7 +81,7 @@ class Cluster:
             )
         except Exception as error:  # a wrong address or certificate shows in many ways
             raise UnfoldError(
-                f"No scheduler answers at {address!r} ({_in_one_line(error)}): start one with `dask scheduler`, "
+                f"No scheduler answers at {address} ({_in_one_line(error)}): start one with `dask scheduler`, "
                 "or render without --scheduler."
             ) from None
         self.lost: tuple[type[BaseException], ...] = (

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,26 @@ class Tiny(Stage):
         with self.beat("It falls."):
             self.play(sheet.animate.shift(0.1 * DOWN), run_time=4)
 '''.replace("import UP, FadeIn", "import DOWN, UP, FadeIn")
+
+LEARNED = '''"""A plane of a trained network."""
+
+from manim import FadeIn
+
+from nn_unfold import Recipe, Sheet, Stage
+
+
+class Learned(Stage):
+    """A network is trained once."""
+
+    recipe = Recipe(data="crescent", sizes=(2, 2, 2), activations=("relu", "sigmoid"), epochs=20)
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        sheet = Sheet.over(trained.X, trained.network)
+        self.look(sheet)
+        with self.beat("A plane."):
+            self.play(FadeIn(sheet))
+'''
 
 
 def command(*args: object) -> list[str]:
@@ -377,18 +398,20 @@ with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]:
-    """A checkout with the film `tiny`, the address of a scheduler there, and its process, which also has the worker."""
+    """A checkout, the address of a scheduler there, and its process, which also has the worker."""
     checkout = tmp_path / "checkout"
     for package in ("scenes", "nn_unfold", "nn_core"):
         shutil.copytree(PROJECT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for film in (checkout / "scenes").glob("[!_]*.py"):
-        film.unlink()
-    (checkout / "scenes" / "tiny.py").write_text(TINY)
-    for file in ("manim.cfg", "pyproject.toml"):
-        shutil.copy(PROJECT / file, checkout)
+    with running_cluster(CLUSTER, checkout, tmp_path) as (address, process):
+        yield checkout, address, process
+
+
+@contextmanager
+def running_cluster(program: str, checkout: Path, cwd: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of a scheduler, and its process, which also has the worker."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
-        cwd=tmp_path,
+        [sys.executable, "-c", program],
+        cwd=cwd,
         env=environment(PYTHONPATH=str(checkout)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -397,7 +420,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]
         start_new_session=True,
     )
     try:
-        yield checkout, process.stdout.readline().strip(), process
+        yield process.stdout.readline().strip(), process
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -405,28 +428,97 @@ def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]
 
 
 def test_a_cluster_makes_the_very_same_film(cluster, by_two, tmp_path):
-    checkout, address, _ = cluster
-    options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
-    done = scenes("render", "tiny", *options, cwd=checkout, PYTHONPATH=str(checkout))
+    """The film and the file that it imports are the author's own: the worker gets them with the piece."""
+    _, address, _ = cluster
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    (desk / "heights.py").write_text("STEP = 0.1\n")
+    film = "from heights import STEP\n" + TINY.replace("shift(0.1 * DOWN)", "shift(STEP * DOWN)")
+    (desk / "tiny.py").write_text(film)
+    options = ("-q", "l", "--json", "--media-dir", "out")
+    done = scenes("render", "tiny.py", *options, "--scheduler", address, cwd=desk)
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)["films"]
     assert report["message"] is None
     assert report["rendered"] == report["segments"]
-    assert segments(checkout / "out") == segments(by_two[0] / "out")
+    assert segments(desk / "out") == segments(by_two[0] / "out")
+    again = scenes("render", "tiny.py", *options, cwd=desk)
+    assert json.loads(again.stdout)["films"][0]["rendered"] == 0
 
-    (checkout / "scenes" / "tiny.py").write_text(TINY.replace("run_time=2", "run_time=3"))
-    shutil.copytree(checkout, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("out"))
-    (tmp_path / "elsewhere" / "scenes" / "tiny.py").write_text(TINY)
-    elsewhere = scenes("render", "tiny", *options, cwd=tmp_path / "elsewhere", PYTHONPATH=str(tmp_path / "elsewhere"))
-    assert elsewhere.returncode == 1
-    assert "has other code: code" in json.loads(elsewhere.stdout)["films"][0]["message"]
+    (desk / "tiny.py").write_text(film.replace("self.look(sheet)", "self.look(sheet)\n        self.surprise()"))
+    broken = scenes("render", "tiny.py", *options, "--scheduler", address, cwd=desk)
+    assert broken.returncode == 1
+    assert f"{desk / 'tiny.py'}, line" in json.loads(broken.stdout)["films"][0]["message"]
 
 
-def test_a_lost_scheduler(cluster):
+def test_a_trained_network_travels_to_the_cluster(cluster, tmp_path):
+    _, address, _ = cluster
+    (tmp_path / "learned.py").write_text(LEARNED)
+    options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
+    done = scenes("render", "learned.py", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    assert (report["message"], report["rendered"]) == (None, report["segments"])
+
+
+def test_a_worker_with_other_code_is_refused_with_both_names(cluster, tiny, tmp_path):
+    checkout, address, _ = cluster
+    elsewhere = tmp_path / "elsewhere"
+    for package in ("scenes", "nn_unfold", "nn_core"):
+        shutil.copytree(checkout / package, elsewhere / package)
+    with (elsewhere / "nn_core" / "losses.py").open("a") as file:
+        file.write("# changed\n")
+    done = scenes("render", tiny, "-q", "l", "--json", "--scheduler", address, cwd=tmp_path, PYTHONPATH=str(elsewhere))
+    assert done.returncode == 1
+    said = json.loads(done.stdout)["error"]
+    assert re.search(
+        r"worker tcp://\S+ on \S+ has other code: code (\w{12}) there, code (?!\1)\w{12} here on \S+\.", said
+    )
+    assert "same commit" in said
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The options of an authority and of a certificate of its own."""
+    folder = tmp_path_factory.mktemp("certificates")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificates")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    files = ("cert.pem", "cert.pem", "key.pem")
+    names = ("--tls-ca-file", "--tls-cert", "--tls-key")
+    return [part for name, file in zip(names, files, strict=True) for part in (name, str(folder / file))]
+
+
+def test_tls_admits_only_who_has_a_certificate(certificates, tiny, tmp_path):
+    ca_file, cert, key = certificates[1::2]
+    security = f"Security(tls_ca_file={ca_file!r}, tls_scheduler_cert={cert!r}, tls_scheduler_key={key!r},"
+    security += f"tls_worker_cert={cert!r}, tls_worker_key={key!r}, require_encryption=True)"
+    program = "from distributed import Security\n" + CLUSTER.replace(
+        "n_workers=1,", f"n_workers=1, protocol='tls', security={security},"
+    )
+    with running_cluster(program, PROJECT, tmp_path) as (address, _):
+        assert address.startswith("tls://")
+        options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
+        refused = scenes("render", tiny, *options, cwd=tmp_path)
+        assert refused.returncode == 1
+        assert "No scheduler answers" in json.loads(refused.stdout)["error"]
+        assert not (tmp_path / "out" / "videos").exists()
+        done = scenes("render", tiny, *options, *certificates, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_lost_scheduler(cluster, tiny):
     checkout, address, process = cluster
     options = ("-q", "h", "--json", "--media-dir", "out", "--scheduler", address)
     running = subprocess.Popen(
-        command("render", "tiny", *options),
+        command("render", tiny, *options),
         cwd=checkout,
         env=environment(PYTHONPATH=str(checkout)),
         stdout=subprocess.PIPE,
