@@ -115,10 +115,9 @@ def start_manim() -> None:
         import manim
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise UnfoldError(
-            f"Manim can't start ({reason}): if this names a line or a value of a manim.cfg, correct or delete it; "
-            "else see `unfold doctor`."
-        ) from error
+        file = Path("manim.cfg").absolute()
+        remedy = f"if {file} holds what is named here, correct or delete that line" if file.is_file() else ""
+        raise UnfoldError(f"Manim can't start ({reason}): {remedy or '`unfold doctor` may say more'}.") from error
     manim.config.verbosity = "WARNING"
     from nn_unfold.text.catalog import translate
     from nn_unfold.theme import theme

@@ -97,10 +97,7 @@ def command(
 
         values = settings(quality, options.media_dir_or_default(media_dir), sections=sections)
         _check_folder(Path(values["media_dir"]))
-        if still:
-            reports = _stills(chosen, values)
-        else:
-            reports = _films(chosen, values, _executor(count, scheduler, tls))
+        reports = _stills(chosen, values) if still else _films(chosen, values, _executor(count, scheduler, tls))
     if as_json:
         output.write_json({"films": [report.as_dict() for report in reports]})
     else:
@@ -149,8 +146,11 @@ def _check_folder(folder: Path) -> None:
 
     from nn_unfold.engine.writer import check_output_folder
 
-    with tempconfig({"media_dir": str(folder)}):
-        check_output_folder()
+    try:
+        with tempconfig({"media_dir": str(folder)}):
+            check_output_folder()
+    except UnfoldError as error:
+        raise UnfoldError(str(error).replace("--media_dir", "--media-dir")) from None
 
 
 def _executor(count: int, scheduler: str | None, tls: tuple[Path | None, ...]) -> Executor:

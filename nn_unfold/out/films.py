@@ -44,8 +44,11 @@ class Film:
 
     def rendered(self, media_dir: Path) -> list[Path]:
         """The finished films of this name, newest first, whatever their quality."""
-        found = media_dir.glob(f"videos/{_literal(self.name)}/*/{self.scene}.mp4")
-        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+        try:
+            found = media_dir.glob(f"videos/{_literal(self.name)}/*/{self.scene}.mp4")
+            return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+        except OSError:  # a path that is too long, or a folder that may not be read
+            return []
 
     def length(self, media_dir: Path) -> float | None:
         """Seconds that it lasts, by its newest render that can be read; None where there is none."""

@@ -471,9 +471,8 @@ def test_a_worker_with_other_code_is_refused_with_both_names(cluster, tiny, tmp_
     done = scenes("render", tiny, "-q", "l", "--json", "--scheduler", address, cwd=tmp_path, PYTHONPATH=str(elsewhere))
     assert done.returncode == 1
     said = json.loads(done.stdout)["error"]
-    assert re.search(
-        r"worker tcp://\S+ on \S+ has other code: code (\w{12}) there, code (?!\1)\w{12} here on \S+\.", said
-    )
+    names = r"worker tcp://\S+ on \S+ has other code: code (\w{12}) there, code (?!\1)\w{12} here on \S+\."
+    assert re.search(names, said)
     assert "same commit" in said
     assert not list(tmp_path.rglob("*.mp4"))
 
@@ -484,13 +483,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("certificates")
     if shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificates")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
+    asked = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    made = [*asked.split(), "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(made, cwd=folder, check=True, capture_output=True)
     files = ("cert.pem", "cert.pem", "key.pem")
     names = ("--tls-ca-file", "--tls-cert", "--tls-key")
     return [part for name, file in zip(names, files, strict=True) for part in (name, str(folder / file))]
@@ -499,7 +494,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_tls_admits_only_who_has_a_certificate(certificates, tiny, tmp_path):
     ca_file, cert, key = certificates[1::2]
     security = f"Security(tls_ca_file={ca_file!r}, tls_scheduler_cert={cert!r}, tls_scheduler_key={key!r},"
-    security += f"tls_worker_cert={cert!r}, tls_worker_key={key!r}, require_encryption=True)"
+    security += f"tls_worker_cert={cert!r}, tls_worker_key={key!r}, tls_client_cert={cert!r}, tls_client_key={key!r},"
+    security += "require_encryption=True)"
     program = "from distributed import Security\n" + CLUSTER.replace(
         "n_workers=1,", f"n_workers=1, protocol='tls', security={security},"
     )
