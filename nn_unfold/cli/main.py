@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -69,8 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     status, message = _run(words)
     if message:
         line = " ".join(message.split())
-        if "--json" in words:
-            output.write_json({"error": line})
+        with suppress(OSError):  # where the output can't be written, standard error still may
+            if "--json" in words:
+                output.write_json({"error": line})
         print(line, file=sys.stderr)
     sys.exit(output.close_streams(status))
 
@@ -92,6 +94,8 @@ def _run(words: list[str]) -> tuple[int, str]:
         return DONE, ""
     except ModuleNotFoundError as error:
         return FAILED, f"The package {error.name} is not installed for {sys.executable}: pip install nn-unfold."
+    except OSError as error:
+        return FAILED, f"{error.strerror or error}: {error.filename or 'the output'} can't be read or written."
     except Exception as error:
         if os.environ.get("UNFOLD_TRACEBACK"):
             raise

@@ -151,3 +151,9 @@ class WholeFileWriter(SceneFileWriter):
         """Join segments into a film or section under a temporary name, then rename."""
         with _named_when_whole(output_file) as unfinished:
             super().combine_files(input_files, unfinished, *args, **kwargs)
+
+    @staticmethod
+    def _concat_manifest_bytes(input_files: list[str]) -> bytes:
+        """As in Manim, which does not quote an apostrophe in a path: for FFmpeg it would be the end of the path."""
+        quoted = [str(path).replace("'", r"'\''") for path in input_files]
+        return SceneFileWriter._concat_manifest_bytes(quoted)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from nn_unfold.engine.files import written_whole
@@ -120,7 +121,7 @@ class Production:
 
     def _start(self, film: Film) -> None:
         began = time.monotonic()
-        bar = self._progress.add_task(film.name, total=None, state="rehearsal")
+        bar = self._progress.add_task(escape(film.name), total=None, state="rehearsal")
         try:
             rehearsal = rehearse(film, self._settings)
             other = self._places.setdefault(rehearsal.path, film)

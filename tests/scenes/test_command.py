@@ -61,7 +61,9 @@ from nn_unfold import Recipe, Sheet, Stage
 class Learned(Stage):
     """A network is trained once."""
 
-    recipe = Recipe(data="crescent", sizes=(2, 2, 2), activations=("relu", "sigmoid"), epochs=20)
+    recipe = Recipe(
+        data="crescent", data_options={"n_per_class": 20}, sizes=(2, 2, 2), activations=("relu", "sigmoid"), epochs=20
+    )
 
     def construct(self):
         trained = self.trained(self.recipe)
