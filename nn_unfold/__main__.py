@@ -2,4 +2,4 @@
 
 from nn_unfold.cli.main import main
 
-main(prog_name="unfold")
+main()

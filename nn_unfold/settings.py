@@ -257,7 +257,7 @@ def film_folders() -> list[Path]:
 def media_folder() -> Path:
     """Where films go that say nothing else: `media_dir` of the manim.cfg that counts here, or `media`.
 
-    That file is the one of the working directory, or else that of the checkout that the package lies in.
+    That file is the one of the working directory or, anywhere in a checkout of this package, that of the checkout.
     """
     file = base_file()
     if file is None:
@@ -269,9 +269,10 @@ def media_folder() -> Path:
 
 
 def base_file() -> Path | None:
-    """The manim.cfg of the working directory, or else of the checkout that the package lies in; None without either."""
-    places = (Path("manim.cfg").resolve(), FOLDER.parent / "manim.cfg")
-    return next((path for path in places if path.is_file()), None)
+    """The manim.cfg of the working directory or, anywhere in a checkout of this package, that of the checkout."""
+    here, checkout = Path.cwd(), FOLDER.parent
+    places = [here, checkout] if here.is_relative_to(checkout) else [here]
+    return next((place / "manim.cfg" for place in places if (place / "manim.cfg").is_file()), None)
 
 
 @lru_cache(maxsize=8)

@@ -1,1 +1,1 @@
-"""The command `unfold`."""
+"""The command `unfold`; each of its commands is a file here, listed in `main.COMMANDS`."""

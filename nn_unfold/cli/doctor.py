@@ -1,16 +1,25 @@
-"""What films need of a machine, looked at piece by piece."""
+"""`unfold doctor`: checks, one by one, what films need on this machine."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import io
+import os
 import platform
 import shutil
+import stat
+import sys
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+import click
+
+from nn_unfold.cli import options, output
 from nn_unfold.out.machine import free_memory, room_for_workers
 
 LEAST = 1.0  # gigabytes of memory: a worker in 1080p
@@ -20,7 +29,14 @@ _SYSTEM = "on Debian or Ubuntu run: apt-get install"
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, whether all is well, what was found, and else what to do."""
+    """The result of a check.
+
+    Attributes:
+        subject: what was checked.
+        well: whether it is as films need it.
+        found: what was found.
+        remedy: what to do if it is not well.
+    """
 
     subject: str
     well: bool
@@ -28,8 +44,26 @@ class Finding:
     remedy: str = ""
 
 
+@click.command("doctor")
+@options.JSON
+@options.MEDIA_DIR
+def command(as_json: bool, media_dir: Path | None) -> int:
+    """See whether this machine has all that films need."""
+    with redirect_stdout(sys.stderr):
+        findings = examine(options.media_dir_or_default(media_dir))
+    if as_json:
+        output.write_json([vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "✓" if finding.well else "✗"
+            print(output.paragraph(f"{mark} {finding.subject}: {finding.found}", first="", indent="    "))
+            if not finding.well:
+                print(output.paragraph(f"→ {finding.remedy}", first="  ", indent="    "))
+    return 0 if all(finding.well for finding in findings) else 1
+
+
 def examine(media_dir: Path) -> list[Finding]:
-    """Look at all that films need.
+    """Check all that films need.
 
     Args:
         media_dir: where films go.
@@ -37,21 +71,23 @@ def examine(media_dir: Path) -> list[Finding]:
     checks: dict[str, tuple[Callable[[], str], str]] = {
         "Python": (_python, "install Python 3.11 or newer, then `PYTHON=python3.12 make setup`"),
         "packages": (_packages, "make setup, or: pip install -e . -c constraints.txt"),
+        "settings": (_settings, "correct or delete what is named, in the environment or in manim.cfg"),
         "painter": (_painter, f"{_SYSTEM} libegl1 libgl1 libgl1-mesa-dri"),
         "font": (_font, f"{_SYSTEM} libpango1.0-dev; if the font itself is missing, install nn-unfold again"),
         "formulas": (_formulas, "pip install 'manim[typst]>=0.22,<0.23'"),
         "encoder": (_encoder, "choose a codec that is there: delete `codec` from [video_encoder] in manim.cfg"),
+        "cache": (lambda: _cache(media_dir), f"delete what is named, or choose another --media-dir than {media_dir}"),
         "output": (lambda: _output(media_dir), f"give write permission to {media_dir}, or choose --media-dir"),
         "memory": (_memory, "close other programs, or choose a smaller --quality"),
         "disk": (lambda: _disk(media_dir), f"make room for {media_dir}, or choose --media-dir"),
     }
-    return [_look(subject, check, remedy) for subject, (check, remedy) in checks.items()]
+    return [_result(subject, check, remedy) for subject, (check, remedy) in checks.items()]
 
 
-def _look(subject: str, check: Callable[[], str], remedy: str) -> Finding:
+def _result(subject: str, check: Callable[[], str], remedy: str) -> Finding:
     try:
         return Finding(subject, True, check())
-    except (Exception, SystemExit) as error:  # whatever fails here is what the doctor is asked for
+    except (Exception, SystemExit) as error:  # whatever fails here is a finding
         return Finding(subject, False, " ".join(str(error).split()) or type(error).__name__, remedy)
 
 
@@ -80,6 +116,14 @@ def _packages() -> str:
 
 def _distribution() -> importlib.metadata.Distribution:
     return importlib.metadata.distribution("nn-unfold")
+
+
+def _settings() -> str:
+    options.start_manim()
+    from nn_unfold.settings import OPTIONS, option, settings_files
+
+    files = ", ".join(map(str, settings_files())) or "no manim.cfg"
+    return ", ".join(f"{name} {option(name)}" for name in OPTIONS) + f" ({files})"
 
 
 def _painter() -> str:
@@ -122,12 +166,42 @@ def _encoder() -> str:
 
     codec = "libx264" if config.video_codec == "auto" else config.video_codec
     with io.BytesIO() as file, av.open(file, "w", format="mp4") as film:
-        stream = film.add_stream(codec, rate=15, options=dict(config.video_encoder_options))
+        stream = cast(av.VideoStream, film.add_stream(codec, rate=15, options=dict(config.video_encoder_options)))
         stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
         frame = av.VideoFrame.from_ndarray(np.zeros((36, 64, 3), dtype=np.uint8), format="rgb24")
         for packet in [*stream.encode(frame), *stream.encode()]:
             film.mux(packet)
     return f"{codec} through PyAV {av.__version__}"
+
+
+def _cache(folder: Path) -> str:
+    """The cache is not trusted where other users can change it, or where a network in it is damaged."""
+    kept = [path for path in (folder, folder / "trained", folder / "videos", folder / "texts") if path.is_dir()]
+    networks = list((folder / "trained").glob("*.npz"))
+    if faults := [*_foreign([*kept, *networks]), *_damaged(networks)]:
+        raise RuntimeError("; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else ""))
+    return f"{len(networks)} networks, {sum(1 for _ in folder.glob('videos/**/partial_movie_files/*/*.mp4'))} segments"
+
+
+def _foreign(paths: list[Path]) -> Iterator[str]:
+    if hasattr(os, "getuid"):
+        for path in paths:
+            status = path.stat()
+            if status.st_uid not in (os.getuid(), 0):
+                yield f"{path} belongs to another user"
+            elif status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+                yield f"{path} can be written by every user"
+
+
+def _damaged(networks: list[Path]) -> Iterator[str]:
+    for path in networks:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                whole = archive.testzip() is None
+        except (OSError, zipfile.BadZipFile):
+            whole = False
+        if not whole:
+            yield f"{path} is damaged"
 
 
 def _output(folder: Path) -> str:

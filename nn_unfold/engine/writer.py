@@ -116,3 +116,9 @@ class WholeFileWriter(SceneFileWriter):
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing(self.output_plan.primary_artifact or Path())
+
+    @staticmethod
+    def _concat_manifest_bytes(input_files: list[str]) -> bytes:
+        """As in Manim, which does not quote an apostrophe in a path: for FFmpeg it would be the end of the path."""
+        quoted = [str(path).replace("'", r"'\''") for path in input_files]
+        return SceneFileWriter._concat_manifest_bytes(quoted)

@@ -1,1 +1,1 @@
-"""Ways out of the house: films are found, rendered with workers, and joined."""
+"""Ways from a film's source to files: films are found, rendered by several processes, and joined."""

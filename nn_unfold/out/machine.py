@@ -1,4 +1,4 @@
-"""What this machine has to give: processors and memory. Imports neither NumPy nor Manim."""
+"""The processors and the memory of this machine. Imports neither NumPy nor Manim."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 
 import psutil
 
-# Gigabytes that a worker takes, measured: by itself, and for each megapixel of the picture, most of it in the encoder.
+# Gigabytes that a worker needs, measured: by itself, and for each megapixel of the picture (most of it in the encoder).
 _WORKER, _MEGAPIXEL = 0.4, 0.2
-_SHARE = 0.8  # of the memory that is free: something must be left for whoever works beside
+_SHARE = 0.8  # of the free memory: other programs need some too
 
 
 def processors() -> int:
@@ -17,7 +17,7 @@ def processors() -> int:
 
 
 def free_memory() -> float:
-    """How many gigabytes of memory can be had without any program's being put to sleep."""
+    """How many gigabytes of memory are free, or can be freed without swapping."""
     return float(psutil.virtual_memory().available) / 1e9
 
 
@@ -33,14 +33,14 @@ def room_for_workers(lines: int, memory: float) -> int:
 
 
 def share_processors(workers: int) -> None:
-    """Let the processes that start from now on, and this one, keep to their shares of the processors.
+    """Limit the threads of this process, and of those that it starts, to their shares of the processors.
 
-    To be called before NumPy is imported. Linear algebra has one thread in any case: networks of films are small, and
-    the last bits of a product of matrices may depend on the number of threads, and the key of a segment on those. The
-    encoder has one thread by manim.cfg. What the environment says already is left as it is.
+    Call it before NumPy is imported. Linear algebra has one thread in any case: the networks of films are small, the
+    last bits of a product of matrices may depend on the number of threads, and the key of a segment depends on those
+    bits. Variables that the environment has already are left as they are.
     """
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     share = processors() // workers
-    # Mesa's painter on the processor; with 0 it works in the thread that calls it.
+    # Mesa's painter on the processor: with 0 threads it paints in the thread that calls it.
     os.environ.setdefault("LP_NUM_THREADS", str(share if share > 1 else 0))

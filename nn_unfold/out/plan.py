@@ -9,9 +9,9 @@ from typing import Any
 from nn_unfold.out.films import Film
 
 # Seconds of processor time, measured on one core that paints and encodes; only their ratios count.
-_SKIPPED = 0.055  # a play that is only gone through
+_SKIPPED = 0.055  # a play that is skipped
 _PAINTED = (0.004, 0.0116, 2e-6)  # a frame, each megapixel of it, and each vertex in space
-_REPEATED = (0.001, 0.005, 0.0)  # the same, of a frame that was painted before and is encoded once more
+_REPEATED = (0.001, 0.005, 0.0)  # the same, of a frame that was painted before and is only encoded again
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Play:
     Attributes:
         key: of its segment in Manim's cache.
         frames: how many it has.
-        still: whether they are all the same one.
+        still: whether all of them are equal.
         vertices: how many there are in space.
     """
 
@@ -31,14 +31,14 @@ class Play:
     vertices: int = 0
 
     def cost(self, megapixels: float) -> float:
-        """Seconds that it takes to render, about, beyond those to skip it."""
+        """About how many seconds it takes to render, beyond those to skip it."""
         once, megapixel, vertex = _REPEATED if self.still else _PAINTED
         return self.frames * (once + megapixel * megapixels + vertex * self.vertices)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Work for one worker: the plays `first` to `last` of a film, of which it makes the segments `wanted`."""
+    """Work for one worker: the plays `first` to `last` of a film, from which it renders the segments `wanted`."""
 
     film: Film
     settings: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Piece:
 def pieces(
     film: Film, settings: Mapping[str, Any], plays: Sequence[Play], present: set[str], workers: int
 ) -> list[Piece]:
-    """Balanced pieces for the segments that are not there yet; each segment is in one piece only.
+    """Balanced pieces for the segments that don't exist yet; each segment is in one piece only.
 
     Args:
         film: which.
@@ -59,12 +59,12 @@ def pieces(
         present: keys of the segments that exist.
         workers: at most so many pieces.
     """
-    there = set(present)
-    makes: list[str | None] = []
+    existing = set(present)
+    makes: list[str | None] = []  # the segment that each play renders
     for play in plays:
-        # Plays that are alike, such as two rests, share a segment: the first one makes it.
-        makes.append(None if play.key in there else play.key)
-        there.add(play.key)
+        # Equal plays, such as two rests, share a segment: the first one renders it.
+        makes.append(None if play.key in existing else play.key)
+        existing.add(play.key)
     megapixels = settings["pixel_width"] * settings["pixel_height"] / 1e6
     costs = [_SKIPPED + (key is not None) * play.cost(megapixels) for play, key in zip(plays, makes, strict=True)]
     found = []
@@ -77,9 +77,9 @@ def pieces(
 
 
 def split(costs: Sequence[float], parts: int, skipping: float = 1.0) -> list[range]:
-    """Cut a sequence of plays into parts, one after the other, so that the dearest part is as cheap as can be.
+    """Cut a sequence of plays into parts, one after the other, so that the most expensive part costs least.
 
-    A part costs its plays, and `skipping` for each play that comes before it: its worker has to go through those.
+    A part costs its plays, and `skipping` for each play that comes before it: its worker has to skip those.
 
     >>> split([5, 1, 1, 5], 2, skipping=0)
     [range(0, 2), range(2, 4)]
@@ -95,7 +95,7 @@ def split(costs: Sequence[float], parts: int, skipping: float = 1.0) -> list[ran
     """
 
     def cut(limit: float) -> list[range] | None:
-        """Parts that each reach as far as the limit allows, so that no cut needs fewer; None where one is too dear."""
+        """The fewest parts that each cost at most the limit; None where that is not possible."""
         found: list[range] = []
         start, spent = 0, 0.0
         for index, cost in enumerate(costs):

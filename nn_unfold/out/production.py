@@ -1,4 +1,4 @@
-"""Films in the making: all are rehearsed, rendered by a crew and joined, and each ends in a report."""
+"""Several films at once: each is rehearsed, rendered in pieces by an executor, joined, and ends in a report."""
 
 from __future__ import annotations
 
@@ -10,37 +10,40 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film
 from nn_unfold.out.plan import pieces
-from nn_unfold.out.rendering import Rehearsal, rehearse, render_whole, told
-from nn_unfold.out.workers import Crew
+from nn_unfold.out.rendering import Rehearsal, one_line_errors, rehearse, render_whole
+from nn_unfold.out.workers import Executor, Rendered
 
 TRIES = 2  # how often a piece is given to a worker, if workers are killed
-_LOOK = 0.2  # seconds between two looks at what is there
+_LOOK = 0.2  # seconds between two looks at the workers
 
 
 @dataclass
 class Report:
-    """How the making of a film ended.
+    """How the rendering of a film ended.
 
     Attributes:
         film: its name.
+        source: the file that it is written in.
         state: "done", "failed" or "stopped".
         file: the film or still.
         subtitles: its captions, where it has any.
         length: seconds that the film lasts.
         frames: of the film.
         segments: how many the film is joined of.
-        rendered: how many of them were rendered this time; the others were there.
-        seconds: from its rehearsal to its end.
+        rendered: how many of them were rendered this time; the others existed.
+        seconds: in which it was rehearsed, rendered by at least one worker, or joined; waiting is not counted.
         message: what went wrong, or is worth knowing, in one line.
     """
 
     film: str
+    source: str
     state: str
     file: str | None = None
     subtitles: str | None = None
@@ -57,36 +60,44 @@ class Report:
 
 
 @dataclass
-class _InWork:
-    """A film that is rehearsed and not yet joined."""
+class _Work:
+    """A film that is rehearsed and not yet joined.
+
+    Attributes:
+        rehearsal: of the film.
+        bar: that shows how far it is.
+        busy: when it was rehearsed or rendered, as (from, to) of the clock; these may overlap.
+        missing: how many segments were to be rendered.
+        tries: how often its pieces were submitted.
+        futures: of its pieces.
+    """
 
     rehearsal: Rehearsal
     bar: TaskID
-    began: float
-    missing: int
+    busy: list[tuple[float, float]]
+    missing: int = 0
     tries: int = 1
-    futures: list[Future[Mapping[str, Any]]] = field(default_factory=list)
+    futures: list[Future[Rendered]] = field(default_factory=list)
 
 
 class Production:
-    """Films in the making.
-
-    While workers render one film, the next is rehearsed.
+    """Renders several films; while workers render one, the next is rehearsed.
 
     Args:
         settings: of Manim, as of `rendering.settings`.
-        crew: who renders.
+        executor: what renders the pieces.
         progress: where bars are shown.
     """
 
-    def __init__(self, settings: Mapping[str, Any], crew: Crew, progress: Progress) -> None:
-        self._settings, self._crew, self._progress = settings, crew, progress
-        self._reports: dict[str, Report] = {}
-        self._in_work: list[_InWork] = []
+    def __init__(self, settings: Mapping[str, Any], executor: Executor, progress: Progress) -> None:
+        self._settings, self._executor, self._progress = settings, executor, progress
+        self._reports: dict[Film, Report] = {}
+        self._places: dict[Path, Film] = {}
+        self._in_work: list[_Work] = []
         self._all: TaskID | None = None
 
     def make(self, films: Sequence[Film]) -> list[Report]:
-        """Make films; Ctrl-C stops all workers and keeps what is finished.
+        """Render films; Ctrl-C stops all workers and keeps what is finished.
 
         Returns:
             A report for each film.
@@ -102,31 +113,42 @@ class Production:
                 wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
                 self._look()
         except KeyboardInterrupt:
-            self._crew.stop()
+            self._executor.stop()
             for film in films:
-                self._reports.setdefault(film.name, Report(film.name, "stopped", message="Finished pieces are kept."))
-        return [self._reports[film.name] for film in films]
+                stopped = Report(film.name, str(film.file), "stopped", message="Finished pieces are kept.")
+                self._reports.setdefault(film, stopped)
+        return [self._reports[film] for film in films]
 
     def _start(self, film: Film) -> None:
         began = time.monotonic()
-        bar = self._progress.add_task(film.name, total=None, state="rehearsal")
+        bar = self._progress.add_task(escape(film.name), total=None, state="rehearsal")
         try:
-            work = _InWork(rehearse(film, self._settings), bar, began, 0)
-            self._progress.update(bar, total=work.rehearsal.frames, state="")
+            rehearsal = rehearse(film, self._settings)
+            other = self._places.setdefault(rehearsal.path, film)
+            if other != film:
+                raise UnfoldError(
+                    f"{film.file} and {other.file} would both be written to {rehearsal.path}: render one of them "
+                    "by itself, with another --media-dir."
+                )
+            work = _Work(rehearsal, bar, [(began, time.monotonic())])
+            self._progress.update(bar, total=rehearsal.frames, state="")
             self._in_work.append(work)
-            work.missing = len(_missing(work.rehearsal))
-            self._give_out(work)
+            work.missing = len(_missing(rehearsal))
+            self._submit(work)
         except UnfoldError as error:
-            self._end(film.name, bar, began, Report(film.name, "failed", message=str(error)))
+            report = Report(film.name, str(film.file), "failed", message=str(error))
+            self._end(film, bar, [(began, time.monotonic())], report)
 
-    def _give_out(self, work: _InWork) -> None:
-        """Hand the pieces that are missing to the crew."""
+    def _submit(self, work: _Work) -> None:
+        """Submit the pieces that are missing."""
         rehearsal = work.rehearsal
-        todo = pieces(rehearsal.film, self._settings, rehearsal.plays, rehearsal.present(), self._crew.size)
-        work.futures = [self._crew.submit(piece, rehearsal.networks) for piece in todo]
+        todo = pieces(rehearsal.film, self._settings, rehearsal.plays, rehearsal.present(), self._executor.size)
+        work.futures = [self._executor.submit(piece, rehearsal) for piece in todo]
+        for future in work.futures:
+            future.add_done_callback(lambda future: _note_time(future, work.busy))
 
     def _look(self) -> None:
-        """See what the workers have done, and end films that are complete."""
+        """Look at what the workers have done, and end films that are complete."""
         for work in list(self._in_work):
             report = None
             try:
@@ -141,7 +163,7 @@ class Production:
                     future.cancel()
                 report = self._report(work, "failed", message=str(error))
             if report is not None:
-                self._end(work.rehearsal.film.name, work.bar, work.began, report)
+                self._end(work.rehearsal.film, work.bar, work.busy, report)
         if self._all is not None:
             bars = [task for task in self._progress.tasks if task.id != self._all]
             self._progress.update(
@@ -150,50 +172,56 @@ class Production:
                 completed=sum(task.completed for task in bars),
             )
 
-    def _receive(self, work: _InWork) -> None:
-        """Put away the segments that have come from elsewhere."""
+    def _receive(self, work: _Work) -> None:
+        """Store the segments that have come from other machines."""
+        keys = {play.key for play in work.rehearsal.plays}
         for future in work.futures:
             if future.done() and _error(future) is None:
-                with told(work.rehearsal.film):
-                    for key, (digest, data) in future.result().items():
-                        _store(work.rehearsal.segment(key), digest, data)
-                future.result().clear()
+                sent = future.result().segments
+                with one_line_errors(work.rehearsal.film):
+                    for key in sent.keys() & keys:
+                        _store(work.rehearsal.segment(key), *sent[key])
+                sent.clear()
 
-    def _finish(self, work: _InWork) -> Report | None:
+    def _finish(self, work: _Work) -> Report | None:
         """Join a film, or have lost pieces rendered once more; None while it is still in work."""
         errors = [error for error in map(_error, work.futures) if error is not None]
-        lost = [error for error in errors if isinstance(error, self._crew.lost)]
+        lost = [error for error in errors if isinstance(error, self._executor.lost)]
         for error in errors:
             if error not in lost:
                 words = " ".join(str(error).split()) or type(error).__name__
                 raise error if isinstance(error, UnfoldError) else UnfoldError(f"{work.rehearsal.film.scene}: {words}")
         if lost:
-            # The crew works on one film after the other: a killed worker is held against the first alone.
+            # Workers render one film after the other: a killed worker counts as a failed try of the first alone.
             work.tries += work is self._in_work[0]
             if work.tries > TRIES:
                 raise UnfoldError(
                     f"{work.rehearsal.film.scene}: a worker was killed, and another in its place. If memory is short, "
                     "take fewer --workers; finished pieces are kept."
                 )
-            self._give_out(work)
+            self._submit(work)
             return None
-        astray = _missing(work.rehearsal)
-        if not astray:
+        began = time.monotonic()
+        unexpected = _missing(work.rehearsal)
+        message = None
+        if not unexpected:
             work.rehearsal.join()
-            return self._report(work, "done")
-        self._progress.update(work.bar, state="last pieces")
-        render_whole(work.rehearsal.film, self._settings)
-        message = (
-            f"{len(astray)} segments had other keys than in the rehearsal and were rendered at the end: something in "
-            "this film depends on more than the time, or its code was changed meanwhile."
-        )
+        else:
+            self._progress.update(work.bar, state="last pieces")
+            render_whole(work.rehearsal.film, self._settings)
+            message = (
+                f"{len(unexpected)} segments had other keys than in the rehearsal and were rendered at the end: "
+                "something in this film depends on more than the time, or its code was changed meanwhile."
+            )
+        work.busy.append((began, time.monotonic()))
         return self._report(work, "done", message)
 
-    def _report(self, work: _InWork, state: str, message: str | None = None) -> Report:
+    def _report(self, work: _Work, state: str, message: str | None = None) -> Report:
         rehearsal = work.rehearsal
         done = state == "done"
         return Report(
             rehearsal.film.name,
+            str(rehearsal.film.file),
             state,
             file=str(rehearsal.path) if done else None,
             subtitles=str(rehearsal.subtitles) if done and rehearsal.subtitles else None,
@@ -204,12 +232,32 @@ class Production:
             message=message,
         )
 
-    def _end(self, name: str, bar: TaskID, began: float, report: Report) -> None:
-        self._in_work = [work for work in self._in_work if work.rehearsal.film.name != name]
-        report.seconds = round(time.monotonic() - began, 2)
-        self._reports[name] = report
+    def _end(self, film: Film, bar: TaskID, busy: list[tuple[float, float]], report: Report) -> None:
+        self._in_work = [work for work in self._in_work if work.rehearsal.film != film]
+        report.seconds = round(covered(busy), 2)
+        self._reports[film] = report
         self._progress.update(bar, state=report.state)
         self._progress.stop_task(bar)
+
+
+def covered(spans: Sequence[tuple[float, float]]) -> float:
+    """How long it was that at least one of these spans of time lasted.
+
+    >>> covered([(0, 2), (1, 3), (5, 6)])
+    4.0
+    """
+    total, end = 0.0, float("-inf")
+    for start, stop in sorted(spans):
+        total += max(0.0, stop - max(start, end))
+        end = max(end, stop)
+    return total
+
+
+def _note_time(future: Future[Rendered], busy: list[tuple[float, float]]) -> None:
+    """Note when a piece was rendered: it has just ended, and the worker says how long it took."""
+    if _error(future) is None:
+        now = time.monotonic()
+        busy.append((now - future.result().seconds, now))
 
 
 def _missing(rehearsal: Rehearsal) -> set[str]:

@@ -1,12 +1,14 @@
 """A film is rehearsed, rendered in pieces, and joined.
 
-The rehearsal goes through the film without a picture and learns the key of every segment; workers render the
-segments that are missing into Manim's own cache; the film is joined from them by what the rehearsal knows.
+The rehearsal plays the film without drawing and notes the key of every segment. Workers render the segments that are
+missing into Manim's own cache. The film is joined from the segments whose keys the rehearsal noted.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -14,22 +16,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from manim import config, tempconfig
 from manim.constants import QUALITIES
 from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
+from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film
 from nn_unfold.out.plan import Piece, Play
-from nn_unfold.settings import base_file, media_folder
+from nn_unfold.settings import OPTIONS, base_file, media_folder, option
 from nn_unfold.stage.stage import Stage
+
+GIVEN = ("network", "data", "set")
+"""What the environment may say of the network of a film, as UNFOLD_NETWORK, UNFOLD_DATA and UNFOLD_SET."""
 
 
 def settings(quality: str, media_dir: Path | None, *, sections: bool = False) -> dict[str, Any]:
-    """All settings of Manim that shape a segment or say where it goes, so that every worker has the same.
+    """The settings of Manim that a segment and its place depend on, so that every worker has the same.
 
     Those of the manim.cfg in the working directory count; elsewhere, those of the checkout.
 
@@ -47,6 +53,8 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
         "pixel_width": pixels["pixel_width"],
         "pixel_height": pixels["pixel_height"],
         "frame_rate": pixels["frame_rate"],
+        "frame_width": config.frame_width,
+        "frame_height": config.frame_height,
         "video_codec": config.video_codec,
         "pixel_format": config.pixel_format,
         "video_encoder_options": config.video_encoder_options,
@@ -64,9 +72,9 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
 
 @contextmanager
 def studio(film: Film, settings: Mapping[str, Any], **more: Any) -> Iterator[None]:
-    """Manim with these settings for this film, as in a process that has shown no other."""
-    # The second of two like formulas comes from this cache and has other attributes than the first, which
-    # are part of the keys of segments.
+    """Manim with these settings for this film, as in a process that has played no other film."""
+    # The second of two equal formulas comes from this cache and has other attributes than the first. Attributes are
+    # part of the keys of segments.
     SVG_HASH_TO_MOB_MAP.clear()
     with tempconfig({**settings, "input_file": str(film.file), "scene_names": [film.scene], **more}):
         yield
@@ -76,22 +84,23 @@ def load(film: Film) -> type[Stage]:
     """The class of a film.
 
     Raises:
-        UnfoldError: where it is no film on this stage.
+        UnfoldError: where it is not a Stage.
     """
-    # By its path: films of one name don't hide each other.
+    # By its path: two films of one name are two modules.
     name = f"unfold_film_{sha256(str(film.file).encode()).hexdigest()[:8]}_{film.name}"
     spec = importlib.util.spec_from_file_location(name, film.file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where Manim looks for the source of functions
-    # As with `manim render`, a film can import its neighbours.
+    # As with `manim render`, a film can import files of its folder.
+    _forget_modules_of_other_folders(film.file.parent)
     sys.path.insert(0, str(film.file.parent))
     try:
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(film.file.parent))
-    scene = getattr(module, film.scene)
+    scene = getattr(module, film.scene, None)
     if not (isinstance(scene, type) and issubclass(scene, Stage)):
         raise UnfoldError(
             f"{film.scene} in {film.file} is not a film of Unfold: derive it from nn_unfold.Stage, "
@@ -100,35 +109,51 @@ def load(film: Film) -> type[Stage]:
     return scene
 
 
+_folders: set[Path] = set()  # of the films that were loaded
+
+
+def _forget_modules_of_other_folders(folder: Path) -> None:
+    """Let a film import files of its own folder, where a film of another folder has imported others of these names."""
+    for path in folder.glob("*.py"):
+        file = getattr(sys.modules.get(path.stem), "__file__", None)
+        if file and Path(file).parent in _folders - {folder}:
+            del sys.modules[path.stem]
+    _folders.add(folder)
+
+
 # The rehearsal
 
 
 class _RehearsalWriter(WholeFileWriter):
-    """Takes every segment for rendered, so that the film passes by without a picture."""
+    """Takes every segment for rendered, so that the film is played without drawing."""
 
     def is_already_cached(self, hash_invocation: str) -> bool:
         return True
 
     def finish(self) -> None:
-        """Nothing yet: see `join`."""
+        """Nothing: the film is joined later, by `join`."""
 
     def join(self) -> None:
-        """Join the segments, which must be there by now, into the film."""
+        """Join the segments, which must all exist, into the film."""
         super().finish()
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What going through a film without a picture tells.
+    """What playing a film without drawing found out.
 
     Attributes:
+        film: which.
         plays: all plays of the film, in order.
         networks: the files of the trained networks that it uses.
+        options: the settings of Unfold that it was played with, by name.
+        frame_rate: frames a second.
     """
 
     film: Film
     plays: tuple[Play, ...]
     networks: tuple[Path, ...]
+    options: Mapping[str, str]
     frame_rate: float
     _writer: _RehearsalWriter
 
@@ -152,28 +177,35 @@ class Rehearsal:
         return self._writer.output_plan.segment_path(key)
 
     def present(self) -> set[str]:
-        """The keys of the segments that are there."""
+        """The keys of the segments that exist."""
         return {play.key for play in self.plays if self.segment(play.key).is_file()}
 
     def join(self) -> None:
         """Write the film, its captions and its sections from the segments."""
-        with told(self.film):
+        with one_line_errors(self.film):
             self._writer.join()
 
 
+def options_in_force() -> dict[str, str]:
+    """The settings of Unfold, and what the environment says of the network, the data and the recipe, by name."""
+    given = {name: os.environ.get(f"UNFOLD_{name.upper()}") for name in GIVEN}
+    return {name: option(name) for name in OPTIONS} | {name: value for name, value in given.items() if value}
+
+
 def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
-    """Go through a film without a picture; its networks are trained where they are not yet.
+    """Play a film without drawing; networks that are not in the cache are trained.
 
     Raises:
         UnfoldError: where the film can't be made.
     """
-    with told(film), studio(film, settings):
+    with one_line_errors(film), studio(film, settings):
         scene = load(film)()
         writer = scene.renderer.file_writer = _RehearsalWriter(scene.file_writer_settings)
         scene.render()
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
-        plays = tuple(Play(key, *played) for key, played in zip(keys, scene.renderer.plays, strict=True))
-        return Rehearsal(film, plays, tuple(scene.networks), config.frame_rate, writer)
+        played = cast(StageRenderer, scene.renderer).plays
+        plays = tuple(Play(key, *play) for key, play in zip(keys, played, strict=True))
+        return Rehearsal(film, plays, tuple(scene.networks), options_in_force(), config.frame_rate, writer)
 
 
 # The segments
@@ -193,7 +225,7 @@ class _PieceWriter(WholeFileWriter):
 
 
 def render_piece(piece: Piece) -> Path:
-    """Render the segments of a piece that are not there yet.
+    """Render the segments of a piece that don't exist yet.
 
     Returns:
         The folder that holds them.
@@ -202,9 +234,9 @@ def render_piece(piece: Piece) -> Path:
         UnfoldError: where they can't be rendered.
     """
     part = {"from_animation_number": piece.first, "upto_animation_number": piece.last, "save_sections": False}
-    # Where each worker has a processor, nothing is lost when it waits for the encoder, and much memory is saved.
-    patient = {"max_inflight_encoders": 1, "encoder_queue_size": 1}
-    with told(piece.film), studio(piece.film, piece.settings, **part, **patient):
+    # Each worker has one processor: it loses no time when it waits for the encoder, and needs much less memory.
+    short_queue = {"max_inflight_encoders": 1, "encoder_queue_size": 1}
+    with one_line_errors(piece.film), studio(piece.film, piece.settings, **part, **short_queue):
         scene = load(piece.film)()
         writer = scene.renderer.file_writer = _PieceWriter(scene.file_writer_settings)
         writer.wanted = frozenset(piece.wanted)
@@ -213,7 +245,7 @@ def render_piece(piece: Piece) -> Path:
 
 
 def render_whole(film: Film, settings: Mapping[str, Any], **more: Any) -> Path:
-    """Render a film in this process, as `manim render` does, from the segments that are there.
+    """Render a film in this process, as `manim render` does, with the segments that exist.
 
     Args:
         film: which.
@@ -223,24 +255,24 @@ def render_whole(film: Film, settings: Mapping[str, Any], **more: Any) -> Path:
     Returns:
         The file.
     """
-    with told(film), studio(film, settings, **more):
+    with one_line_errors(film), studio(film, settings, **more):
         scene = load(film)()
         scene.render()
         return Path(scene.renderer.file_writer.final_file_path)
 
 
 @contextmanager
-def told(film: Film) -> Iterator[None]:
-    """Whatever stops a film is told in one line.
+def one_line_errors(film: Film) -> Iterator[None]:
+    """Within, whatever stops a film becomes an UnfoldError with a message of one line.
 
     Raises:
-        UnfoldError: that line.
+        UnfoldError: with that line.
         KeyboardInterrupt: after Ctrl-C.
     """
     try:
         yield
     except UnfoldError as error:
-        if isinstance(error.__context__, KeyboardInterrupt):  # the stage tells Ctrl-C in one line as well
+        if isinstance(error.__context__, KeyboardInterrupt):  # Stage.render has a line of its own for Ctrl-C
             raise KeyboardInterrupt from None
         raise
     except OSError as error:
@@ -255,5 +287,5 @@ def told(film: Film) -> Iterator[None]:
         mistake = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise UnfoldError(
             f"{film.scene} can't be rendered: {mistake} ({film.file}{place}). "
-            f"`manim render {film.file}` shows how it came to it."
+            f"`manim render {shlex.quote(str(film.file))}` shows the traceback."
         ) from error

@@ -1,4 +1,4 @@
-"""Who renders the pieces: processes on this machine, or (see `cluster`) a scheduler with workers anywhere."""
+"""What renders the pieces: processes on this machine, or (see `cluster`) workers of a scheduler on any machines."""
 
 from __future__ import annotations
 
@@ -7,39 +7,56 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from tqdm import tqdm
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.plan import Piece
-from nn_unfold.out.rendering import render_piece
+from nn_unfold.out.rendering import Rehearsal, render_piece
+
+Sent = tuple[str, bytes]
+"""The SHA-256 of a segment, and the segment."""
 
 
-class Crew(Protocol):
-    """Those who render pieces.
+@dataclass
+class Rendered:
+    """What a worker gives back for a piece.
 
     Attributes:
-        size: how many pieces they render at a time.
-        lost: what a future raises when it is not the film that failed, but the worker that went away.
+        seconds: that it took.
+        segments: by key, those that the worker could not write into the folder of the film itself.
     """
 
-    size: int
-    lost: tuple[type[BaseException], ...]
+    seconds: float
+    segments: dict[str, Sent] = field(default_factory=dict)
 
-    def submit(self, piece: Piece, networks: Iterable[Path]) -> Future[dict[str, bytes]]:
-        """Have a piece rendered; the future gives the segments that are not in the folder of the film already."""
+
+class Executor(Protocol):
+    """Renders pieces, several at a time."""
+
+    @property
+    def size(self) -> int:
+        """How many pieces it renders at a time."""
+
+    @property
+    def lost(self) -> tuple[type[BaseException], ...]:
+        """What a future raises where not the film failed, but its worker ended."""
+
+    def submit(self, piece: Piece, rehearsal: Rehearsal) -> Future[Rendered]:
+        """Start to render a piece of a film as it was rehearsed."""
 
     def stop(self) -> None:
-        """Have all work thrown away, now."""
+        """Cancel all work now."""
 
     def close(self) -> None:
-        """Send the workers home."""
+        """Let the workers end."""
 
 
 class Pool:
@@ -49,32 +66,32 @@ class Pool:
         size: how many.
     """
 
-    lost = (BrokenProcessPool,)
+    lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._executor = self._hire()
+        self._executor = self._start()
 
-    def _hire(self) -> ProcessPoolExecutor:
-        # Never fork: an OpenGL context and the threads of a library don't survive it.
+    def _start(self) -> ProcessPoolExecutor:
+        # Not by fork: neither an OpenGL context nor the threads of a library work in a forked process.
         context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(self.size, mp_context=context, initializer=_settle_in)
-        with _ctrl_c_left_to_this_process():
-            # They import Manim while the first film is still rehearsed.
+        executor = ProcessPoolExecutor(self.size, mp_context=context, initializer=_prepare_worker)
+        with _ignoring_ctrl_c():
+            # The workers import Manim while the first film is still rehearsed.
             for _ in range(self.size):
                 executor.submit(int)
         return executor
 
-    def submit(self, piece: Piece, networks: Iterable[Path]) -> Future[dict[str, bytes]]:
-        """Have a piece rendered, by new workers where one of the old ones was killed."""
+    def submit(self, piece: Piece, rehearsal: Rehearsal) -> Future[Rendered]:
+        """Start to render a piece; where a worker was killed, all are started anew."""
         try:
             return self._executor.submit(_render, piece)
         except BrokenProcessPool:
-            self._executor = self._hire()
+            self._executor = self._start()
             return self._executor.submit(_render, piece)
 
     def stop(self) -> None:
-        """End all workers; what they have not finished is thrown away."""
+        """End all workers; what they have not finished is deleted."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         for worker in multiprocessing.active_children():
             worker.terminate()
@@ -86,8 +103,8 @@ class Pool:
 
 
 @contextmanager
-def _ctrl_c_left_to_this_process() -> Iterator[None]:
-    """Processes that start here ignore Ctrl-C from their first moment."""
+def _ignoring_ctrl_c() -> Iterator[None]:
+    """Processes that start here ignore Ctrl-C from their first moment: this process handles it."""
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -95,45 +112,45 @@ def _ctrl_c_left_to_this_process() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _render(piece: Piece) -> dict[str, bytes]:
-    """Render a piece; SIGTERM throws it away and ends the worker."""
-    end_cleanly()
+def _render(piece: Piece) -> Rendered:
+    """Render a piece; SIGTERM cancels it and ends the worker."""
+    end_on_sigterm()
+    began = time.monotonic()
     try:
         render_piece(piece)
     except UnfoldError:
         raise
     except SystemExit:
-        # The executor would take this for the end of the piece, and have the worker wait for another one: for ever,
-        # where a killed worker has taken with it the lock on the queue.
+        # The executor would take this for the end of the piece, and the worker would wait for another one: for ever,
+        # where a killed worker held the lock of the queue.
         os._exit(1)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    return {}  # the segments are where they belong
+    return Rendered(time.monotonic() - began)
 
 
-def _settle_in() -> None:
-    """Make a new process a worker: it ends when it is told to, or when the one that it works for has gone."""
+def _prepare_worker() -> None:
+    """Prepare a new process: it ends on SIGTERM, and when its parent process has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 
-    def follow() -> None:
+    def end_with_parent() -> None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=follow, daemon=True).start()
-    # Manim counts with tqdm, whose own lock between processes would outlive a worker that ends at once.
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # Manim counts with tqdm. Its own lock is shared by processes and stays locked when a worker ends while holding it.
     tqdm.set_lock(threading.RLock())
-    sys.stdout = sys.stderr  # what scripts read on standard output is not for workers to say
+    sys.stdout = sys.stderr  # standard output is for the result of the command
 
 
-def end_cleanly() -> None:
-    """Leave Ctrl-C to the process that gave the work, and take SIGTERM as the order to throw it away and end."""
+def end_on_sigterm() -> None:
+    """Ignore Ctrl-C, which the process that gave the work handles; on SIGTERM cancel the work and end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _throw_away)
+    signal.signal(signal.SIGTERM, _end)
 
 
-def _throw_away(number: int, frame: object) -> None:
-    # Once is enough: the second time would disturb the throwing away.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def _end(number: int, frame: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second signal must not interrupt the cleaning up
     sys.exit(f"Ended by signal {number}.")

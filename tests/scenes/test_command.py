@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -19,9 +20,9 @@ from typing import Any
 import pytest
 from manim.constants import QUALITIES
 
-import nn_unfold.cli.main as unfold_main
+from nn_unfold.cli import render as render_command
 from nn_unfold.out import films as films_module
-from nn_unfold.out import rendering
+from nn_unfold.out import machine, rendering
 from nn_unfold.out.films import Film, UnknownFilm, find
 from nn_unfold.out.machine import room_for_workers
 from nn_unfold.out.plan import Play, pieces, split
@@ -49,6 +50,28 @@ class Tiny(Stage):
         with self.beat("It falls."):
             self.play(sheet.animate.shift(0.1 * DOWN), run_time=4)
 '''.replace("import UP, FadeIn", "import DOWN, UP, FadeIn")
+
+LEARNED = '''"""A plane of a trained network."""
+
+from manim import FadeIn
+
+from nn_unfold import Recipe, Sheet, Stage
+
+
+class Learned(Stage):
+    """A network is trained once."""
+
+    recipe = Recipe(
+        data="crescent", data_options={"n_per_class": 20}, sizes=(2, 2, 2), activations=("relu", "sigmoid"), epochs=20
+    )
+
+    def construct(self):
+        trained = self.trained(self.recipe)
+        sheet = Sheet.over(trained.X, trained.network)
+        self.look(sheet)
+        with self.beat("A plane."):
+            self.play(FadeIn(sheet))
+'''
 
 
 def command(*args: object) -> list[str]:
@@ -311,22 +334,24 @@ def test_ctrl_c_stops_all_workers_and_keeps_what_is_finished(tiny, tmp_path):
 def test_memory_that_is_short_is_for_fewer_workers(monkeypatch, capsys):
     assert room_for_workers(1080, 16.0) > 2 * room_for_workers(2160, 16.0) > 4
     assert room_for_workers(2160, 0.1) == 1
-    monkeypatch.setattr(unfold_main, "processors", lambda: 8)
-    for memory, count in ((100.0, 8), (4.5, 1)):
-        monkeypatch.setattr(unfold_main, "free_memory", lambda memory=memory: memory)
-        assert unfold_main._as_many_as_fit(2160) == count
-    assert capsys.readouterr().err.count("1 of 8 processors are used: 4.5 GB of memory are free") == 1
+    monkeypatch.setattr(machine, "processors", lambda: 8)
+    for memory, wanted, count in ((100.0, None, 8), (4.5, None, 1), (100.0, 3, 3), (4.5, 3, 1)):
+        monkeypatch.setattr(machine, "free_memory", lambda memory=memory: memory)
+        assert render_command._workers(wanted, 2160) == count
+    said = capsys.readouterr().err
+    assert said.count("1 of 8 workers are used: 4.5 GB of memory are free") == 1
+    assert said.count("1 of 3 workers are used") == 1
 
 
 def test_qualities_have_as_many_lines_as_those_of_manim():
     """They are told without importing it."""
     manims = {quality["flag"]: quality["pixel_height"] for quality in QUALITIES.values() if quality["flag"]}
-    assert unfold_main.QUALITIES.items() <= manims.items()
+    assert render_command.QUALITIES.items() <= manims.items()
 
 
 def test_threads_are_shared_out_before_numpy_counts_them():
     """Else the last bits of a key might depend on the machine."""
-    check = "import nn_unfold.cli.main, sys; sys.exit('numpy' in sys.modules)"
+    check = "import nn_unfold.cli.render, sys; sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], env=environment(), check=True, timeout=60)
 
 
@@ -375,18 +400,20 @@ with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]:
-    """A checkout with the film `tiny`, the address of a scheduler there, and its process, which also has the worker."""
+    """A checkout, the address of a scheduler there, and its process, which also has the worker."""
     checkout = tmp_path / "checkout"
     for package in ("scenes", "nn_unfold", "nn_core"):
         shutil.copytree(PROJECT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for film in (checkout / "scenes").glob("[!_]*.py"):
-        film.unlink()
-    (checkout / "scenes" / "tiny.py").write_text(TINY)
-    for file in ("manim.cfg", "pyproject.toml"):
-        shutil.copy(PROJECT / file, checkout)
+    with running_cluster(CLUSTER, checkout, tmp_path) as (address, process):
+        yield checkout, address, process
+
+
+@contextmanager
+def running_cluster(program: str, checkout: Path, cwd: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of a scheduler, and its process, which also has the worker."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
-        cwd=tmp_path,
+        [sys.executable, "-c", program],
+        cwd=cwd,
         env=environment(PYTHONPATH=str(checkout)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -395,7 +422,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]
         start_new_session=True,
     )
     try:
-        yield checkout, process.stdout.readline().strip(), process
+        yield process.stdout.readline().strip(), process
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -403,28 +430,93 @@ def cluster(tmp_path: Path) -> Iterator[tuple[Path, str, subprocess.Popen[str]]]
 
 
 def test_a_cluster_makes_the_very_same_film(cluster, by_two, tmp_path):
-    checkout, address, _ = cluster
-    options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
-    done = scenes("render", "tiny", *options, cwd=checkout, PYTHONPATH=str(checkout))
+    """The film and the file that it imports are the author's own: the worker gets them with the piece."""
+    _, address, _ = cluster
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    (desk / "heights.py").write_text("STEP = 0.1\n")
+    film = "from heights import STEP\n" + TINY.replace("shift(0.1 * DOWN)", "shift(STEP * DOWN)")
+    (desk / "tiny.py").write_text(film)
+    options = ("-q", "l", "--json", "--media-dir", "out")
+    done = scenes("render", "tiny.py", *options, "--scheduler", address, cwd=desk)
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)["films"]
     assert report["message"] is None
     assert report["rendered"] == report["segments"]
-    assert segments(checkout / "out") == segments(by_two[0] / "out")
+    assert segments(desk / "out") == segments(by_two[0] / "out")
+    again = scenes("render", "tiny.py", *options, cwd=desk)
+    assert json.loads(again.stdout)["films"][0]["rendered"] == 0
 
-    (checkout / "scenes" / "tiny.py").write_text(TINY.replace("run_time=2", "run_time=3"))
-    shutil.copytree(checkout, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("out"))
-    (tmp_path / "elsewhere" / "scenes" / "tiny.py").write_text(TINY)
-    elsewhere = scenes("render", "tiny", *options, cwd=tmp_path / "elsewhere", PYTHONPATH=str(tmp_path / "elsewhere"))
-    assert elsewhere.returncode == 1
-    assert "has other code: code" in json.loads(elsewhere.stdout)["films"][0]["message"]
+    (desk / "tiny.py").write_text(film.replace("self.look(sheet)", "self.look(sheet)\n        self.surprise()"))
+    broken = scenes("render", "tiny.py", *options, "--scheduler", address, cwd=desk)
+    assert broken.returncode == 1
+    assert f"{desk / 'tiny.py'}, line" in json.loads(broken.stdout)["films"][0]["message"]
 
 
-def test_a_lost_scheduler(cluster):
+def test_a_trained_network_travels_to_the_cluster(cluster, tmp_path):
+    _, address, _ = cluster
+    (tmp_path / "learned.py").write_text(LEARNED)
+    options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
+    done = scenes("render", "learned.py", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    assert (report["message"], report["rendered"]) == (None, report["segments"])
+
+
+def test_a_worker_with_other_code_is_refused_with_both_names(cluster, tiny, tmp_path):
+    checkout, address, _ = cluster
+    elsewhere = tmp_path / "elsewhere"
+    for package in ("scenes", "nn_unfold", "nn_core"):
+        shutil.copytree(checkout / package, elsewhere / package)
+    with (elsewhere / "nn_core" / "losses.py").open("a") as file:
+        file.write("# changed\n")
+    done = scenes("render", tiny, "-q", "l", "--json", "--scheduler", address, cwd=tmp_path, PYTHONPATH=str(elsewhere))
+    assert done.returncode == 1
+    said = json.loads(done.stdout)["error"]
+    names = r"worker tcp://\S+ on \S+ has other code: code (\w{12}) there, code (?!\1)\w{12} here on \S+\."
+    assert re.search(names, said)
+    assert "same commit" in said
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The options of an authority and of a certificate of its own."""
+    folder = tmp_path_factory.mktemp("certificates")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificates")
+    asked = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    made = [*asked.split(), "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(made, cwd=folder, check=True, capture_output=True)
+    files = ("cert.pem", "cert.pem", "key.pem")
+    names = ("--tls-ca-file", "--tls-cert", "--tls-key")
+    return [part for name, file in zip(names, files, strict=True) for part in (name, str(folder / file))]
+
+
+def test_tls_admits_only_who_has_a_certificate(certificates, tiny, tmp_path):
+    ca_file, cert, key = certificates[1::2]
+    security = f"Security(tls_ca_file={ca_file!r}, tls_scheduler_cert={cert!r}, tls_scheduler_key={key!r},"
+    security += f"tls_worker_cert={cert!r}, tls_worker_key={key!r}, tls_client_cert={cert!r}, tls_client_key={key!r},"
+    security += "require_encryption=True)"
+    program = "from distributed import Security\n" + CLUSTER.replace(
+        "n_workers=1,", f"n_workers=1, protocol='tls', security={security},"
+    )
+    with running_cluster(program, PROJECT, tmp_path) as (address, _):
+        assert address.startswith("tls://")
+        options = ("-q", "l", "--json", "--media-dir", "out", "--scheduler", address)
+        refused = scenes("render", tiny, *options, cwd=tmp_path)
+        assert refused.returncode == 1
+        assert "No scheduler answers" in json.loads(refused.stdout)["error"]
+        assert not (tmp_path / "out" / "videos").exists()
+        done = scenes("render", tiny, *options, *certificates, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_lost_scheduler(cluster, tiny):
     checkout, address, process = cluster
     options = ("-q", "h", "--json", "--media-dir", "out", "--scheduler", address)
     running = subprocess.Popen(
-        command("render", "tiny", *options),
+        command("render", tiny, *options),
         cwd=checkout,
         env=environment(PYTHONPATH=str(checkout)),
         stdout=subprocess.PIPE,

@@ -1,0 +1,144 @@
+"""The options that several commands have, each defined once.
+
+Those that a film reads (network, data, set, theme, language) go into the environment, where workers read them too; a
+command that has them needs no parameter for them.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nn_unfold.errors import UnfoldError
+from nn_unfold.out.films import Film, UnknownFilm, films, find
+from nn_unfold.settings import media_folder
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _into_environment(context: click.Context, option: click.Parameter, value: str | Sequence[str] | None) -> None:
+    """Set ``UNFOLD_<OPTION>``; several values are quoted as a shell does it and joined by spaces."""
+    if value == "":
+        raise click.BadParameter("it is empty.", context, option)
+    if value:
+        text = value if isinstance(value, str) else shlex.join(value)
+        os.environ[f"UNFOLD_{str(option.name).upper()}"] = text
+
+
+def _assignments(context: click.Context, option: click.Parameter, values: Sequence[str]) -> None:
+    for value in values:
+        field, equals, _ = value.partition("=")
+        if not (equals and field.isidentifier()):
+            raise click.BadParameter(f"{value!r} is not of the form FIELD=VALUE, such as seed=7.", context, option)
+    _into_environment(context, option, values)
+
+
+def _folder(context: click.Context, option: click.Parameter, value: str | None) -> Path | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty; `.` is this folder.", context, option)
+    return None if value is None else Path(value)
+
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True)
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to standard output.")
+MEDIA_DIR = click.option(
+    "--media-dir",
+    metavar="FOLDER",
+    callback=_folder,
+    help="The folder of films.  [default: as in manim.cfg, or ./media]",
+)
+NETWORK = click.option(
+    "--network",
+    type=_FILE,
+    metavar="FILE",
+    expose_value=False,
+    callback=_into_environment,
+    help="A network of your own, for films that take it.",
+)
+DATA = click.option(
+    "--data",
+    type=_FILE,
+    metavar="FILE",
+    expose_value=False,
+    callback=_into_environment,
+    help="Points of your own: a table of numbers and classes.",
+)
+SET = click.option(
+    "--set",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    expose_value=False,
+    callback=_assignments,
+    help="A field of the film's recipe, such as seed=7 or sizes=2,3,2; may be given several times.",
+)
+THEME = click.option(
+    "--theme",
+    metavar="NAME",
+    expose_value=False,
+    callback=_into_environment,
+    help="dark, light, dark-safe or light-safe.",
+)
+LANGUAGE = click.option(
+    "--language",
+    metavar="CODE",
+    expose_value=False,
+    callback=_into_environment,
+    help="Of captions and labels, such as en or zh.",
+)
+
+
+def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """All that a film reads: --network, --data, --set, --theme, --language."""
+    for option in (LANGUAGE, THEME, SET, DATA, NETWORK):
+        function = option(function)
+    return function
+
+
+def chosen_films(names: tuple[str, ...], everything: bool) -> list[Film]:
+    """The films that are asked for, each once.
+
+    Raises:
+        click.UsageError: where none is, or one is not known.
+    """
+    if everything == bool(names):
+        raise click.UsageError("Say which films, or --all; `unfold list` shows them.")
+    try:
+        return films() if everything else list(dict.fromkeys(find(name) for name in names))
+    except UnknownFilm as error:
+        raise click.UsageError(str(error)) from None
+
+
+def media_dir_or_default(given: Path | None) -> Path:
+    """The folder of films, as an absolute path."""
+    return given.absolute() if given is not None else media_folder()
+
+
+def start_manim() -> None:
+    """Import Manim, which reads every manim.cfg, and see that the settings of Unfold are valid.
+
+    Raises:
+        UnfoldError: in one line, where a manim.cfg can't be read, or Manim can't be imported.
+        click.UsageError: for a theme or language that does not exist.
+    """
+    try:
+        import manim
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        file = Path("manim.cfg").absolute()
+        remedy = f"if {file} holds what is named here, correct or delete that line" if file.is_file() else ""
+        raise UnfoldError(f"Manim can't start ({reason}): {remedy or '`unfold doctor` may say more'}.") from error
+    manim.config.verbosity = "WARNING"
+    from nn_unfold.text.catalog import translate
+    from nn_unfold.theme import theme
+
+    try:
+        theme()
+        translate("")
+    except UnfoldError as error:
+        raise click.UsageError(str(error)) from None
