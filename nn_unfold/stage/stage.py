@@ -56,6 +56,7 @@ class Stage(ThreeDScene):
     """
 
     camera: StageCamera
+    renderer_class: type[StageRenderer] = StageRenderer  # who shows the film, or records it
 
     def __init__(self, *, skip_animations: bool = False, **kwargs: Any) -> None:
         with told_by_manim(at_once=True):
@@ -64,7 +65,7 @@ class Stage(ThreeDScene):
             config.notify_outdated_version = False
             use_project_settings()
             check_output_folder()
-        renderer = StageRenderer(
+        renderer = self.renderer_class(
             file_writer_class=WholeFileWriter, camera_class=StageCamera, skip_animations=skip_animations
         )
         super().__init__(renderer=renderer, camera_class=StageCamera, skip_animations=skip_animations, **kwargs)
