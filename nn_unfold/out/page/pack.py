@@ -290,7 +290,9 @@ def _structure(structure: dict[str, Any], pool: Pool) -> dict[str, Any]:
         elif not isinstance(value, np.ndarray):
             if name != "kind" and value is not None:
                 short[name] = value
-        elif value.dtype == np.uint8 or value.dtype == np.uint32:
+        elif name == "picture":
+            short[name] = [pool.add(value.reshape(-1, value.shape[2])), *value.shape[:2]]
+        elif value.dtype == np.uint32:
             short[name] = pool.add(value if value.ndim > 1 else value[:, None])
         else:
             columns = value if value.ndim > 1 else value[:, None]

@@ -1,6 +1,7 @@
 "use strict";
 // Plays a recording: what lives in space is drawn by the painter's shaders, what is flat by the browser's own 2-D canvas.
-// The recording and the shaders stand in the page as `FILM`, `NUMBERS` (deflated, base64) and `SHADERS`.
+// They are the film's own: y runs downwards, and the style of the page turns the canvas over. The recording stands in
+// the page as `FILM` (JSON) and `NUMBERS`, both deflated and in base64, and the shaders as `SHADERS`.
 
 const OPAQUE = 0.995, CASING = 0.12, REACH = 1.3, FOCAL = 20, PADDING = 8, STRIDE = 14;
 const FACE = 0, LINE = 1, POINT = 2, PICTURE = 7, PICTURED = -1;
@@ -134,7 +135,7 @@ function times3(a, b) {
   return product;
 }
 
-// The matrix (row by row) from scene units to clip space, y up: as `Perspective.projection`, but for that.
+// The matrix (row by row) from scene units to clip space, y down, as `Perspective.projection`.
 function projection(view, frame) {
   const [phi, theta, gamma, zoom, cx, cy, cz, mx, my] = view;
   const focal = FOCAL / zoom, near = 0.05 * focal, far = 4 * focal;
@@ -144,9 +145,9 @@ function projection(view, frame) {
   const rows = [r.slice(0, 3).concat(shift[0]), r.slice(3, 6).concat(shift[1]), r.slice(6, 9).concat(shift[2])];
   const w = rows[2].map((x, i) => (i === 3 ? focal - x : -x));
   const line = (row, scale, move) => row.map((x, i) => (2 * FOCAL * x) / scale + move * w[i]);
-  const across = line(rows[0], frame[0], (2 * mx) / frame[0]), up = line(rows[1], frame[1], (2 * my) / frame[1]);
+  const across = line(rows[0], frame[0], (2 * mx) / frame[0]), down = line(rows[1], -frame[1], (-2 * my) / frame[1]);
   const inward = rows[2].map((x, i) => -depth * x + (i === 3 ? depth * focal - (2 * far * near) / (far - near) : 0));
-  return [...across, ...up, ...inward, ...w];
+  return [...across, ...down, ...inward, ...w];
 }
 
 // Space
@@ -160,7 +161,6 @@ class Painter {
     this.look = look;
     this.programs = new Map();
     this.vertices = new Float32Array(STRIDE * 4096);
-    this.pictures = new Map();
     const gl = this.gl;
     this.vertexBuffer = gl.createBuffer();
     this.indexBuffer = gl.createBuffer();
@@ -431,7 +431,7 @@ class Painter {
   points(batch, scale, locate) {
     const { points: P, rgba: C, dots } = batch, n = dots.length, one = C.length === 4, first = this.used;
     let at = this.room(4 * n);
-    const corners = [-1, 1, -1, -1, 1, 1, 1, -1]; // y up: rows of the film's painter run downwards
+    const corners = [-1, -1, -1, 1, 1, -1, 1, 1];
     for (let i = 0; i < n; i++) {
       const dot = dots[i], c = one ? 0 : 4 * dot, size = (batch.size.length > 1 ? batch.size[i] : batch.size[0]) * scale;
       const marker = batch.marker.length > 1 ? batch.marker[i] : batch.marker[0];
@@ -442,7 +442,7 @@ class Painter {
         if (batch.picture) {
           const beyond = (REACH * size + 1) / size, [left, right, bottom, top] = batch.part(i);
           const mx = (left + right) / 2, my = (bottom + top) / 2;
-          [u, v] = locate(batch.picture, mx + (cx * beyond * (right - left)) / 2, my + (cy * beyond * (top - bottom)) / 2);
+          [u, v] = locate(batch.picture, mx + (cx * beyond * (right - left)) / 2, my - (cy * beyond * (top - bottom)) / 2);
         }
         this.put(at, P[3 * dot], P[3 * dot + 1], P[3 * dot + 2], u, v, 0, cx, cy, C[c], C[c + 1], C[c + 2], C[c + 3], size, kind);
       }
@@ -537,7 +537,7 @@ class Overlay {
       c.translate(path.box[0], path.box[1] + path.box[3]);
       c.scale(1, -1);
       c.globalAlpha = style[3];
-      c.drawImage(this.picture(span.picture), 0, 0, path.box[2], path.box[3]);
+      c.drawImage(this.picture(...span.picture), 0, 0, path.box[2], path.box[3]);
       c.restore();
     } else if (style[3] > 0) {
       c.fillStyle = colour(0);
@@ -547,10 +547,10 @@ class Overlay {
   }
 
   // Premultiplied pixels in cairo's order of bytes as something that can be drawn.
-  picture(number) {
+  picture(number, rows, columns) {
     let found = this.pictures.get(number);
     if (found) return found;
-    const [rows, columns] = this.pool.entries[number].s, values = this.pool.array(number);
+    const values = this.pool.array(number);
     found = document.createElement("canvas");
     found.width = columns;
     found.height = rows;
@@ -580,6 +580,7 @@ class Player {
     this.turned = { phi: 0, theta: 0, zoom: 1, lens: null };
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.prepared = new Map();
+    this.pictures = new Map();
   }
 
   resize() {
@@ -600,11 +601,11 @@ class Player {
       for (const name of ["triangles", "segments", "dots"]) if (span[name] !== undefined) made[name] = Uint32Array.from(pool.array(span[name]));
       for (const name of ["size", "marker", "rim"]) if (span[name] !== undefined) made[name] = pool.array(span[name]);
       if (span.picture !== undefined) {
-        const [rows, columns, channels] = pool.entries[span.picture].s;
-        made.picture = { key: span.picture, rows, columns, channels, values: pool.array(span.picture) };
-        let same = this.pictures?.get(span.picture);
-        if (same) made.picture = same;
-        else (this.pictures ??= new Map()).set(span.picture, made.picture);
+        const [key, rows, columns] = span.picture;
+        if (!this.pictures.has(key)) {
+          this.pictures.set(key, { key, rows, columns, channels: pool.entries[key].s[2], values: pool.array(key) });
+        }
+        made.picture = this.pictures.get(key);
       }
       if (span.uv !== undefined && made.dots) {
         const uv = pool.array(span.uv);
@@ -654,7 +655,7 @@ class Player {
       let pixels = null;
       if (area) {
         const unit = this.space.height / frame[1], [left, right, bottom, top] = area;
-        pixels = [Math.floor(this.space.width / 2 + unit * left), Math.floor(this.space.height / 2 + unit * bottom),
+        pixels = [Math.floor(this.space.width / 2 + unit * left), Math.floor(this.space.height / 2 - unit * top),
           Math.ceil(unit * (right - left)), Math.ceil(unit * (top - bottom))];
       }
       this.painter.paint(batches, matrix, pixels);
@@ -662,7 +663,7 @@ class Player {
     this.lenses = [...spatial.keys()].map((lens) => [lens, viewOf(lens).area]);
     const anchorAt = (lens, x, y, z) => {
       const m = viewOf(lens).matrix, row = (i) => m[4 * i] * x + m[4 * i + 1] * y + m[4 * i + 2] * z + m[4 * i + 3], w = row(3);
-      return w > 0 ? [(row(0) / w) * frame[0] / 2, (row(1) / w) * frame[1] / 2] : null;
+      return w > 0 ? [((row(0) / w) * frame[0]) / 2, ((-row(1) / w) * frame[1]) / 2] : null;
     };
     const outlines = shown.filter(({ number }) => film.tracks[number].k === "outline");
     for (const anchored of [true, false])
@@ -873,15 +874,16 @@ function listen(player) {
 
 async function open() {
   try {
-    const bytes = await inflate(NUMBERS);
-    const player = new Player(new Film(FILM, new Pool(FILM.pool, bytes)), SHADERS);
+    const [text, bytes] = await Promise.all([inflate(FILM), inflate(NUMBERS)]);
+    const film = JSON.parse(new TextDecoder().decode(text));
+    const player = new Player(new Film(film, new Pool(film.pool, bytes)), SHADERS);
     const asked = new URLSearchParams(location.hash.slice(1));
     if (asked.has("bare")) document.body.classList.add("bare");
     listen(player);
     player.resize();
     player.show();
     if (asked.has("turn")) player.turn(Number(asked.get("turn")), 0);
-    if (asked.has("beat")) player.seek(FILM.beats[Number(asked.get("beat"))][2] - 1e-3);
+    if (asked.has("beat")) player.seek(film.beats[Number(asked.get("beat"))][2] - 1e-3);
     if (asked.has("t")) player.seek(Number(asked.get("t")));
     window.player = player;
     document.body.dataset.ready = "yes";

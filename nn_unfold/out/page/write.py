@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import zlib
 from pathlib import Path
 from string import Template
 
@@ -42,9 +43,9 @@ def write(recording: Recording, path: Path) -> None:
         TITLE=html.escape(recording.title),
         ABOUT=html.escape(recording.about),
         STYLE=style,
-        FILM=_script(description),
+        FILM=_text(zlib.compress(_script(description).encode(), 9)),
         SHADERS=_script(shaders),
-        NUMBERS=base64.b64encode(numbers).decode("ascii"),
+        NUMBERS=_text(numbers),
         PLAYER=_read("player.js"),
     )
     with written_whole(path) as file:
@@ -56,6 +57,10 @@ _STAGES = {"vertex": "vert", "fragment": "frag"}
 
 def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _script(value: object) -> str:
