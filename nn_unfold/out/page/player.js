@@ -328,7 +328,7 @@ class Painter {
     const kinds = { face: false, line: false, point: false, looseFace: false };
     const parts = [];
     for (const batch of batches) {
-      if (batch.triangles) parts.push([0, this.faces(batch, locate)]);
+      if (batch.triangles) parts.push([0, this.faces(batch, locate), batch]);
       if (batch.segments) {
         const width = (i) => (batch.size.length > 1 ? batch.size[i] : batch.size[0]) * scale;
         if (batch.cased) {
@@ -340,8 +340,10 @@ class Painter {
     }
     const V = this.vertices, alpha = (i) => V[STRIDE * i + 11];
     const veiled = parts.some(([group, t]) => group === 0 && someFaint(t, alpha));
-    const loose = [];
+    const depths = this.stacks(parts, matrix);
+    const loose = [], known = [];
     for (const [group, triangles] of parts) {
+      const depth = depths.get(triangles);
       if (group === 0) kinds.face ||= triangles.length > 0;
       else if (group === 3) kinds.point ||= triangles.length > 0;
       else kinds.line ||= triangles.length > 0;
@@ -349,15 +351,17 @@ class Painter {
         const a = triangles[i], b = triangles[i + 1], c = triangles[i + 2];
         const high = Math.max(alpha(a), alpha(b), alpha(c));
         if (high <= 0) continue;
-        if (veiled && Math.min(alpha(a), alpha(b), alpha(c)) < OPAQUE) loose.push(group, a, b, c);
-        else groups[group].push(a, b, c);
+        if (veiled && Math.min(alpha(a), alpha(b), alpha(c)) < OPAQUE) {
+          loose.push(group, a, b, c);
+          known.push(depth ? depth[i / 3] : NaN);
+        } else groups[group].push(a, b, c);
       }
     }
     const m = matrix, distance = (i) => {
       const at = STRIDE * i;
       return m[12] * V[at] + m[13] * V[at + 1] + m[14] * V[at + 2] + m[15];
     };
-    const sorted = this.fromFarToNear(loose, distance, -1);
+    const sorted = this.fromFarToNear(loose, distance, -1, known);
     kinds.looseFace = loose.length > 0 && loose.every((group, i) => i % 4 || group === 0);
     const opaque = [];
     for (let i = 0; i < groups[3].length; i += 3) opaque.push(3, groups[3][i], groups[3][i + 1], groups[3][i + 2]);
@@ -372,11 +376,41 @@ class Painter {
     return { triangles, counts, kinds };
   }
 
-  fromFarToNear(loose, distance, turn) {
+  // Surfaces over one mesh of the plane, such as those of a softmax, cross each other: no distance of their triangles
+  // orders them. Over each cell of the mesh they lie above each other, so a cell has one distance and they have ranks.
+  stacks(parts, m) {
+    const V = this.vertices, together = new Map(), depths = new Map();
+    for (const [group, triangles, batch] of parts)
+      if (group === 0 && batch.mesh !== undefined) {
+        if (!together.has(batch.mesh)) together.set(batch.mesh, []);
+        together.get(batch.mesh).push(triangles);
+      }
+    for (const surfaces of together.values()) {
+      if (surfaces.length < 2) continue;
+      const cells = surfaces[0].length / 3, middle = (t, i, axis) =>
+        (V[STRIDE * t[3 * i] + axis] + V[STRIDE * t[3 * i + 1] + axis] + V[STRIDE * t[3 * i + 2] + axis]) / 3;
+      for (const t of surfaces) depths.set(t, new Float64Array(cells));
+      const heights = surfaces.map((t) => Float64Array.from({ length: cells }, (_, i) => middle(t, i, 2)));
+      let level = 0;
+      for (const h of heights) for (const z of h) level += z / (cells * surfaces.length);
+      // The view axis points down where the eye is above: then the lower of two surfaces is the farther one.
+      const above = m[14] < 0, ranks = surfaces.map((_, k) => k);
+      for (let i = 0; i < cells; i++) {
+        const x = middle(surfaces[0], i, 0), y = middle(surfaces[0], i, 1);
+        const far = m[12] * x + m[13] * y + m[14] * level + m[15];
+        ranks.sort((a, b) => (above ? heights[a][i] - heights[b][i] : heights[b][i] - heights[a][i]) || a - b);
+        ranks.forEach((k, rank) => (depths.get(surfaces[k])[i] = far * (1 - 1e-6 * rank)));
+      }
+    }
+    return depths;
+  }
+
+  fromFarToNear(loose, distance, turn, known = []) {
     const n = loose.length / 4, key = new Float64Array(n), order = new Uint32Array(n);
     let low = Infinity, high = -Infinity;
     for (let i = 0; i < n; i++) {
-      key[i] = (distance(loose[4 * i + 1]) + distance(loose[4 * i + 2]) + distance(loose[4 * i + 3])) / 3;
+      const middle = (distance(loose[4 * i + 1]) + distance(loose[4 * i + 2]) + distance(loose[4 * i + 3])) / 3;
+      key[i] = known[i] >= 0 ? known[i] : middle;
       low = Math.min(low, key[i]);
       high = Math.max(high, key[i]);
       order[i] = i;
@@ -536,7 +570,6 @@ class Overlay {
       c.clip(path);
       c.translate(path.box[0], path.box[1] + path.box[3]);
       c.scale(1, -1);
-      c.globalAlpha = style[3];
       c.drawImage(this.picture(...span.picture), 0, 0, path.box[2], path.box[3]);
       c.restore();
     } else if (style[3] > 0) {
@@ -546,7 +579,7 @@ class Overlay {
     stroke(style[8], 4);
   }
 
-  // Premultiplied pixels in cairo's order of bytes as something that can be drawn.
+  // Premultiplied pixels, which know their opacity, as something that can be drawn.
   picture(number, rows, columns) {
     let found = this.pictures.get(number);
     if (found) return found;
@@ -557,7 +590,7 @@ class Overlay {
     const data = new ImageData(columns, rows);
     for (let i = 0; i < rows * columns; i++) {
       const alpha = values[4 * i + 3], share = alpha ? 255 / alpha : 0;
-      data.data.set([values[4 * i + 2] * share, values[4 * i + 1] * share, values[4 * i] * share, alpha], 4 * i);
+      data.data.set([values[4 * i] * share, values[4 * i + 1] * share, values[4 * i + 2] * share, alpha], 4 * i);
     }
     found.getContext("2d").putImageData(data, 0, 0);
     this.pictures.set(number, found);
@@ -597,7 +630,7 @@ class Player {
     let made = this.prepared.get(span);
     const pool = this.film.pool;
     if (!made) {
-      made = { cased: span.cased, grid: span.grid };
+      made = { cased: span.cased, grid: span.grid, mesh: span.triangles };
       for (const name of ["triangles", "segments", "dots"]) if (span[name] !== undefined) made[name] = Uint32Array.from(pool.array(span[name]));
       for (const name of ["size", "marker", "rim"]) if (span[name] !== undefined) made[name] = pool.array(span[name]);
       if (span.picture !== undefined) {
