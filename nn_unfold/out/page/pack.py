@@ -71,12 +71,13 @@ def packed(recording: Recording) -> tuple[dict[str, Any], bytes]:
     pool = Pool()
     scales = _pixels_per_unit(recording)
     recorded = [Track(track.kind, _calm(recording.times, track.spans)) for track in recording.tracks]
-    owners = _owners(recorded)
+    owners, ranks = _owners(recorded), _ranks(recorded)
     tracks = [
         {
             "k": track.kind,
             "s": [
                 _span(recording, track, span, pool, scales, owners.get((number, place)))
+                | ({"rank": pool.add(ranks[number, place][:, None])} if (number, place) in ranks else {})
                 for place, span in enumerate(track.spans)
             ],
         }
@@ -166,6 +167,39 @@ def _owners(tracks: Sequence[Track]) -> dict[tuple[int, int], tuple[int, int, np
     return found
 
 
+def _ranks(tracks: Sequence[Track]) -> dict[tuple[int, int], np.ndarray]:
+    """For spans of surfaces over one mesh, the rank of each surface over each cell, from low to high.
+
+    Heights are rounded when they are stored, and some differ by less: of softmax surfaces those of two classes that are
+    both unlikely. Where the ranks are the same at all moments, as those of softmax are at all temperatures, they are
+    kept beside the heights.
+    """
+    together: dict[Any, list[tuple[int, int, Span]]] = {}
+    for number, track in enumerate(tracks):
+        for place, span in enumerate(track.spans):
+            if "triangles" in span.structure:
+                mesh = span.structure["triangles"].tobytes(), span.values["points"][0][:, :2].tobytes()
+                together.setdefault((span.first, span.length, mesh), []).append((number, place, span))
+    found: dict[tuple[int, int], np.ndarray] = {}
+    for surfaces in together.values():
+        if len(surfaces) < 2:
+            continue
+        cells = surfaces[0][2].structure["triangles"]
+        known: np.ndarray | None = None
+        for moment in range(surfaces[0][2].length):
+            height = np.array([span.values["points"][moment][:, 2][cells].mean(axis=1) for *_, span in surfaces])
+            if np.ptp(height) == 0:
+                continue  # they lie on the floor still
+            rank = np.argsort(np.argsort(height, axis=0, kind="stable"), axis=0, kind="stable")
+            if known is not None and not np.array_equal(rank, known):
+                known = None
+                break
+            known = rank
+        if known is not None:
+            found |= {(number, place): known[k] for k, (number, place, _) in enumerate(surfaces)}
+    return found
+
+
 def _rows(points: Sequence[np.ndarray], owner: Sequence[np.ndarray]) -> np.ndarray | None:
     """For each point the row of the owner's points where it is at all moments; None where one has no such row."""
     looks = sorted({0, len(points) // 3, 2 * len(points) // 3, len(points) - 1})
@@ -223,7 +257,8 @@ def _precision(
 ) -> tuple[np.ndarray | float, np.ndarray | float]:
     """How far a channel may be off between two kept moments, and the step to which it is rounded."""
     if name == "points":
-        return PIXEL / scale, _FINE / scale
+        # Heights are finer: they tell which of two surfaces lies above the other.
+        return PIXEL / scale, np.array([_FINE, _FINE, _FINE / 20]) / scale
     if name == "rgba":
         return COLOUR, 1 / 255
     if name == "place":

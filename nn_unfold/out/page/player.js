@@ -362,7 +362,7 @@ class Painter {
       return m[12] * V[at] + m[13] * V[at + 1] + m[14] * V[at + 2] + m[15];
     };
     const sorted = this.fromFarToNear(loose, distance, -1, known);
-    kinds.looseFace = loose.length > 0 && loose.every((group, i) => i % 4 || group === 0);
+    kinds.looseFace = loose.some((group, i) => i % 4 === 0 && group === 0);
     const opaque = [];
     for (let i = 0; i < groups[3].length; i += 3) opaque.push(3, groups[3][i], groups[3][i + 1], groups[3][i + 2]);
     const points = this.fromFarToNear(opaque, distance, 1);
@@ -377,30 +377,40 @@ class Painter {
   }
 
   // Surfaces over one mesh of the plane, such as those of a softmax, cross each other: no distance of their triangles
-  // orders them. Over each cell of the mesh they lie above each other, so a cell has one distance and they have ranks.
+  // orders them. A line of sight passes over one cell of the mesh after another, towards the foot of the eye, and over
+  // each cell the surfaces lie above each other. This gives the order of the film's own painter (`order.py`).
   stacks(parts, m) {
     const V = this.vertices, together = new Map(), depths = new Map();
     for (const [group, triangles, batch] of parts)
       if (group === 0 && batch.mesh !== undefined) {
         if (!together.has(batch.mesh)) together.set(batch.mesh, []);
-        together.get(batch.mesh).push(triangles);
+        together.get(batch.mesh).push([triangles, batch]);
       }
-    for (const surfaces of together.values()) {
-      if (surfaces.length < 2) continue;
-      const cells = surfaces[0].length / 3, middle = (t, i, axis) =>
-        (V[STRIDE * t[3 * i] + axis] + V[STRIDE * t[3 * i + 1] + axis] + V[STRIDE * t[3 * i + 2] + axis]) / 3;
-      for (const t of surfaces) depths.set(t, new Float64Array(cells));
-      const heights = surfaces.map((t) => Float64Array.from({ length: cells }, (_, i) => middle(t, i, 2)));
-      let level = 0;
-      for (const h of heights) for (const z of h) level += z / (cells * surfaces.length);
-      // The view axis points down where the eye is above: then the lower of two surfaces is the farther one.
-      const above = m[14] < 0, ranks = surfaces.map((_, k) => k);
-      for (let i = 0; i < cells; i++) {
-        const x = middle(surfaces[0], i, 0), y = middle(surfaces[0], i, 1);
-        const far = m[12] * x + m[13] * y + m[14] * level + m[15];
-        ranks.sort((a, b) => (above ? heights[a][i] - heights[b][i] : heights[b][i] - heights[a][i]) || a - b);
-        ranks.forEach((k, rank) => (depths.get(surfaces[k])[i] = far * (1 - 1e-6 * rank)));
+    for (const members of together.values()) {
+      if (members.length < 2) continue;
+      const [first, batch] = members[0], cells = first.length / 3, eye = solve3(m);
+      const at = (t, i, j, axis) => V[STRIDE * t[3 * i + j] + axis];
+      const middle = (t, i, axis) => (at(t, i, 0, axis) + at(t, i, 1, axis) + at(t, i, 2, axis)) / 3;
+      const step = cellsTowards(batch, first, eye, (i, j, axis) => at(first, i, j, axis), (i, axis) => middle(first, i, axis));
+      const kept = members.every(([, b]) => b.rank) ? members.map(([, b]) => b.rank) : null;
+      const order = members.map((_, k) => k), walk = [];
+      for (const i of step) {
+        const height = members.map(([t]) => middle(t, i, 2));
+        order.sort((a, b) => (kept ? kept[a][i] - kept[b][i] : height[a] - height[b]) || a - b);
+        const x = middle(first, i, 0), y = middle(first, i, 1);
+        // Those that are seen from above come first, from low to high; then the others, from high to low.
+        const fromAbove = order.filter((k) => height[k] < eye[2]), fromBelow = order.filter((k) => height[k] >= eye[2]);
+        for (const k of [...fromAbove, ...fromBelow.reverse()])
+          walk.push([k, i, m[12] * x + m[13] * y + m[14] * height[k] + m[15]]);
       }
+      // The distances along the view axis, made to fall from each to the next.
+      const n = walk.length, low = new Float64Array(n), high = new Float64Array(n);
+      for (let i = 0; i < n; i++) low[i] = Math.min(walk[i][2], i ? low[i - 1] : Infinity);
+      for (let i = n - 1; i >= 0; i--) high[i] = Math.max(walk[i][2], i < n - 1 ? high[i + 1] : -Infinity);
+      for (const [t] of members) depths.set(t, new Float64Array(cells));
+      walk.forEach(([k, i], place) => {
+        depths.get(members[k][0])[i] = (low[place] + high[place]) / 2 - place * 1e-9 * Math.abs(low[0]);
+      });
     }
     return depths;
   }
@@ -484,6 +494,62 @@ class Painter {
     this.used += 4 * n;
     return quads(n, first);
   }
+}
+
+// The eye (3,): the place that a projection sends to no place on the screen.
+function solve3(m) {
+  const rows = [0, 4, 12].map((i) => [m[i], m[i + 1], m[i + 2], -m[i + 3]]);
+  for (let i = 0; i < 3; i++) {
+    let best = i;
+    for (let j = i + 1; j < 3; j++) if (Math.abs(rows[j][i]) > Math.abs(rows[best][i])) best = j;
+    [rows[i], rows[best]] = [rows[best], rows[i]];
+    for (let j = 0; j < 3; j++)
+      if (j !== i) {
+        const share = rows[j][i] / rows[i][i];
+        for (let k = i; k < 4; k++) rows[j][k] -= share * rows[i][k];
+      }
+  }
+  return rows.map((row, i) => row[3] / row[i]);
+}
+
+// The numbers of the cells of a mesh so that each comes after all that lie behind it, seen from the foot of the eye.
+function cellsTowards(batch, triangles, eye, corner, middle) {
+  const cells = triangles.length / 3;
+  if (!batch.edges) {
+    const waiting = new Map();
+    batch.edges = []; // cell, its corner where the edge begins, and the cell on the other side
+    for (let i = 0; i < cells; i++)
+      for (let j = 0; j < 3; j++) {
+        const a = triangles[3 * i + j], b = triangles[3 * i + ((j + 1) % 3)], other = waiting.get(`${b} ${a}`);
+        if (other === undefined) waiting.set(`${a} ${b}`, i);
+        else batch.edges.push([i, j, other]);
+      }
+  }
+  const before = new Int32Array(cells), ahead = Array.from({ length: cells }, () => []);
+  for (const [i, j, other] of batch.edges) {
+    const k = (j + 1) % 3, ax = corner(i, j, 0), ay = corner(i, j, 1);
+    // Counter-clockwise: the cell lies to the left of its edge.
+    const side = (corner(i, k, 0) - ax) * (eye[1] - ay) - (corner(i, k, 1) - ay) * (eye[0] - ax);
+    if (side === 0) continue;
+    const [near, far] = side > 0 ? [i, other] : [other, i];
+    ahead[far].push(near);
+    before[near]++;
+  }
+  const distance = Float64Array.from({ length: cells }, (_, i) => Math.hypot(middle(i, 0) - eye[0], middle(i, 1) - eye[1]));
+  const byDistance = [...distance.keys()].sort((a, b) => distance[b] - distance[a]), order = [], done = new Uint8Array(cells);
+  const take = (i) => {
+    const ready = [i];
+    while (ready.length) {
+      const cell = ready.pop();
+      if (done[cell]) continue;
+      done[cell] = 1;
+      order.push(cell);
+      for (const near of ahead[cell]) if (--before[near] === 0) ready.push(near);
+    }
+  };
+  for (const i of byDistance) if (!done[i] && before[i] === 0) take(i);
+  for (const i of byDistance) if (!done[i]) take(i); // cells that hide each other in a circle
+  return order;
 }
 
 function someFaint(triangles, alpha) {
@@ -632,7 +698,7 @@ class Player {
     if (!made) {
       made = { cased: span.cased, grid: span.grid, mesh: span.triangles };
       for (const name of ["triangles", "segments", "dots"]) if (span[name] !== undefined) made[name] = Uint32Array.from(pool.array(span[name]));
-      for (const name of ["size", "marker", "rim"]) if (span[name] !== undefined) made[name] = pool.array(span[name]);
+      for (const name of ["size", "marker", "rim", "rank"]) if (span[name] !== undefined) made[name] = pool.array(span[name]);
       if (span.picture !== undefined) {
         const [key, rows, columns] = span.picture;
         if (!this.pictures.has(key)) {
