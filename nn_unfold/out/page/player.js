@@ -818,7 +818,7 @@ class Player {
 
   show() {
     const button = document.getElementById("play");
-    button.textContent = this.playing ? "❚❚" : "▶";
+    button.classList.toggle("playing", this.playing);
     button.setAttribute("aria-label", this.playing ? "Pause" : "Play");
   }
 
