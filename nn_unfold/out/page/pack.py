@@ -53,7 +53,9 @@ class Pool:
         unsigned = np.where(less < 0, -2 * less - 1, 2 * less).astype(np.uint64)
         planes = max(1, (int(unsigned.max(initial=0)).bit_length() + 7) // 8)
         columns = unsigned.transpose(2, 0, 1).reshape(-1)
-        data = b"".join(((columns >> np.uint64(8 * p)) & np.uint64(255)).astype(np.uint8).tobytes() for p in range(planes))
+        data = b"".join(
+            ((columns >> np.uint64(8 * p)) & np.uint64(255)).astype(np.uint8).tobytes() for p in range(planes)
+        )
         plain = not np.any(step)
         entry = {"s": list(shape), "p": planes}
         if not plain:
@@ -161,7 +163,10 @@ def _owners(tracks: Sequence[Track]) -> dict[tuple[int, int], tuple[int, int, np
             ):
                 continue
             theirs = owner.values["points"][later : later + span.length]
-            if len(theirs[0]) > len(span.values["points"][0]) and (rows := _rows(span.values["points"], theirs)) is not None:
+            if (
+                len(theirs[0]) > len(span.values["points"][0])
+                and (rows := _rows(span.values["points"], theirs)) is not None
+            ):
                 found[number, place] = (other, its_place, rows)
                 break
     return found
@@ -338,5 +343,3 @@ def _structure(structure: dict[str, Any], pool: Pool) -> dict[str, Any]:
 
 def _short(value: float) -> float:
     return float(f"{value:.9g}")
-
-

@@ -777,7 +777,7 @@ class Player {
   beatAt(time) {
     const beats = this.film.beats;
     let found = 0;
-    for (let i = 0; i < beats.length; i++) if (beats[i][1] <= time + 1e-3) found = i;
+    for (let i = 0; i < beats.length; i++) if (beats[i][1] <= time + 1e-4) found = i;
     return found;
   }
 

@@ -130,7 +130,9 @@ class Recording:
     def _view(self, moment: int, lens: Perspective, camera: StageCamera) -> int:
         """The number of the track of a camera's or a panel's view at this moment."""
         view = View.of(lens)
-        values = {"view": np.array([view.phi, view.theta, lens.get_gamma(), view.zoom, *lens.frame_center, *lens.middle])}
+        values = {
+            "view": np.array([view.phi, view.theta, lens.get_gamma(), view.zoom, *lens.frame_center, *lens.middle])
+        }
         area = None if lens.area is None else [float(side) for side in lens.area]
         number = self._number(lens, "view")
         track = self.tracks[number]
