@@ -105,7 +105,7 @@ def packed(recording: Recording) -> tuple[dict[str, Any], bytes]:
 
 
 def _pixels_per_unit(recording: Recording) -> np.ndarray:
-    """For each track that is a view, and each moment, how many pixels a scene unit is at most; 0 where it is not used."""
+    """For each track that is a view, and each moment, how many pixels a scene unit is at most, or 0."""
     scales = np.zeros((len(recording.tracks), len(recording.times)))
     per_unit = LINES / recording.frame[1]
     for number, track in enumerate(recording.tracks):

@@ -15,6 +15,7 @@ from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.engine.renderer import StageRenderer
 from nn_unfold.out.films import Film
 from nn_unfold.out.rendering import load, studio, told
+from nn_unfold.settings import option
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import View
 
@@ -168,8 +169,6 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
         scene_class = _recorded(load(film))
         stage = scene_class()
         tokens = stage.tokens
-        from nn_unfold.settings import option
-
         recording = Recording(
             title=film.scene,
             about=film.teaches or film.about,
