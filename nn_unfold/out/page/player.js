@@ -840,7 +840,6 @@ class Player {
     const beats = this.film.beats, number = this.beatAt(this.time);
     const done = this.time >= beats[number][2] - 0.05, to = Math.min(beats.length - 1, done ? number + 1 : number);
     if (this.calm) return this.seek(beats[to][2] - 1e-3);
-    if (done) this.time = beats[to][1];
     this.play(beats[to][2] - 1e-3);
   }
 

@@ -69,7 +69,7 @@ class Beat:
 
     Attributes:
         caption: what is written while it lasts, in the language of the film.
-        start, end: seconds.
+        start, end: seconds; what the film does between two beats belongs to neither.
     """
 
     caption: str
@@ -189,8 +189,6 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
         stage.renderer.recording = recording
         stage.render()
         recording.length = stage.renderer.time
-        for beat, following in zip(recording.beats, [*recording.beats[1:], None], strict=True):
-            beat.end = recording.length if following is None else following.start
         return recording
 
 
@@ -233,7 +231,8 @@ def _recorded(film: type[Stage]) -> type[Stage]:
 
         def add_subcaption(self, content: str, duration: float = 1, offset: float = 0) -> None:
             super().add_subcaption(content, duration, offset)
-            self.renderer.recording.beats[-1].caption = content
+            beat = self.renderer.recording.beats[-1]
+            beat.caption, beat.end = content, self.renderer.time
 
     Recorded.__name__ = film.__name__
     return Recorded
