@@ -1,9 +1,10 @@
 # Every target does the set-up that is missing, and nothing when nothing is: see setup.sh.
 PYTHON_HERE := .venv/bin/python
+SECONDS := 3600
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types clean
+.PHONY: help setup demo test fuzz lint types clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -19,6 +20,9 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 # A process for each core, with one thread: those of several processes would only wait for each other.
 test: setup  ## Run all tests
 	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest -n auto --dist loadgroup
+
+fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
+	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check

@@ -128,7 +128,7 @@ def real_number(value: Any, name: str, *, least: float | None = None, most: floa
     if (least is not None and number < least) or (most is not None and number > most):
         range_ = f"at least {least:g}" if most is None else f"{'' if least is None else f'{least:g} '}to {most:g}"
         raise ValueError(f"{name} is {number:g}, expected {range_}")
-    return number
+    return number + 0.0  # no -0, of which NumPy's generators say that it is below 0
 
 
 def generator(rng: Any) -> np.random.Generator:

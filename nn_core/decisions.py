@@ -72,26 +72,29 @@ def learnt(of: Literal["z", "a"], activation: Activation, targets: Array, *, lab
 
 @lru_cache
 def rises(activation: Activation) -> bool:
-    """Whether an activation never falls, so that it leaves the order of numbers as it is."""
+    """Whether an activation never falls and is the same for all neurons, so that it keeps the order of numbers."""
     if activation.slopes is not None:
-        return bool(min(np.min(slope) for slope in activation.slopes) >= 0)  # one may be a tuple, of each neuron
-    heights = np.asarray(activation(np.linspace(-_FAR, _FAR, 4001)), np.float64)
-    return bool((np.diff(heights) >= -1e-12 * np.ptp(heights)).all())
+        return all(not isinstance(slope, tuple) and slope >= 0 for slope in activation.slopes)
+    with np.errstate(all="ignore"):
+        heights = np.asarray(activation(np.linspace(-_FAR, _FAR, 4001)), np.float64)
+        return bool((np.diff(heights) >= -1e-12 * np.ptp(heights)).all())
 
 
 def _reached(activation: Activation, level: float) -> float:
-    """Where a rising activation comes to a level."""
-    if activation.slopes == (1,):
-        return level
-    places = np.array([-_FAR, *activation.kinks, _FAR])
-    heights = np.asarray(activation(places[:, None]))[:, 0]
-    low, high = heights[0], heights[-1]
-    if level < low or (level == low and activation.slopes is None) or level >= high:
-        raise ValueError(
-            f"the targets are {2 * level - 1:g} and 1, but {activation.name} never comes to {level:g}, half-way "
-            "between them; give other targets, or end the network with 'identity'"
-        )
+    """The last place where a rising activation is at a level."""
     if activation.slopes is not None:
-        i = int(np.flatnonzero(heights <= level)[-1])
-        return float(np.interp(level, heights[i : i + 2], places[i : i + 2]))
-    return float(brentq(lambda z: float(activation(np.array([z]))[0]) - level, -_FAR, _FAR))
+        pieces = activation.pieces(1)
+        ends = [-np.inf, *pieces.kinks, np.inf]
+        for i in reversed(range(len(pieces.slopes))):
+            if slope := float(pieces.slopes[i, 0]):
+                place = (level - float(pieces.intercepts[i, 0])) / slope
+                if ends[i] <= place < ends[i + 1]:
+                    return float(place)
+    else:
+        low, high = (float(activation(np.array([z]))[0]) for z in (-_FAR, _FAR))
+        if low < level < high and not np.isclose(low, level, rtol=0, atol=1e-12):
+            return float(brentq(lambda z: float(activation(np.array([z]))[0]) - level, -_FAR, _FAR))
+    raise ValueError(
+        f"the targets are {2 * level - 1:g} and 1, but {activation.name} never comes to {level:g}, half-way "
+        "between them; give other targets, or end the network with 'identity'"
+    )

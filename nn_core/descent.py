@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn_core.arrays import Array, Rng, generator, numbers, whole_number
+from nn_core.arrays import MOST_NUMBERS, Array, Rng, generator, numbers, whole_number
 from nn_core.losses import Loss
 from nn_core.losses import loss as _loss
 from nn_core.network import Network, Trace, points
@@ -83,7 +83,8 @@ def descend(
     [[0.0, 0.0], [0.5, 0.5], [0.5, 0.5]]
     """
     of, X, aims = _given(network, X, y, loss)
-    steps = whole_number(steps, "steps")
+    # All are kept.
+    steps = whole_number(steps, "steps", most=MOST_NUMBERS // network.n_parameters)
     size = len(X) if batch_size is None else whole_number(batch_size, "batch_size", least=1)
     if rng is None and size < len(X):
         raise ValueError("mini-batches are drawn at random: give rng=np.random.default_rng(seed)")

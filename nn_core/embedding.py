@@ -133,7 +133,7 @@ def force_layout(graph: Graph, *, start: ArrayLike, model: str = "student_t", st
     x = numbers(start, "start", shape=(len(graph.neighbours), "d"), dtype=np.float64)
     if not isinstance(model, str) or model not in MODELS:
         raise ValueError(f"no layout is called {shortened(model)}; choose one of {', '.join(MODELS)}")
-    steps = whole_number(steps, "steps")
+    steps = whole_number(steps, "steps", most=1_000_000)
     x, _ = near_one(x)
     spread = x.std(axis=0).max(initial=0.0)
     return MODELS[model](graph.adjacency(), (x - x.mean(axis=0)) / (spread or 1.0), steps)

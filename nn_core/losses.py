@@ -169,7 +169,8 @@ def _shares(t: Array) -> None:
 
 
 def _rows_of_shares(t: Array) -> None:
-    totals = t.sum(axis=1)
+    with np.errstate(over="ignore"):
+        totals = t.sum(axis=1)
     off = (np.abs(totals - 1) > 1e-4) | (t < 0).any(axis=1)
     if off.any():
         row = int(np.argmax(off))

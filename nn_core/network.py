@@ -166,7 +166,7 @@ class Network:
         """
         if isinstance(sizes, str) or not isinstance(sizes, Iterable):
             raise TypeError(f"sizes are {shortened(sizes)}, expected a list such as [2, 16, 2]")
-        sizes = [whole_number(size, "a size", least=1) for size in sizes]
+        sizes = [whole_number(size, "a size", least=1, most=MOST_NUMBERS) for size in sizes]
         if len(sizes) < 2:
             raise ValueError(f"sizes are {sizes}, expected the input's width and each layer's")
         if (total := sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))) > MOST_NUMBERS:

@@ -29,7 +29,7 @@ MOST_MEMORY = 500  # MB
 
 _options = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("short", max_examples=60, derandomize=True, database=None, **_options)
-settings.register_profile("long", max_examples=500, **_options)
+settings.register_profile("long", max_examples=50, **_options)
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +41,17 @@ def cases(request: pytest.FixtureRequest) -> Counter[str]:
 
 
 _COUNTS = pytest.StashKey[Counter[str]]()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that sums up what several workers have counted."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["fuzz"] = dict(session.config.stash.get(_COUNTS, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    node.config.stash.setdefault(_COUNTS, Counter()).update(getattr(node, "workeroutput", {}).get("fuzz", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -72,16 +83,18 @@ def outcome(cases: Counter[str]) -> Callable[[Callable[[], Any]], Any]:
 
     def judged(call: Callable[[], Any]) -> Any:
         memory, begin = _peak(), time.process_time()
+        result, refusal = None, None
         try:
             result = call()
         except (ValueError, TypeError, OSError, TrainingDiverged) as error:
-            frame = traceback.extract_tb(sys.exc_info()[2])[-1]
-            where = Path(frame.filename)
-            assert OURS in where.parents, f"raised in {where}:{frame.lineno}: {type(error).__name__}: {error}"
-            assert "\n" not in str(error), f"several lines: {error}"
-            assert 5 < len(str(error)) < 800, f"{len(str(error))} letters: {error}"
-            result = None
-        cases["refused" if result is None else "taken"] += 1
+            refusal = error
+        cases["taken" if refusal is None else "refused"] += 1
+        if refusal is not None:
+            words, frame = str(refusal), traceback.extract_tb(refusal.__traceback__)[-1]
+            where = f"{frame.filename}:{frame.lineno}: {type(refusal).__name__}: {words}"
+            assert OURS in Path(frame.filename).parents, f"not raised by nn_core: {where}"
+            assert "\n" not in words, f"several lines: {where}"
+            assert 5 < len(words) < 800, f"{len(words)} letters: {where}"
         took, grown = time.process_time() - begin, _peak() - memory
         assert took < MOST_TIME, f"took {took:.1f} s"
         assert grown < MOST_MEMORY, f"took {grown:.0f} MB"

@@ -63,20 +63,30 @@ def damaged(draw, whole: bytes) -> bytes:
     return bytes(data)
 
 
+DESCRIPTIONS = [
+    "'<f8'", "'<f4'", "'|b1'", "'<U4'", "'|O'", "'<M8[s]'", "[('a', '<f8')]", "'<f8' * 9", "8", "'<U99999999'", "'V8'",
+    "''",    "'<f999999999'", "'\\x00'", "'" + "a" * 999 + "'", "'>i2'", "'<c8'", "'<U0'",
+]  # fmt: skip
+SHAPES = [
+    "(True,)", "(2.0,)", "None", "(10**9,)", "(1e9,)", "4", "(99999999999,)", "(4", "(" * 99 + ")" * 99, "(4,)" * 9,
+    "(0, 99999999999999)", "(__import__('os').getpid(),)", "(4L,)", "(-1,)", "(4, )", "()",
+]  # fmt: skip
 HEADERS = st.builds(
     lambda descr, order, shape, extra: f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, {extra}}}",
-    st.sampled_from(
-        ["'<f8'", "'<f4'", "'|b1'", "'<U4'", "'|O'", "'<M8[s]'", "[('a', '<f8')]", "'<f8' * 9", "8", "'<U99999999'", "'V8'",
-         "'<f999999999'", "'\\x00'", "''", "'" + "a" * 999 + "'", "'>i2'", "'<c8'", "'<U0'"]
-    ),
+    st.sampled_from(DESCRIPTIONS),
     st.sampled_from(["False", "True", "None", "0", "'a'"]),
-    st.one_of(
-        st.lists(st.integers(-2, 5)).map(lambda shape: str(tuple(shape))),
-        st.sampled_from(["(True,)", "(2.0,)", "None", "(10**9,)", "(1e9,)", "4", "(99999999999,)", "(4", "(" * 99 + ")" * 99,
-                         "(4,)" * 9, "(0, 99999999999999)", "(__import__('os').getpid(),)", "(4L,)", "(-1,)", "(4, )", "()"]),
-    ),
+    st.one_of(st.lists(st.integers(-2, 5)).map(lambda shape: str(tuple(shape))), st.sampled_from(SHAPES)),
     st.sampled_from(["", "", "", "'x': 1", "'shape': (2,),", "#", "\n", " " * 9999]),
-)  # fmt: skip
+)
+VALUES = [
+    1.7, np.inf, -1, True, None, "a", 2**70, [1], [], "leaky_relu(inf)", "leaky_relu(1e999)", "leaky_relu(e)",
+    ["leaky_relu(nan)", "tanh"], ["a"] * 99, [b"tanh"] * 2, 1j, [[1.0, np.nan]], "none", ["z"],
+]  # fmt: skip
+
+
+def headed(header: str, data: bytes, version: int) -> bytes:
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header.encode() + data
 
 
 @st.composite
@@ -95,16 +105,10 @@ def rebuilt(draw) -> bytes:
     }
     entries = {f"{name}.npy": npy(array) for name, array in save_to.items()}
     odd = st.one_of(
-        st.sampled_from(
-            [1.7, np.inf, -1, True, None, "a", 2**70, [1], [], "leaky_relu(inf)", "leaky_relu(1e999)", "leaky_relu(e)",
-             ["leaky_relu(nan)", "tanh"], ["a"] * 99, [b"tanh"] * 2, 1j, [[1.0, np.nan]], "none", ["z"]]
-        ).map(lambda value: npy(np.array(value), allow_pickle=True)),
-        st.tuples(HEADERS, st.binary(max_size=64), st.sampled_from([1, 2, 3, 9])).map(
-            lambda parts: b"\x93NUMPY" + bytes([parts[2], 0]) + struct.pack("<H" if parts[2] == 1 else "<I", len(parts[0]))
-            + parts[0].encode() + parts[1]
-        ),
+        st.sampled_from(VALUES).map(lambda value: npy(np.array(value), allow_pickle=True)),
+        st.builds(headed, HEADERS, st.binary(max_size=64), st.sampled_from([1, 2, 3, 9])),
         st.binary(max_size=99),
-    )  # fmt: skip
+    )
     for name in draw(st.lists(st.sampled_from(sorted(entries)), min_size=1, max_size=2)):
         if draw(st.booleans()):
             entries[name] = draw(odd)
@@ -177,9 +181,7 @@ def test_single_arrays(repeat, outcome, tmp_path):
         st.one_of(
             damaged(npy(np.arange(12.0).reshape(3, 4))),
             damaged(npy(np.array(["tanh", "relu"]))),
-            st.tuples(HEADERS, st.binary(max_size=64)).map(
-                lambda parts: b"\x93NUMPY\1\0" + struct.pack("<H", len(parts[0])) + parts[0].encode() + parts[1]
-            ),
+            st.builds(headed, HEADERS, st.binary(max_size=64), st.just(1)),
         )
     )
     def check(data):

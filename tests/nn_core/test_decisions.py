@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn_core.activations import ACTIVATIONS, Activation, activation, leaky_relu
+from nn_core.activations import ACTIVATIONS, Activation, activation, leaky_relu, prelu
 from nn_core.decisions import Decision, learnt, rises, usual
 from nn_core.geometry import class_regions, decision_boundary, sheet_mesh
 from nn_core.geometry.boundary import class_scores
@@ -17,7 +17,9 @@ def two_clouds(n=100):
     return X, np.repeat([0, 1], n)
 
 
-@pytest.mark.parametrize("last", ["identity", "sigmoid", "tanh", "leaky_relu", "softplus", "leaky_relu(0.3)"])
+@pytest.mark.parametrize(
+    "last", ["identity", "sigmoid", "tanh", "leaky_relu", "softplus", "leaky_relu(0.3)", "hard_tanh", "elu"]
+)
 @pytest.mark.parametrize("coding", ["labels", "zero and one", "minus and plus one"])
 def test_with_squared_errors_the_classes_part_half_way_between_their_targets(last, coding):
     if coding == "minus and plus one" and last in ("sigmoid", "softplus"):
@@ -38,7 +40,7 @@ def test_with_squared_errors_the_classes_part_half_way_between_their_targets(las
     np.testing.assert_array_equal(net.predict_proba(X).argmax(axis=1), expected)
 
 
-@pytest.mark.parametrize("last", ["identity", "relu", "leaky_relu(-0.5)"])
+@pytest.mark.parametrize("last", ["identity", "relu", "leaky_relu(-0.5)", "hard_sigmoid", "abs"])
 def test_regions_mesh_and_boundary_read_the_same_decision(last):
     rng = np.random.default_rng(3)
     body = Layer(rng.normal(size=(4, 2)), rng.normal(size=4), "relu")
@@ -46,7 +48,8 @@ def test_regions_mesh_and_boundary_read_the_same_decision(last):
     middle = np.median(Network([body, Layer(weight, [0])]).logits(rng.uniform(-2, 2, (500, 2))))
     net = Network([body, Layer(weight, [0.4 - middle], last)])
     net.decision = decision_for(net, [0, 1], loss="mse")
-    assert net.decision == Decision("a" if "-" in last else "z", 0.5)
+    of = "a" if last in ("abs", "leaky_relu(-0.5)") else "z"
+    assert net.decision == Decision(of, 0.0 if last == "hard_sigmoid" else 0.5)
     regions = class_regions(net, BOX)
     middles = np.array([region.polygon.mean(axis=0) for region in regions])
     np.testing.assert_array_equal([region.index for region in regions], net.predict(middles))
@@ -113,9 +116,10 @@ def test_a_class_that_is_missing():
 
 
 def test_rising():
-    falling = {name for name in ACTIVATIONS if not rises(ACTIVATIONS[name])}
-    assert falling == {"sin", "abs", "gelu", "gelu_tanh", "silu", "mish", "hard_swish"}
+    rising = {name for name in ACTIVATIONS if rises(ACTIVATIONS[name])}
+    assert rising == set(ACTIVATIONS) - {"sin", "abs", "hard_swish", "gelu", "gelu_tanh", "silu", "mish"}
     assert not rises(leaky_relu(-1))
+    assert not rises(prelu(0.1, 0.5))
     assert not rises(Activation.of("minus", lambda z: -z, lambda z: -1 + 0 * z))
     assert usual(activation("sin")) == Decision("a")
     one_hot = np.eye(3)
