@@ -1,4 +1,3 @@
-import json
 import zipfile
 from pathlib import Path
 
@@ -6,12 +5,6 @@ import numpy as np
 import pytest
 
 ARCHIVE = Path(__file__).parents[1] / "data" / "foreign.zip"
-
-
-def cases():
-    """How each file of the record is read, by name."""
-    with zipfile.ZipFile(ARCHIVE) as archive:
-        return json.loads(archive.read("foreign.json"))["cases"]
 
 
 @pytest.fixture(scope="session")
