@@ -134,7 +134,7 @@ def _check_folder(folder: Path) -> None:
     """
     from manim import tempconfig
 
-    from nn_unfold.engine.writer import check_output_folder
+    from nn_unfold.engine.studio import check_output_folder
 
     try:
         with tempconfig({"media_dir": str(folder)}):

@@ -15,7 +15,7 @@ from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.out.films import Film
-from nn_unfold.out.rendering import load, studio, told
+from nn_unfold.out.rendering import load, one_line_errors, studio
 from nn_unfold.settings import option
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import View
@@ -105,7 +105,7 @@ class Recording:
     _numbers: dict[int, int] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
 
-    def take(self, time: float, camera: StageCamera, mobjects: Sequence[Mobject]) -> None:
+    def take(self, time: float, camera: SpatialCamera, mobjects: Sequence[Mobject]) -> None:
         """Note all that is to be seen at a moment."""
         moment = len(self.times)
         self.times.append(time)
@@ -129,7 +129,7 @@ class Recording:
             order.append(self._note(moment, mobject, structure, values))
         self.shown.append(tuple(order))
 
-    def _view(self, moment: int, lens: Perspective, camera: StageCamera) -> int:
+    def _view(self, moment: int, lens: Perspective, camera: SpatialCamera) -> int:
         """The number of the track of a camera's or a panel's view at this moment."""
         view = View.of(lens)
         values = {
@@ -166,7 +166,7 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
         UnfoldError: where the film can't be made.
     """
     more = {"frame_rate": RATE, "disable_caching": True, "dry_run": True, "save_sections": False}
-    with told(film), studio(film, settings, **more):
+    with one_line_errors(film), studio(film, settings, **more):
         scene_class = _recorded(load(film))
         stage = scene_class(renderer=RecordingRenderer(WholeFileWriter, StageCamera))
         tokens = stage.tokens
@@ -275,7 +275,7 @@ def _of_batch(batch: Batch) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def _of_outline(
-    camera: StageCamera, mobject: VMobject, seen: Mapping[Any, float]
+    camera: SpatialCamera, mobject: VMobject, seen: Mapping[Any, float]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What of a vector mobject stays while it moves over the screen, and what changes."""
     structure: dict[str, Any] = {"kind": "outline"}
@@ -330,7 +330,7 @@ def _is_visible(mobject: VMobject) -> bool:
     return bool(mobject.get_fill_opacity() > 0 or stroked or rimmed)
 
 
-def _seen_of_lines(camera: StageCamera, spatial: Sequence[Mobject], shown: Sequence[Mobject]) -> dict[Any, float]:
+def _seen_of_lines(camera: SpatialCamera, spatial: Sequence[Mobject], shown: Sequence[Mobject]) -> dict[Any, float]:
     """How much is seen of the lines in space that labels belong to, as the painter tells."""
     found: dict[Any, float] = {}
     for lens in dict.fromkeys(camera.lens(mobject) for mobject in spatial):
