@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from manim import Mobject, Scene, VMobject
 
-from nn_unfold.engine.camera import Perspective, StageCamera
+from nn_unfold.engine.camera import Perspective, SpatialCamera, StageCamera
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
