@@ -211,12 +211,12 @@ def leaky_relu(slope: float = 0.01) -> Activation:
 
 def _per_neuron(slopes: tuple[float, ...], z: Any) -> Array:
     """The slopes, in the type of z, one for each of its last axis."""
-    if np.shape(z)[-1:] != (len(slopes),):
-        raise ValueError(_other_width(len(slopes), *np.shape(z)[-1:]))
+    if np.ndim(z) and np.shape(z)[-1] != len(slopes):
+        raise ValueError(_other_width(len(slopes), np.shape(z)[-1]))
     return np.array(slopes, _float_like(z))
 
 
-def _other_width(n_slopes: int, n: int = 1) -> str:
+def _other_width(n_slopes: int, n: int) -> str:
     return f"prelu has {n_slopes} slopes, but the layer has {n} neurons: give one slope, or one for each neuron"
 
 

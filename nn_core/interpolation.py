@@ -243,7 +243,7 @@ def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activatio
     True
     """
     f = activation(kind)
-    if scale and (f.function(0.0) != 0 or f.derivative(0.0) != 1):
+    if scale and (np.any(f.function(0.0)) or np.any(f.derivative(0.0) != 1)):
         raise ValueError(f"{f.name} doesn't go through 0 with slope 1, so f(t z) / t isn't the identity at t = 0")
     if t == 0:
         return ACTIVATIONS["identity"]
@@ -270,7 +270,7 @@ def _piecewise_blend(f: Activation, t: float) -> Activation:
         for slope in f.slopes
     )
     # Of leaky ReLU it is one again, whose name can be saved.
-    if f.kinks == (0.0,) and slopes[1] == 1 and f.function(0.0) == 0:
+    if f.kinks == (0.0,) and slopes[1] == 1 and not np.any(f.function(0.0)):
         return prelu(*slopes[0]) if isinstance(slopes[0], tuple) else leaky_relu(slopes[0])
     return Activation.of(
         f"{1 - t!r} z + {t!r} {f.name}",

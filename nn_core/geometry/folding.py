@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nn_core.activations import Pieces
-from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
+from nn_core.geometry.box import Array, Box
+from nn_core.geometry.subdivision import Indices, Subdivision
 from nn_core.network import Layer, Network
 
 

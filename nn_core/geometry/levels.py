@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn_core.geometry.subdivision import Array, Indices
+from nn_core.geometry.box import Array
+from nn_core.geometry.subdivision import Indices
 
 
 def level_lines(vertices: Array, triangles: Indices, values: ArrayLike, levels: ArrayLike) -> Array:

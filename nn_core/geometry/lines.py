@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from nn_core.arrays import labels_of, near_one, numbers
 from nn_core.geometry.boundary import curved_borders
+from nn_core.geometry.box import Array, Box
 from nn_core.geometry.folding import creased_layers, folded, in_double, is_piecewise, steps_of
-from nn_core.geometry.subdivision import Array, Box, Subdivision
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Network
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nn_core.geometry.box import Array, Box, grid_points
 from nn_core.geometry.folding import creased_layers, folded, in_double, steps_of
 from nn_core.geometry.refinement import bisect, edges_of, halve_segments, longest_last
 from nn_core.geometry.regions import cut_by_class
-from nn_core.geometry.subdivision import GRID, Array, Box, Indices, Subdivision, checked_box
+from nn_core.geometry.subdivision import GRID, Indices, Subdivision
 from nn_core.network import Network
 
 MOST_TRIANGLES = 1_000_000  # more would help nobody who looks at a screen
@@ -105,15 +106,13 @@ def adaptive_mesh(function: Callable[[Array], Array], box: Box, *, tolerance: fl
 
 def squares(box: Box, n: int) -> Mesh:
     """The box as n by n rectangles, each halved, as a mesh without any line but its outline."""
-    x_min, x_max, y_min, y_max = checked_box(box)
-    x, y = np.meshgrid(np.linspace(x_min, x_max, n + 1), np.linspace(y_min, y_max, n + 1))
     number = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
     corners = (number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1])
     a, b, c, d = (corner.ravel() for corner in corners)
     sides = [number[0], number[:, -1], number[-1, ::-1], number[::-1, 0]]
     none = np.empty((0, 2), np.intp)
     return Mesh(
-        np.stack([x.ravel(), y.ravel()], axis=1),
+        grid_points(box, n + 1),
         np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)]),
         np.full(2 * n * n, -1),
         none,

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn_core.geometry.subdivision import Array, Indices
+from nn_core.geometry.box import Array
+from nn_core.geometry.subdivision import Indices
 
 
 class Bisection(NamedTuple):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.activations import Pieces
+from nn_core.geometry.box import Array, Box
 from nn_core.geometry.folding import folded, in_double, steps_of
-from nn_core.geometry.subdivision import Array, Box, Indices, Subdivision
+from nn_core.geometry.subdivision import Indices, Subdivision
 from nn_core.network import Layer, Network
 
 _CHUNK = 4096  # cells whose maps are multiplied at a time, to keep the memory small

@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from nn_core.activations import Pieces
+from nn_core.geometry.box import Array, Box, checked_box
 
-Array = NDArray[np.floating[Any]]
 Indices = NDArray[np.intp]
 Signs = NDArray[np.int8]
-Box = tuple[float, float, float, float]
 
 _ROUNDING = 4 * np.finfo(np.float64).eps  # of a sum of products, relative to the root of the sum of their squares
 _MERGE = 8 * np.finfo(np.float64).eps  # corners closer than this times the box's coordinates are one
@@ -397,18 +396,6 @@ class Subdivision:
             corners[begins[faces] + step] = start[at]
             at = following[at]
         return corners, begins
-
-
-def checked_box(box: Box) -> Box:
-    """The box as four floats.
-
-    Raises:
-        ValueError: it is not (x_min, x_max, y_min, y_max) with finite numbers that leave room between them.
-    """
-    numbers = tuple(float(number) for number in box)
-    if len(numbers) != 4 or not np.isfinite(numbers).all() or numbers[0] >= numbers[1] or numbers[2] >= numbers[3]:
-        raise ValueError(f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max")
-    return numbers
 
 
 def chained(start: Indices, end: Indices) -> Indices:
