@@ -77,7 +77,7 @@ def numbers(
         array: Array = np.asarray(found).astype(dtype, copy=False)
     if finite and not np.isfinite(array).all():
         where = f" (first in row {int(np.argwhere(~np.isfinite(array))[0][0])})" if array.ndim else ""
-        raise ValueError(f"{_holds(name)} NaN or infinity{where}; remove or fill those")
+        raise ValueError(f"{_holds(name)} NaN or infinity{where}, expected finite numbers")
     return array
 
 
