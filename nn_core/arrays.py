@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from reprlib import repr as shortened
+from reprlib import repr as _shortened
 from typing import Any
 
 import numpy as np
@@ -223,6 +223,11 @@ def _single(value: Any, name: str) -> Any:
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} is {shortened(value)}, expected a number")
     return value
+
+
+def shortened(value: Any) -> str:
+    """What was given, in one line of a few words, for an error to show."""
+    return " ".join(_shortened(value).split())
 
 
 def _shown(shape: Iterable[int | str]) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.floating[Any]]
-from nn_core.arrays import numbers
+from nn_core.arrays import Array as Array
+from nn_core.arrays import numbers, shortened
 
 Box = tuple[float, float, float, float]
 
@@ -22,7 +21,9 @@ def checked_box(box: Box) -> Box:
     """
     sides = numbers(box, "box", dtype=np.float64, finite=False)
     if sides.shape != (4,) or not np.isfinite(sides).all() or sides[0] >= sides[1] or sides[2] >= sides[3]:
-        raise ValueError(f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max")
+        raise ValueError(
+            f"box is {shortened(box)}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max"
+        )
     x_min, x_max, y_min, y_max = sides.tolist()
     return x_min, x_max, y_min, y_max
 
