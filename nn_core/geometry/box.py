@@ -11,6 +11,7 @@ from nn_core.arrays import Array as Array
 from nn_core.arrays import numbers, shortened
 
 Box = tuple[float, float, float, float]
+_LARGEST = 1e100  # squares of larger coordinates leave the range of floats
 
 
 def checked_box(box: Box) -> Box:
@@ -20,7 +21,7 @@ def checked_box(box: Box) -> Box:
         ValueError: it is not (x_min, x_max, y_min, y_max) with finite numbers that leave room between them.
     """
     sides = numbers(box, "box", dtype=np.float64, finite=False)
-    if sides.shape != (4,) or not np.isfinite(sides).all() or sides[0] >= sides[1] or sides[2] >= sides[3]:
+    if sides.shape != (4,) or not np.abs(sides).max() <= _LARGEST or sides[0] >= sides[1] or sides[2] >= sides[3]:
         raise ValueError(
             f"box is {shortened(box)}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max"
         )
@@ -102,6 +103,8 @@ def box_around(points: ArrayLike, *, margin: float = 0.1, square: bool = False) 
     places = numbers(points, "points", dtype=np.float64)
     if places.ndim != 2 or places.shape[1] != 2 or not len(places):
         raise ValueError(f"points have shape {places.shape}, expected (n, 2) with at least one row of finite numbers")
+    if np.abs(places).max() > _LARGEST:
+        raise ValueError(f"points hold {np.abs(places).max():.4g}, but numbers up to {_LARGEST:g} are worked with")
     if not 0 <= margin < math.inf:
         raise ValueError(f"margin is {margin}, but it must be 0 or more: a share of what the points span")
     low, high = places.min(axis=0), places.max(axis=0)
