@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from reprlib import repr as shortened
+from reprlib import repr as _shortened
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def numbers(
         array: Array = np.asarray(found).astype(dtype, copy=False)
     if finite and not np.isfinite(array).all():
         where = f" (first in row {int(np.argwhere(~np.isfinite(array))[0][0])})" if array.ndim else ""
-        raise ValueError(f"{_holds(name)} NaN or infinity{where}; remove or fill those")
+        raise ValueError(f"{_holds(name)} NaN or infinity{where}, expected finite numbers")
     return array
 
 
@@ -223,6 +223,11 @@ def _single(value: Any, name: str) -> Any:
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} is {shortened(value)}, expected a number")
     return value
+
+
+def shortened(value: Any) -> str:
+    """What was given, in one line of a few words, for an error to show."""
+    return " ".join(_shortened(value).split())
 
 
 def _shown(shape: Iterable[int | str]) -> str:

@@ -12,14 +12,13 @@ from functools import partial, wraps
 from importlib import resources
 from inspect import signature
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.archives import read_idx
-from nn_core.arrays import Array, Rng, generator, numbers, real_number, whole_number
+from nn_core.arrays import Array, Rng, generator, numbers, real_number, shortened, whole_number
 
 Points = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from reprlib import repr as shortened
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from nn_core.arrays import Array, labels_of, near_one, numbers, whole_number
+from nn_core.arrays import Array, labels_of, near_one, numbers, shortened, whole_number
 from nn_core.preprocessing import principal_axes
 
 _BLOCK = 512

@@ -7,12 +7,11 @@ or a seed. `INITIALIZERS` is the table of names, and `gaussian`, `uniform` and `
 from __future__ import annotations
 
 from collections.abc import Callable
-from reprlib import repr as shortened
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core.arrays import Rng, generator, real_number, whole_number
+from nn_core.arrays import Rng, generator, real_number, shortened, whole_number
 
 Float64 = NDArray[np.float64]
 Initializer = Callable[[int, int, Rng], tuple[Float64, Float64]]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from reprlib import repr as shortened
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from nn_core.arrays import Array, numbers
+from nn_core.arrays import Array, numbers, shortened
 
 
 @dataclass(frozen=True)

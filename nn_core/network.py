@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from reprlib import repr as shortened
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.special import expit
 
 from nn_core.activations import Activation, activation, softmax
-from nn_core.arrays import MOST_NUMBERS, Array, Rng, generator, numbers, whole_number
+from nn_core.arrays import MOST_NUMBERS, Array, Rng, generator, numbers, shortened, whole_number
 from nn_core.checking import Check, check
 from nn_core.decisions import Decision, usual
 from nn_core.initializers import Initializer, initializer

@@ -17,12 +17,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from reprlib import repr as shortened
 from typing import Protocol
 
 import numpy as np
 
-from nn_core.arrays import Array, real_number
+from nn_core.arrays import Array, real_number, shortened
 
 Step = Callable[[Array, Array], None]
 Rate = float | Callable[[int], float]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from reprlib import repr as shortened
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, svd
 
-from nn_core.arrays import Array, numbers, real_number, whole_number
+from nn_core.arrays import Array, numbers, real_number, shortened, whole_number
 from nn_core.network import Layer, Network
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from nn_core.activations import activation
 from nn_core.archives import read_arrays
-from nn_core.arrays import real_number
+from nn_core.arrays import real_number, shortened
 from nn_core.decisions import Decision
 from nn_core.network import Layer, Network
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.floating[Any]]
+from nn_core.arrays import Array as Array
+from nn_core.arrays import numbers, shortened
+
 Box = tuple[float, float, float, float]
+_LARGEST = 1e100  # squares of larger coordinates leave the range of floats
 
 
 def checked_box(box: Box) -> Box:
@@ -18,10 +20,13 @@ def checked_box(box: Box) -> Box:
     Raises:
         ValueError: it is not (x_min, x_max, y_min, y_max) with finite numbers that leave room between them.
     """
-    numbers = tuple(float(number) for number in box)
-    if len(numbers) != 4 or not np.isfinite(numbers).all() or numbers[0] >= numbers[1] or numbers[2] >= numbers[3]:
-        raise ValueError(f"box is {box}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max")
-    return numbers
+    sides = numbers(box, "box", dtype=np.float64, finite=False)
+    if sides.shape != (4,) or not np.abs(sides).max() <= _LARGEST or sides[0] >= sides[1] or sides[2] >= sides[3]:
+        raise ValueError(
+            f"box is {shortened(box)}, expected (x_min, x_max, y_min, y_max) with x_min < x_max and y_min < y_max"
+        )
+    x_min, x_max, y_min, y_max = sides.tolist()
+    return x_min, x_max, y_min, y_max
 
 
 def box_corners(box: Box) -> Array:
@@ -41,7 +46,7 @@ def longer_side(box: Box) -> float:
 
 def in_box(points: Array, box: Box) -> NDArray[np.bool_]:
     """Which of these points (n, 2) lie in a box, its sides included: (n,)."""
-    x, y = np.asarray(points).T
+    x, y = numbers(points, "points", shape=("n", 2)).T
     return np.asarray((box[0] <= x) & (x <= box[1]) & (box[2] <= y) & (y <= box[3]))
 
 
@@ -95,9 +100,11 @@ def box_around(points: ArrayLike, *, margin: float = 0.1, square: bool = False) 
     >>> box_around([[0, 0], [4, 2]], margin=0.0, square=True)
     (0.0, 4.0, -1.0, 3.0)
     """
-    places = np.asarray(points, np.float64)
-    if places.ndim != 2 or places.shape[1] != 2 or not len(places) or not np.isfinite(places).all():
+    places = numbers(points, "points", dtype=np.float64)
+    if places.ndim != 2 or places.shape[1] != 2 or not len(places):
         raise ValueError(f"points have shape {places.shape}, expected (n, 2) with at least one row of finite numbers")
+    if np.abs(places).max() > _LARGEST:
+        raise ValueError(f"points hold {np.abs(places).max():.4g}, but numbers up to {_LARGEST:g} are worked with")
     if not 0 <= margin < math.inf:
         raise ValueError(f"margin is {margin}, but it must be 0 or more: a share of what the points span")
     low, high = places.min(axis=0), places.max(axis=0)

@@ -32,6 +32,8 @@ def in_double(network: Network) -> Network:
     Raises:
         ValueError: it has not 2 inputs, or a weight that is not finite.
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"network is a {type(network).__name__}, expected a Network")
     if network.n_in != 2:
         raise ValueError(
             f"the network has {network.n_in} inputs; its geometry lies in a plane, so the first layer must take 2"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn_core.arrays import labels_of, near_one, numbers
+from nn_core.arrays import labels_of, near_one, numbers, real_number
 from nn_core.geometry.boundary import curved_borders
 from nn_core.geometry.box import Array, Box
 from nn_core.geometry.folding import creased_layers, folded, in_double, is_piecewise, steps_of
@@ -98,7 +98,7 @@ def pull_back(normal: ArrayLike, offset: float, network: Network, box: Box, *, t
     [[[-1.0, 1.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]], [[1.0, 0.0], [1.0, -1.0]]]
     """
     network = in_double(network)
-    normal = np.asarray(normal, np.float64)
+    normal, offset = numbers(normal, "normal", dtype=np.float64), real_number(offset, "offset")
     if normal.shape != (network.n_out,):
         raise ValueError(f"normal has shape {normal.shape}, expected ({network.n_out},): one number for each output")
     if is_piecewise(network.layers):

@@ -59,7 +59,7 @@ def class_pieces(network: Network, box: Box, detail: Detail = DETAIL) -> ClassPi
     >>> pieces.borders.tolist(), sorted(pieces.labels.tolist())
     ([[[0.0, 1.0], [0.0, -1.0]]], [0, 0, 0, 0, 1, 1, 1, 1])
     """
-    network = in_double(network)
+    network = in_double(network).classifier()
     if is_piecewise(network.layers[:-1]):
         return _pieces(classified(network, box))
     return curved_pieces(partial(class_scores, network), box, detail)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.activations import Pieces
+from nn_core.arrays import numbers
 from nn_core.geometry.box import Array, Box
 from nn_core.geometry.folding import folded, in_double, steps_of
 from nn_core.geometry.subdivision import Indices, Subdivision
@@ -215,11 +216,9 @@ def upper_envelope(weight: ArrayLike, bias: ArrayLike, box: Box) -> list[Region]
     [(0, [[1.0, -1.0], [1.0, 1.0], [0.0, 1.0], [0.0, -1.0]]),
      (1, [[-1.0, -1.0], [0.0, -1.0], [0.0, 1.0], [-1.0, 1.0]])]
     """
-    weight, bias = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
+    weight, bias = numbers(weight, "weight", dtype=np.float64), numbers(bias, "bias", dtype=np.float64)
     if weight.ndim != 2 or weight.shape[1] != 2 or 0 in weight.shape or bias.shape != weight.shape[:1]:
         raise ValueError(f"weight has shape {weight.shape} and bias {bias.shape}, expected (K, 2) and (K,)")
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise ValueError("weight and bias hold numbers that are not finite")
     plane = Subdivision.of_box(box)
     plane.affine(weight, bias)
     plane.cut_by_winner()

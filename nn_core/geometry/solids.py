@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nn_core.arrays import numbers
 from nn_core.geometry.box import Array
 
 
@@ -30,7 +31,9 @@ def plane_in_box(normal: ArrayLike, offset: float, low: ArrayLike, high: ArrayLi
     >>> plane_in_box([0, 0, 2], 1, [0, 0, 0], [1, 1, 1]).tolist()
     [[0.0, 0.0, 0.5], [1.0, 0.0, 0.5], [1.0, 1.0, 0.5], [0.0, 1.0, 0.5]]
     """
-    n, low, high = (np.asarray(v, np.float64) for v in (normal, low, high))
+    n, low, high = (
+        numbers(v, name, shape=(3,), dtype=np.float64) for v, name in ((normal, "normal"), (low, "low"), (high, "high"))
+    )
     if not n.any():
         raise ValueError("the normal is 0, which is no direction: give the normal of a plane")
     corners = np.array(list(product(*zip(low, high, strict=True))))
@@ -87,11 +90,12 @@ def winning_planes(weight: ArrayLike, bias: ArrayLike, low: ArrayLike, high: Arr
     >>> piece.classes, piece.polygon.tolist()
     ((0, 1), [[0.0, 0.0, 0.5], [1.0, 0.0, 0.5], [1.0, 1.0, 0.5], [0.0, 1.0, 0.5]])
     """
-    W, b, low, high = (np.asarray(v, np.float64) for v in (weight, bias, low, high))
+    W, b, low, high = (
+        numbers(v, name, dtype=np.float64)
+        for v, name in ((weight, "weight"), (bias, "bias"), (low, "low"), (high, "high"))
+    )
     if W.ndim != 2 or W.shape[1] != 3 or not len(W) or b.shape != W.shape[:1]:
         raise ValueError(f"weight has shape {W.shape} and bias {b.shape}, expected (K, 3) and (K,)")
-    if not all(np.isfinite(v).all() for v in (W, b, low, high)):
-        raise ValueError("weight, bias and the box must hold finite numbers only")
     if low.shape != (3,) or high.shape != (3,) or not (low < high).all():
         raise ValueError(f"the box reaches from {low} to {high}, expected two corners (3,), the first below the second")
     if len(W) == 1:

@@ -10,7 +10,7 @@ from nn_core import embedding, preprocessing
 from nn_core.arrays import labels_of, numbers
 from nn_core.datasets import DATA_SETS, draw
 from nn_core.descent import descend, loss_at
-from nn_core.geometry import class_regions, creases, decision_boundary
+from nn_core.geometry import box_around, class_regions, creases, decision_boundary, upper_envelope
 from nn_core.geometry.lines import best_line_accuracy
 from nn_core.initializers import INITIALIZERS
 from nn_core.losses import LOSSES, targets
@@ -19,7 +19,7 @@ from nn_core.optimizers import OPTIMIZERS, optimizer
 from nn_core.training import fit
 
 from .conftest import finite
-from .strategies import ACTIVATION, ODD, arrays, good, labels, mostly
+from .strategies import ACTIVATION, NUMBERS, ODD, arrays, good, labels, mostly
 
 RNG = mostly(st.one_of(st.integers(0, 9), st.just(3.0), st.integers(0, 9).map(np.random.default_rng)))
 
@@ -230,15 +230,27 @@ def test_data_sets(repeat, outcome):
 
 def test_geometry(repeat, outcome):
     box = (-1.0, 1.0, -1.0, 1.0)
+    boxes = mostly(st.just(box), st.one_of(arrays(4), st.tuples(*[NUMBERS] * 4)))
 
-    @given(networks(n_in=2), st.data())
-    def check(net, data):
-        outcome(lambda: decision_boundary(net, box, tolerance=0.02))
+    @given(mostly(networks(n_in=2), st.one_of(ODD, networks())), boxes)
+    def exact(net, box):
         outcome(lambda: class_regions(net, box))
         outcome(lambda: creases(net, box))
-        n = data.draw(st.integers(1, 12))
+
+    @given(networks(n_in=2))
+    def smooth(net):
+        outcome(lambda: decision_boundary(net, box, tolerance=0.05))
+
+    @given(st.integers(1, 12), st.integers(1, 4), boxes, st.data())
+    def of_arrays(n, n_planes, box, data):
         X, y = data.draw(mostly(good((n, 2)), arrays(2))), data.draw(labels(n, 2))
         share = outcome(lambda: best_line_accuracy(X, y))
         assert share is None or 0.5 <= share <= 1
+        around = outcome(lambda: box_around(X))
+        assert around is None or finite(around)
+        weight, bias = data.draw(mostly(good((n_planes, 2)), arrays(2))), data.draw(good((n_planes,)))
+        regions = outcome(lambda: upper_envelope(weight, bias, box))
+        assert regions is None or finite(*(region.polygon for region in regions))
 
-    repeat(check)
+    for check in (exact, smooth, of_arrays):
+        repeat(check)
