@@ -97,8 +97,7 @@ class LinearRegions(SpatialGroup):
 def pattern_colours(pattern: np.ndarray) -> np.ndarray:
     """Colours (n, 3) of activation patterns (n, H), whole numbers.
 
-    The two principal axes of the patterns are the two directions in the colours of a sheet. Patterns with an odd sum are
-    darker.
+    The two principal axes of the patterns are the two directions in the colours of a sheet. An odd sum makes it darker.
     """
     place = np.full((len(pattern), 2), 0.5)
     spread = np.asarray(pattern, dtype=float)
