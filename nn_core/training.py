@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn_core.arrays import Array, Rng, generator, real_number, whole_number
 from nn_core.decisions import Decision, learnt
@@ -133,8 +133,8 @@ def fit(
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise TypeError("validation is something else than a pair: give (X, y)")
         held_out = _Data.checked(network, kind, *validation, by_column=batch_size is None)
-    size = len(data.x) if batch_size is None else whole_number(batch_size, "batch_size", least=1)
-    full = size >= len(data.x)
+    size = len(data) if batch_size is None else whole_number(batch_size, "batch_size", least=1)
+    full = size >= len(data)
     if rng is None:
         if not full:
             raise ValueError("mini-batches are drawn at random: give rng=np.random.default_rng(seed)")
@@ -187,7 +187,7 @@ def fit(
                 met, sizes, in_epoch = [], [], []
                 for batch in data.batches(size, rng):
                     met.append(descent.measure(batch, with_gradient=True))
-                    sizes.append(len(batch.x))
+                    sizes.append(len(batch))
                     in_epoch.append(descent.gradient_norms())
                     step(descent.parameters, descent.gradient)
                 norms.append(np.mean(in_epoch, axis=0))
@@ -241,9 +241,9 @@ def decision_for(network: Network, y: ArrayLike, *, loss: str | Loss) -> Decisio
 
 @dataclass(eq=False)
 class _Data:
-    """Points x (n, n_in), their targets t (n, K), and the labels (n,) that count as right."""
+    """Points with a 1 after each (n, n_in + 1), their targets t (n, K), and the labels (n,) that count as right."""
 
-    x: Array
+    x_and_1: Array
     t: Array
     labels: NDArray[np.int64]
 
@@ -258,18 +258,26 @@ class _Data:
             raise ValueError(f"X holds {len(x)} points but y {len(t)} labels; they must be as many")
         half_way = 0.0 if (t < 0).any() else 0.5  # targets of two classes are -1 and 1, or 0 and 1
         labels = (t[:, 0] > half_way).astype(np.int64) if network.n_out == 1 else t.argmax(axis=1)
-        return cls(np.asarray(x, order="F" if by_column else "C"), t, labels)
+        x_and_1 = np.ones((len(x), network.n_in + 1), network.dtype, order="F" if by_column else "C")
+        x_and_1[:, :-1] = x
+        return cls(x_and_1, t, labels)
+
+    def __len__(self) -> int:
+        return len(self.t)
 
     def blocks(self, size: int) -> Iterator[_Data]:
         """The data in their order, `size` at a time."""
-        for start in range(0, len(self.x), size):
+        if size >= len(self):
+            yield self
+            return
+        for start in range(0, len(self), size):
             part = slice(start, start + size)
-            yield _Data(self.x[part], self.t[part], self.labels[part])
+            yield _Data(self.x_and_1[part], self.t[part], self.labels[part])
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[_Data]:
         """The data in a new random order, `size` at a time, each batch in the same place."""
-        order = rng.permutation(len(self.x))
-        sources = (self.x, self.t, self.labels)
+        order = rng.permutation(len(self))
+        sources = (self.x_and_1, self.t, self.labels)
         places = [np.empty((size, *source.shape[1:]), source.dtype) for source in sources]
         for start in range(0, len(order), size):
             rows = order[start : start + size]
@@ -285,27 +293,24 @@ class _Data:
 class _Buffers:
     """The arrays of a pass of n points: for each layer z and a (n, n_out), and delta (n, K).
 
-    What goes into a layer has a 1 after each point: x_and_1 (n, n_in + 1), and a_and_1 (n, n_out + 1), of
-    which `a` is a view. An identity layer's z is its a.
+    What goes into the next layer has a 1 after each point: a_and_1 (n, n_out + 1), of which `a` is a view. An
+    identity layer's z is its a.
     """
 
-    x_and_1: Array
     z: list[Array]
     a: list[Array]
     a_and_1: list[Array]
     delta: Array
 
     @classmethod
-    def like(cls, x: Array, layers: list[Layer]) -> _Buffers:
-        n, n_in = x.shape
-        a_and_1 = [np.ones((n, layer.n_out + 1), x.dtype, order="F") for layer in layers]
+    def of(cls, n: int, layers: list[Layer], dtype: DTypeLike) -> _Buffers:
+        a_and_1 = [np.ones((n, layer.n_out + 1), dtype, order="F") for layer in layers]
         a = [both[:, :-1] for both in a_and_1]
         z = [
             after if layer.activation.is_identity else np.empty_like(after)
             for layer, after in zip(layers, a, strict=True)
         ]
-        x_and_1 = np.ones((n, n_in + 1), x.dtype, order="C" if x.flags.c_contiguous else "F")
-        return cls(x_and_1, z, a, a_and_1, np.empty_like(z[-1]))
+        return cls(z, a, a_and_1, np.empty_like(z[-1]))
 
 
 class _Descent:
@@ -333,19 +338,19 @@ class _Descent:
         # What the penalty pulls with: l2 at each weight, 0 at each bias.
         pulls = [np.repeat([l2, 0.0], [layer.weight.size, layer.n_out]) for layer in network.layers]
         self._l2 = np.concatenate(pulls).astype(network.dtype) if l2 else None
-        self._block = max(64, _BLOCK // max(network.n_in, *(layer.n_out for layer in network.layers)))
+        # Of few points, products of matrices are slow.
+        self._block = max(256, _BLOCK // max(network.n_in, *(layer.n_out for layer in network.layers)))
         self._buffers: dict[int, _Buffers] = {}
 
     def measure(self, data: _Data, *, with_gradient: bool = False, with_penalty: bool = True) -> tuple[float, float]:
         """The loss and the accuracy, NaN without classes; and the gradient, if wanted, in `gradient`."""
         value, n_right = 0.0, 0
         for i, block in enumerate(data.blocks(self._block)):
-            n = len(block.x)
+            n = len(block)
             if n not in self._buffers:
-                self._buffers[n] = _Buffers.like(block.x, self._layers)
-            buffers, share = self._buffers[n], n / len(data.x)
-            buffers.x_and_1[:, :-1] = block.x
-            self._forward(buffers)
+                self._buffers[n] = _Buffers.of(n, self._layers, self.parameters.dtype)
+            buffers, share = self._buffers[n], n / len(data)
+            self._forward(block.x_and_1, buffers)
             z, delta = buffers.z[-1], buffers.delta
             outputs = z if self._loss.of == "z" else buffers.a[-1]
             value += share * self._loss.kernel(outputs, block.t, delta)
@@ -356,7 +361,7 @@ class _Descent:
                     delta *= share
                 if self._loss.of == "a":
                     delta *= self._layers[-1].activation.derivative(z, outputs)
-                self._backward(buffers, self._addends if i else self._slopes)
+                self._backward(block.x_and_1, buffers, self._addends if i else self._slopes)
                 if i:
                     self.gradient += self._addend
         if self._l2 is not None and with_penalty:
@@ -364,10 +369,9 @@ class _Descent:
             value += 0.5 * float(pull @ self.parameters)
             if with_gradient:
                 self.gradient += pull
-        return value, float("nan") if self._decision is None else n_right / len(data.x)
+        return value, float("nan") if self._decision is None else n_right / len(data)
 
-    def _forward(self, buffers: _Buffers) -> None:
-        x = buffers.x_and_1
+    def _forward(self, x: Array, buffers: _Buffers) -> None:
         for layer, weights, z, a, ahead in zip(
             self._layers, self._maps, buffers.z, buffers.a, buffers.a_and_1, strict=True
         ):
@@ -376,11 +380,11 @@ class _Descent:
                 layer.activation.function(z, out=a)
             x = ahead
 
-    def _backward(self, buffers: _Buffers, slopes: list[Array]) -> None:
+    def _backward(self, x: Array, buffers: _Buffers, slopes: list[Array]) -> None:
         """Use up the buffers from the last to the first: delta takes the place of what nothing needs any more."""
         delta = buffers.delta
         for i in reversed(range(len(self._layers))):
-            np.matmul(delta.T, buffers.a_and_1[i - 1] if i else buffers.x_and_1, out=slopes[i])
+            np.matmul(delta.T, buffers.a_and_1[i - 1] if i else x, out=slopes[i])
             if i == 0:
                 return
             z, a, activation = buffers.z[i - 1], buffers.a[i - 1], self._layers[i - 1].activation

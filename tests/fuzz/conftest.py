@@ -29,7 +29,7 @@ MOST_MEMORY = 500  # MB
 
 _options = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("short", max_examples=60, derandomize=True, database=None, **_options)
-settings.register_profile("long", max_examples=500, **_options)
+settings.register_profile("long", max_examples=50, **_options)
 
 
 @pytest.fixture(scope="session")

@@ -45,3 +45,13 @@ def test_the_same_generator_gives_the_same_weights_and_a_function_passes():
     assert initializer(INITIALIZERS["he"]) is INITIALIZERS["he"]
     with pytest.raises(ValueError, match="no initializer is called 'xavier'; choose one of gaussian"):
         initializer("xavier")
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_a_seed_is_as_good_as_a_generator(name):
+    for one, other in zip(
+        INITIALIZERS[name](3, 20, 5), INITIALIZERS[name](3, 20, np.random.default_rng(5)), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(TypeError, match="rng is 'x'"):
+        INITIALIZERS[name](3, 20, "x")
