@@ -83,8 +83,9 @@ class Axes(Group):
                     around = np.array([place, place])
                     around[:, axis] += [-0.5 * step, 0.5 * step]
                     offset = _OFFSETS[axis].copy()
-                    # A wide number beside its axis ends where the others do.
-                    offset[0] = min(offset[0], -0.5 * number.width - _GAP) if offset[0] else 0.0
+                    if offset[0] and number.width > -2 * offset[0]:
+                        # A number so wide that it would reach over its axis ends in front of it.
+                        offset[0] = -0.5 * number.width - _GAP
                     labels.append(anchored(number, place, offset, around))
         for axis, name in enumerate(names):
             tip = np.array([_at(cross, axis, ranges[axis, 1] + share * steps[axis]) for share in (0.0, 0.5)])

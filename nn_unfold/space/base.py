@@ -26,6 +26,7 @@ class SpatialMobject(AbstractImageMobject):
         origin: (n, d) where each vertex came from, in the input space of a network.
 
     Attributes:
+        kept_opacity: the last opacity of a mobject that has no vertices now: no colours could keep it.
         on_surface: (n,) the number of the surface on which each vertex lies, for parts of a Landscape.
     """
 
@@ -33,6 +34,7 @@ class SpatialMobject(AbstractImageMobject):
     rgba: np.ndarray
     origin: np.ndarray | None
     on_surface: np.ndarray | None = None
+    kept_opacity: float = 1.0
 
     def __init__(
         self,
@@ -67,6 +69,17 @@ class SpatialMobject(AbstractImageMobject):
                 f"A {type(self).__name__} lives in space, and this scene can't paint it: derive the scene from "
                 "nn_unfold.SpatialScene, which is a ThreeDScene, or from nn_unfold.Stage."
             )
+
+    def replace_vertices(
+        self, points: np.ndarray, colours: np.ndarray | Sequence[float], *, origin: np.ndarray | None = None
+    ) -> Self:
+        """Take other vertices (n, d), in one colour (3,) or (n, 3), one for each. The opacity stays."""
+        if len(self.points):
+            self.kept_opacity = self.get_opacity()
+        self.points, self.origin = in_space(points), origin
+        self.rgba = np.full((len(points), 4), self.kept_opacity)
+        self.rgba[:, :3] = colours
+        return self
 
     def get_array_attrs(self) -> list[str]:
         """The arrays that Manim copies along with the points."""

@@ -10,8 +10,8 @@ import numpy as np
 from nn_core.geometry.solids import winning_planes
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.base import SpatialGroup, SpatialMobject, in_space, spatial_parts
-from nn_unfold.space.primitives import Faces, Segments
+from nn_unfold.space.base import SpatialGroup, SpatialMobject, spatial_parts
+from nn_unfold.space.primitives import Faces, LiveLines
 from nn_unfold.theme import rgb, theme
 
 
@@ -52,9 +52,9 @@ class DecisionPlanes(SpatialGroup):
         self.low, self.high, self.colour = np.asarray(low, dtype=float), np.asarray(high, dtype=float), colour
         self.classes: list[tuple[int, int]] = []
         self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0))
-        self.edges = Segments(none, (0, 0, 0, 0), width=tokens.line_width)
+        self.faces.kept_opacity = tokens.surface_opacity if opacity is None else opacity
+        self.edges = LiveLines(width=tokens.line_width)
         super().__init__(self.faces, self.edges)
-        self.opacities = [tokens.surface_opacity if opacity is None else opacity, 1.0]
         self.show(network)
 
     @classmethod
@@ -79,11 +79,6 @@ class DecisionPlanes(SpatialGroup):
         except ValueError as error:
             raise UnfoldError(f"The decision boundary can't be shown in space: {error}.") from error
         tokens = theme()
-        parts: list[SpatialMobject] = [self.faces, self.edges]
-        # An empty part has no colours that could keep its opacity, so this list does.
-        self.opacities = [
-            part.get_opacity() if len(part.points) else kept for part, kept in zip(parts, self.opacities, strict=True)
-        ]
         self.classes = [piece.classes for piece in pieces]
         shades = np.array([rgb(c) for c in tokens.class_colours(max(layer.n_out, 2))])
         vertices: list[np.ndarray] = [np.empty((0, 3))]
@@ -100,15 +95,6 @@ class DecisionPlanes(SpatialGroup):
             ends.append(np.stack([polygon, np.roll(polygon, -1, axis=0)], axis=1))
             count += len(polygon)
         self.faces.triangles = np.concatenate(triangles)
-        lines = np.concatenate(ends).reshape(-1, 3)
-        for part, points, colour, opacity in zip(
-            parts,
-            [np.concatenate(vertices), lines],
-            [np.concatenate(colours), rgb(tokens.boundary)],
-            self.opacities,
-            strict=True,
-        ):
-            part.points = in_space(points)
-            part.rgba = np.full((len(points), 4), opacity)
-            part.rgba[:, :3] = colour
+        self.faces.replace_vertices(np.concatenate(vertices), np.concatenate(colours))
+        self.edges.lay(np.concatenate(ends), rgb(tokens.boundary))
         return self

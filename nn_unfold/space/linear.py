@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from nn_core.geometry.mesh import fans
 from nn_core.network import Network
 from nn_core.preprocessing import principal_axes
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.base import SpatialGroup, in_space
-from nn_unfold.space.primitives import Faces, Segments
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Faces, LiveLines
 from nn_unfold.theme import bilinear, rgb, theme
 
 _PARITY = 0.12  # how much darker regions are whose pattern has an odd sum
@@ -47,11 +47,9 @@ class LinearRegions(SpatialGroup):
         self.counts: list[int] = []
         self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0), origin=none, order=order)
         n_creased = sum(layer.activation.bends for layer in network.layers[:-1])
-        self.creases = SpatialGroup(
-            *(Segments(none, (0, 0, 0, 0), width=tokens.line_width, origin=none) for _ in range(n_creased))
-        )
+        self.faces.kept_opacity = opacity
+        self.creases = SpatialGroup(*(LiveLines(opacity=0.0, width=tokens.line_width) for _ in range(n_creased)))
         super().__init__(self.faces, self.creases)
-        self.opacities = [opacity] + [0.0] * n_creased
         self.show(network)
 
     @classmethod
@@ -71,34 +69,23 @@ class LinearRegions(SpatialGroup):
                 f"The regions were made for {len(self.creases)} layers with creases, but this network has {len(ends)}: "
                 "make them with a network of the same kind."
             )
-        parts = [self.faces, *(part for part in self.creases.submobjects if isinstance(part, Segments))]
-        # An empty part has no colours that could keep its opacity, so this list does.
-        self.opacities = [
-            part.get_opacity() if len(part.points) else kept for part, kept in zip(parts, self.opacities, strict=True)
-        ]
         cells = linear_regions(network, self.box)
         triangles, cell = fans(cells.points, cells.corners, cells.begins)
         # Cells have different colours, so they share no vertices here.
         vertices = cells.points[triangles].reshape(-1, 2)
         self.counts = _counts(network, cells.pattern)
         colours = pattern_colours(cells.pattern)[np.repeat(cell, 3)]
-        self.faces.triangles = np.arange(len(vertices)).reshape(-1, 3)
-        self.faces.uv = vertices
-        places = [vertices, *(np.reshape(e, (-1, 2)) for e in ends)]
-        for part, points, colour, opacity in zip(
-            parts, places, [colours] + [np.array(rgb(tokens.crease))] * len(ends), self.opacities, strict=True
-        ):
-            part.points, part.origin = in_space(points), points
-            part.rgba = np.full((len(points), 4), opacity)
-            part.rgba[:, :3] = colour
+        self.faces.triangles, self.faces.uv = np.arange(len(vertices)).reshape(-1, 3), vertices
+        self.faces.replace_vertices(vertices, colours, origin=vertices)
+        for lines, places in zip(self.creases.submobjects, ends, strict=True):
+            cast(LiveLines, lines).lay(places, rgb(tokens.crease))
         return self
 
 
 def pattern_colours(pattern: np.ndarray) -> np.ndarray:
     """Colours (n, 3) of activation patterns (n, H), whole numbers.
 
-    The two principal axes of the patterns are the two directions in the colours of a sheet. Patterns with an odd sum are
-    darker.
+    The two principal axes of the patterns are the two directions in the colours of a sheet. An odd sum makes it darker.
     """
     place = np.full((len(pattern), 2), 0.5)
     spread = np.asarray(pattern, dtype=float)

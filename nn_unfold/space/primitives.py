@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from nn_core.geometry.box import Box as Box
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.base import SpatialGroup, SpatialMobject, in_space
+from nn_unfold.space.base import SpatialGroup, SpatialMobject
 from nn_unfold.space.classes import class_labels
 from nn_unfold.theme import rgb, theme
 
@@ -130,22 +130,19 @@ class LiveLines(Segments):
     """Lines in the plane that are replaced at every moment, such as the decision boundary of a network in training.
 
     Args:
+        opacity: of the first lines, 0 to 1.
         options: of Segments.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, opacity: float = 1.0, **options: Any) -> None:
         super().__init__(np.empty((0, 2, 2)), (0, 0, 0, 0), **options)
-        self.opacity = 1.0  # an empty mobject has no colours that could keep its opacity
+        self.kept_opacity = opacity
 
     def lay(self, ends: np.ndarray, colours: np.ndarray | Sequence[float]) -> Self:
-        """Replace the lines by these (k, 2, 2), in one colour (3,) or (k, 3), one for each. The opacity stays."""
-        if len(self.points):
-            self.opacity = self.get_opacity()
-        self.origin = ends.reshape(-1, 2)
-        self.points = in_space(self.origin)
-        self.rgba = np.full((len(self.points), 4), self.opacity)
-        self.rgba[:, :3] = np.repeat(np.broadcast_to(colours, (len(ends), 3)), 2, axis=0)
-        return self
+        """Replace the lines by these (k, 2, d), in one colour (3,) or (k, 3), one for each. The opacity stays."""
+        origin = ends.reshape(-1, ends.shape[-1])
+        colours = np.repeat(np.broadcast_to(colours, (len(ends), 3)), 2, axis=0)
+        return self.replace_vertices(origin, colours, origin=origin)
 
 
 def bold_lines(ends: np.ndarray, colour: str | None = None) -> Segments:

@@ -11,8 +11,8 @@ from nn_core.geometry.box import Box, box_around, longer_side
 from nn_core.geometry.pieces import DETAIL, Detail, class_pieces, curved_pieces
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.base import SpatialGroup, in_space
-from nn_unfold.space.primitives import Faces, Segments
+from nn_unfold.space.base import SpatialGroup
+from nn_unfold.space.primitives import Faces, LiveLines, Segments
 from nn_unfold.theme import rgb, theme
 
 
@@ -43,10 +43,10 @@ class Regions(SpatialGroup):
         self.box, self.detail = box, detail
         none = np.empty((0, 2))
         self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0), origin=none, order=order)
-        self.cells = Segments(none, (0, 0, 0, 0), width=tokens.grid_width)
-        self.boundary = Segments(none, (0, 0, 0, 0), width=tokens.boundary_width, cased=True)
+        self.faces.kept_opacity = opacity
+        self.cells = LiveLines(opacity=0.0, width=tokens.grid_width)
+        self.boundary = LiveLines(width=tokens.boundary_width, cased=True)
         super().__init__(self.faces, self.cells, self.boundary)
-        self.opacities = [opacity, 0.0, 1.0]
         self.show(network)
 
     @classmethod
@@ -56,22 +56,13 @@ class Regions(SpatialGroup):
 
     def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the regions of another network over the same box. The opacities stay."""
-        parts = [self.faces, self.cells, self.boundary]
-        # An empty part has no colours that could keep its opacity, so this list does.
-        self.opacities = [
-            part.get_opacity() if len(part.points) else kept for part, kept in zip(parts, self.opacities, strict=True)
-        ]
         tokens = theme()
         pieces = class_pieces(network, self.box, self.detail)
-        self.faces.triangles = pieces.triangles
-        self.faces.uv = pieces.vertices
         colours = np.array([rgb(colour) for colour in tokens.class_colours(max(network.n_out, 2))])
-        lines = [np.reshape(ends, (-1, 2)) for ends in (pieces.cells, pieces.borders)]
-        shades = [colours[pieces.labels], rgb(tokens.grid), rgb(tokens.boundary)]
-        for part, points, shade, opacity in zip(parts, [pieces.vertices, *lines], shades, self.opacities, strict=True):
-            part.points, part.origin = in_space(points), points
-            part.rgba = np.full((len(points), 4), opacity)
-            part.rgba[:, :3] = shade
+        self.faces.triangles, self.faces.uv = pieces.triangles, pieces.vertices
+        self.faces.replace_vertices(pieces.vertices, colours[pieces.labels], origin=pieces.vertices)
+        self.cells.lay(pieces.cells, rgb(tokens.grid))
+        self.boundary.lay(pieces.borders, rgb(tokens.boundary))
         return self
 
 
