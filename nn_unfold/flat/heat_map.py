@@ -65,7 +65,7 @@ def signed_colours(shares: np.ndarray | float) -> np.ndarray:
     return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
 
 
-def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
+def raster_of(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
     """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
     middles = (np.arange(detail) + 0.5) / detail
     x, y = np.meshgrid(plane[0] + middles * (plane[1] - plane[0]), plane[3] - middles * (plane[3] - plane[2]))

@@ -98,7 +98,7 @@ class Signals(Animation):
         return made
 
 
-def _write(numbers: VGroup, shown: Sequence[int], before: np.ndarray, after: np.ndarray, share: float) -> None:
+def show_numbers(numbers: VGroup, shown: Sequence[int], before: np.ndarray, after: np.ndarray, share: float) -> None:
     """Write the numbers after, as visible as the share says, or those before where it is 0."""
     for number, live in zip(shown, numbers, strict=False):
         live.set_values([[after[number] if share else before[number]]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Self
 
@@ -39,7 +40,8 @@ class LiveMatrix(VGroup):
     Args:
         values: (r, c) the numbers to start with.
         decimals: digits after the point.
-        digits: digits before it that there is room for; a larger number gives up decimals.
+        digits: digits before it that there is room for; a larger number gives up decimals, and one that is too large
+            even so is written with a power of ten, such as 1.2e6.
         brackets: draw them.
         centred: let each number stand in the middle of its place, and not flush right in its column.
         size: Manim font size.
@@ -130,13 +132,20 @@ class LiveMatrix(VGroup):
 
     def _written(self, value: float) -> str:
         """The number in exactly as many characters as an entry has room for, flush right."""
-        for decimals in range(self.decimals, -1, -1):
-            text = f"{value:.{decimals}f}"
-            if float(text) == 0:
-                text = text.lstrip("-")
+        for text in _spellings(value, self.decimals) if np.isfinite(value) else ():
             if len(text) <= self.columns_wide:
                 return text.replace("-", MINUS).rjust(self.columns_wide)
         raise UnfoldError(f"The number {value:.6g} has no room in {self.columns_wide} characters: give more digits.")
+
+
+def _spellings(value: float, decimals: int) -> Iterator[str]:
+    """A number with fewer and fewer digits: 1234567.00, ..., 1234567, then 1.23e6, ..., 1e6."""
+    for places in range(decimals, -1, -1):
+        text = f"{value:.{places}f}"
+        yield text.lstrip("-") if float(text) == 0 else text
+    for places in range(decimals, -1, -1):
+        mantissa, _, exponent = f"{value:.{places}e}".partition("e")
+        yield f"{mantissa}e{int(exponent)}"
 
 
 class LiveNumber(VGroup):
@@ -181,6 +190,16 @@ class LiveNumber(VGroup):
         return self
 
 
+def share(right: int, n: int, decimals: int = 2) -> float:
+    """So many of so many as a number that may be told: rounded down, and 1 only if all are.
+
+    >>> share(498, 500), share(99951, 100000, 3), share(29, 100), share(7, 7)
+    (0.99, 0.999, 0.29, 1.0)
+    """
+    unit = 10**decimals
+    return right * unit // n / unit
+
+
 def rounded_down(share: float, decimals: int = 2) -> float:
     """A share as it may be told: 0.9951 is 0.99, since 1.00 would say that nothing is missing.
 
@@ -194,7 +213,7 @@ def rounded_down(share: float, decimals: int = 2) -> float:
 @lru_cache(maxsize=8)
 def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
-    characters = "0123456789." + MINUS
+    characters = "0123456789." + MINUS + "e"
     letters = letter_outlines(characters, size)[:-1]
     corners = [(outline.min(axis=0), outline.max(axis=0)) for outline in letters]
     bottom, top = corners[0][0][1], corners[0][1][1]
@@ -204,8 +223,8 @@ def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     glyphs = {
         c: outline - base - [i * advance, 0, 0] for i, (c, outline) in enumerate(zip(characters, letters, strict=True))
     }
-    # The point and the minus are set in the middle of a digit's width, so that columns of numbers align.
-    for character in (".", MINUS):
+    # The point, the minus and the e are set in the middle of a digit's width, so that columns of numbers align.
+    for character in (".", MINUS, "e"):
         outline = glyphs[character]
         middle = (outline[:, 0].min() + outline[:, 0].max()) / 2
         glyphs[character] = outline + np.array([advance / 2 - middle, 0, 0])
