@@ -12,7 +12,7 @@ from nn_unfold.errors import UnfoldError
 LEGIBLE = 0.2
 """The radius in frame units from which on a neuron holds a number that can be read at 480p."""
 
-_WIDEST = 0.7  # frame units, of a number beside an output
+_WIDEST = 0.8  # frame units, of a number beside an output
 _AIR = 0.3 / 2.2  # of its width, around it
 _COUNT = 0.34  # frame units below a column, for the number of its neurons
 

@@ -6,9 +6,9 @@ k + 1. A neuron of a wide layer that is not drawn has no place and cannot be ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from manim import (
@@ -167,7 +167,7 @@ class NetworkDiagram(VGroup):
 
     # What it shows
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the weights of this network, and what its neurons do over the plane, in place.
 
         Raises:
@@ -227,8 +227,7 @@ class NetworkDiagram(VGroup):
         Raises:
             UnfoldError: where it is not drawn.
         """
-        found: VMobject = self.neurons[column][self._row(column, number)]
-        return found
+        return cast(VMobject, self.neurons[column][self._row(column, number)])
 
     def edge(self, layer: int, to: int, start: int) -> Line:
         """The line of a weight of a layer: to one of its neurons, from one of the column before.
@@ -236,8 +235,8 @@ class NetworkDiagram(VGroup):
         Raises:
             UnfoldError: where it is not drawn.
         """
-        found: Line = self.edges[layer][self._row(layer + 1, to) * len(self.shown[layer]) + self._row(layer, start)]
-        return found
+        place = self._row(layer + 1, to) * len(self.shown[layer]) + self._row(layer, start)
+        return cast(Line, self.edges[layer][place])
 
     def _row(self, column: int, number: int) -> int:
         if number not in self.shown[column]:
@@ -313,7 +312,7 @@ class NetworkDiagram(VGroup):
             for number, neuron in zip(self.shown[column], self.neurons[column], strict=True):
                 neuron.set_fill(ManimColor.from_rgb(fills[number]))
         # A name makes room for its number.
-        for name, live in zip(self.names, (live for numbers in self.numbers for live in numbers), strict=False):
+        for name, live in zip(self.names, _matrices(self.numbers), strict=False):
             name.set_fill(opacity=float(not len(live.entries[0].points)))
         return self
 
@@ -397,6 +396,12 @@ class NetworkDiagram(VGroup):
         """Flat mobjects, one next to each neuron that is drawn of a column: the names of classes, say."""
         pairs = zip(mobjects, self.neurons[column], strict=True)
         return VGroup(*(mobject.next_to(neuron, direction, buff=0.15) for mobject, neuron in pairs))
+
+
+def _matrices(numbers: VGroup) -> Iterator[LiveMatrix]:
+    """The numbers of all columns, one after the other."""
+    for column in numbers:
+        yield from cast("list[LiveMatrix]", column.submobjects)
 
 
 def _fills(values: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ class HeatMap(RoundedRectangle):
         rgba[..., :3] = signed_colours(self.values / self.reach)
         return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
 
-    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:
+    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:  # type: ignore[override]
         """Mix what two heat maps show, besides their colours."""
         super().interpolate_color(mobject1, mobject2, alpha)
         if isinstance(mobject1, HeatMap) and isinstance(mobject2, HeatMap):

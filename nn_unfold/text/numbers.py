@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from manim import LEFT, ORIGIN, RIGHT, UP, VGroup, VMobject
+from numpy.typing import ArrayLike
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.text.catalog import translate
@@ -52,7 +53,7 @@ class LiveMatrix(VGroup):
 
     def __init__(
         self,
-        values: np.ndarray,
+        values: ArrayLike,
         *,
         decimals: int = 2,
         digits: int = 1,
@@ -90,25 +91,26 @@ class LiveMatrix(VGroup):
         sides = []
         for x, inward in ((-0.5 * self.advance, hook), (right + 0.5 * self.advance, -hook)):
             side = VMobject(stroke_color=theme().ink, stroke_width=2)
-            side.set_points_as_corners([[x + inward, top, 0], [x, top, 0], [x, bottom, 0], [x + inward, bottom, 0]])
+            corners = [[x + inward, top, 0], [x, top, 0], [x, bottom, 0], [x + inward, bottom, 0]]
+            side.set_points_as_corners(np.array(corners))
             sides.append(side)
         return sides
 
-    def set_values(self, values: np.ndarray) -> Self:
+    def set_values(self, values: ArrayLike) -> Self:
         """Show these numbers, (r, c), where the matrix now stands; the place of a NaN stays empty.
 
         Raises:
             UnfoldError: for a matrix of another shape, or a number that has no room.
         """
-        values = np.asarray(values, dtype=float)
-        if values.shape != (self.rows, self.columns):
+        given = np.asarray(values, dtype=float)
+        if given.shape != (self.rows, self.columns):
             raise UnfoldError(
-                f"The matrix on screen has {self.rows} rows and {self.columns} columns, but was given {values.shape}: "
+                f"The matrix on screen has {self.rows} rows and {self.columns} columns, but was given {given.shape}: "
                 "make a new LiveMatrix for a layer of another shape."
             )
         origin, right, up = self.frame.points[:3]
         basis = np.array([right - origin, up - origin]) / self.unit
-        for entry, ((row, column), value) in zip(self.entries, np.ndenumerate(values), strict=True):
+        for entry, ((row, column), value) in zip(self.entries, np.ndenumerate(given), strict=True):
             text = "" if np.isnan(value) else self._written(value)
             shift = 0.0
             if self.centred:
@@ -172,6 +174,7 @@ class LiveNumber(VGroup):
     ) -> None:
         super().__init__()
         size = size or theme().label_size
+        self.decimals = decimals
         self.number = LiveMatrix([[value]], decimals=decimals, digits=digits, brackets=False, size=size, colour=colour)
         if name:
             words = Label(translate(name), size, colour)
@@ -188,16 +191,6 @@ class LiveNumber(VGroup):
         """Show this number where the mobject now stands."""
         self.number.set_values([[value]])
         return self
-
-
-def share(right: int, n: int, decimals: int = 2) -> float:
-    """So many of so many as a number that may be told: rounded down, and 1 only if all are.
-
-    >>> share(498, 500), share(99951, 100000, 3), share(29, 100), share(7, 7)
-    (0.99, 0.999, 0.29, 1.0)
-    """
-    unit = 10**decimals
-    return right * unit // n / unit
 
 
 def rounded_down(share: float, decimals: int = 2) -> float:
@@ -250,7 +243,7 @@ class LiveAffine(VGroup):
         self.add(self.weight, between, self.bias)
         self.arrange(RIGHT, buff=0.12)
 
-    def show(self, weight: np.ndarray, bias: np.ndarray) -> Self:
+    def show(self, weight: np.ndarray, bias: np.ndarray) -> Self:  # type: ignore[override]
         """Show these numbers: weight (n_out, n_in), bias (n_out,)."""
         self.weight.set_values(weight)
         self.bias.set_values(np.reshape(bias, (-1, 1)))
