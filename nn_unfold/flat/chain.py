@@ -25,6 +25,10 @@ _LARGER = 1.35  # a formula than the numbers beside or below it
 _GAP = 0.16  # frame units between a sign and what stands beside it
 
 
+def _parts(values: Numbers) -> list[Layer | Gradient]:
+    return [*values]
+
+
 class Pass:
     """One point forward and back through a network of two layers or more, with every factor of the chain rule.
 
@@ -78,11 +82,11 @@ class Parameters(VGroup):
         self.weights = VGroup(
             *(
                 diagram.edge_numbers(layer, np.asarray(part.weight), at=_AT, level=_MIDDLE, size=theme().label_size)
-                for layer, part in enumerate(values)
+                for layer, part in enumerate(_parts(values))
             )
         )
         self.biases = VGroup()
-        for column, part in enumerate(values, start=1):
+        for column, part in enumerate(_parts(values), start=1):
             numbers = VGroup()
             for neuron, number in zip(diagram.neurons[column], diagram.shown[column], strict=True):
                 live = _number(float(part.bias[number]), diagram.decimals, theme().label_size)
@@ -97,14 +101,16 @@ class Parameters(VGroup):
     def set_values(self, values: Numbers) -> Self:
         """Show other numbers in the same places."""
         self.values = values
-        for column, (part, weights, biases) in enumerate(zip(values, self.weights, self.biases, strict=True), start=1):
+        for column, (part, weights, biases) in enumerate(
+            zip(_parts(values), self.weights, self.biases, strict=True), start=1
+        ):
             rows, columns = self.shown[column], self.shown[column - 1]
             drawn = np.asarray(part.weight)[np.ix_(rows, columns)].ravel()
             for number, value in zip((*weights, *biases), (*drawn, *np.asarray(part.bias)[rows]), strict=True):
                 number.set_values([[value]])
         return self
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the weights and biases of this network; so they can follow a training."""
         return self.set_values(network.layers)
 
@@ -147,7 +153,7 @@ class Terms(VGroup):
             if number:
                 signs = VGroup(*(formula(sign, size=_LARGER * size) for _ in drops))
                 for mark, drop in zip(signs, drops, strict=True):
-                    mark.move_to([left + mark.width / 2, -drop, 0])
+                    mark.move_to(np.array([left + mark.width / 2, -drop, 0]))
                 left += signs[0].width + _GAP
                 column.add(*signs)
             width = max(live.columns_wide * live.advance, *(part.width for part in term))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-from manim import LEFT, ORIGIN, RIGHT, Dot, VGroup
+from manim import LEFT, ORIGIN, RIGHT, Dot, VGroup, VMobject
 
 from nn_core.network import Network
 from nn_unfold.flat.plots import Plot
@@ -46,21 +46,24 @@ class Legend(VGroup):
         tokens = theme()
         size, width = 0.75 * tokens.label_size, width or tokens.aside_width - 2 * _GAP
         self.trails = list(trails)
-        self.numbers = VGroup(*(LiveNumber("", trail.value(), size=size) for trail in trails))
+        numbers = [LiveNumber("", trail.value(), size=size) for trail in trails]
+        self.numbers = VGroup(*numbers)
         pitch = 2.2 * self.numbers[0].height
         right = width
         self.add(stand(label(title, size=size, colour=tokens.faint).move_to(ORIGIN, aligned_edge=LEFT), 0))
-        columns = [(head, list(self.numbers))]
-        columns += [(name, [label(f"{x:g}", size=size) for x in column]) for name, column in reversed(given.items())]
+        columns: list[tuple[str, Sequence[VMobject]]] = [(head, numbers)]
+        columns += [
+            (name, [label(f"{x:g}", size=size) for x in column]) for name, column in reversed(list(given.items()))
+        ]
         for name, entries in columns:
             column = VGroup(label(name, size=size, colour=tokens.faint), *entries)
             for row, entry in enumerate(column):
-                stand(entry.move_to([right, 0, 0], aligned_edge=RIGHT), -row * pitch)
+                stand(entry.move_to(np.array([right, 0.0, 0.0]), aligned_edge=RIGHT), -row * pitch)
             right -= column.width + 2 * _GAP
             self.add(column)
-        for trail, name, number in zip(trails, names, self.numbers, strict=True):
-            dot = Dot([0, number.get_y(), 0], radius=0.3 * number.height, color=trail.head.get_color())
-            words = label(name, size=size).move_to([2 * _GAP, 0, 0], aligned_edge=LEFT)
+        for trail, name, number in zip(trails, names, numbers, strict=True):
+            dot = Dot(np.array([0.0, number.get_y(), 0.0]), radius=0.3 * number.height, color=trail.head.get_color())
+            words = label(name, size=size).move_to(np.array([2 * _GAP, 0.0, 0.0]), aligned_edge=LEFT)
             self.add(dot, stand(words, number.foot))
 
     def show_step(self, step: float) -> Self:

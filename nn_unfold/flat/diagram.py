@@ -6,9 +6,9 @@ k + 1. A neuron of a wide layer that is not drawn has no place and cannot be ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from manim import (
@@ -19,22 +19,21 @@ from manim import (
     Dot,
     Line,
     ManimColor,
-    Rectangle,
     VGroup,
     VMobject,
 )
 
 from nn_core.network import Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.flat.heat_map import Features, HeatMap, _raster, signed_colours
-from nn_unfold.flat.signals import Signals, _write
+from nn_unfold.flat.columns import Columns, columns_of, first_and_last
+from nn_unfold.flat.edge_numbers import numbers_on_edges
+from nn_unfold.flat.heat_map import Features, HeatMap, raster_of, signed_colours
+from nn_unfold.flat.signals import Signals, show_numbers
 from nn_unfold.space.primitives import Box
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import LiveMatrix
 from nn_unfold.theme import rgb, theme
-
-LEGIBLE = 0.2  # the radius in frame units from which on a neuron holds a number that can be read at 480p
 
 
 class NetworkDiagram(VGroup):
@@ -91,19 +90,22 @@ class NetworkDiagram(VGroup):
     ) -> None:
         super().__init__()
         self.network = network
-        self.decimals, self.spread = decimals, spread
+        self.decimals = decimals
         self.data = data
         self.watched: np.ndarray | None = None
         self.focus: tuple[int, ...] = ()
         self.lit_neurons: tuple[tuple[int, int], ...] = ()
         self.lit_edges: tuple[tuple[int, int, int], ...] = ()
         self.widths = [network.n_in, *(layer.n_out for layer in network.layers)]
-        self.shown = [list(choose.get(column, _shown(width, most))) for column, width in enumerate(self.widths)]
+        self.shown = [list(choose.get(column, first_and_last(width, most))) for column, width in enumerate(self.widths)]
         self.values = [np.full(width, np.nan) for width in self.widths]
-        self.raster = None if plane is None else _raster(plane, detail, features, network.n_in)
+        self.raster = None if plane is None else raster_of(plane, detail, features, network.n_in)
         self.neurons, self.marks, self.numbers = VGroup(), VGroup(), VGroup()
         self.dots, self.counts, self.names = VGroup(), VGroup(), VGroup()
-        self._place(size, radius)
+        columns = columns_of(self.widths, self.shown, size, radius=radius, spread=spread)
+        self.boldness = min(1.0, columns.pitch / 0.6)
+        self.rim = min(2.5, 25 * columns.radius)
+        self._place(columns)
         self.edges = VGroup(
             *(
                 VGroup(
@@ -125,43 +127,36 @@ class NetworkDiagram(VGroup):
         self.add(self.dots, self.counts, self.names, self.numbers, self.deltas)
         self.show(network)
 
-    def _place(self, size: tuple[float, float], most_radius: float) -> None:
+    def _place(self, columns: Columns) -> None:
         """Put the neurons into their columns, with what stands in and below them."""
         tokens = theme()
-        elided = [len(shown) < width for shown, width in zip(self.shown, self.widths, strict=True)]
-        rows = max(len(shown) + gap for shown, gap in zip(self.shown, elided, strict=True))
-        width, height = size[0], size[1] - (0.34 if any(elided) else 0.0)
-        radius = min(most_radius, height / (2.3 * (rows - 1) + 2), 0.32 * width / (len(self.widths) - 1))
-        pitch = min((height - 2 * radius) / max(rows - 1, 1), self.spread * radius)
-        self.boldness = min(1.0, pitch / 0.6)
-        beside = 0.0 if radius >= LEGIBLE else 2.5 * pitch  # room for the numbers of the outputs
-        xs = np.linspace(-width / 2 + radius, width / 2 - radius - beside, len(self.widths))
+        radius, pitch = columns.radius, columns.pitch
         blank = np.zeros((1, 1)) if self.raster is None else np.zeros(self.raster[0])
-        for x, n, shown, gap in zip(xs, self.widths, self.shown, elided, strict=True):
+        last = len(self.widths) - 1
+        for number, (width, places, gap) in enumerate(zip(self.widths, columns.places, columns.gaps, strict=True)):
             column, marks, numbers = VGroup(), VGroup(), VGroup()
-            top = (len(shown) - 1 + gap) / 2
-            for row in range(len(shown)):
-                place = np.array([x, (top - row - (gap and row >= len(shown) // 2)) * pitch, 0])
+            for place in places:
+                neuron: VMobject
                 if self.raster is None:
-                    neuron = Circle(radius=radius, stroke_color=tokens.ink, stroke_width=2.5)
+                    neuron = Circle(radius=radius, stroke_color=tokens.ink, stroke_width=self.rim)
                     neuron.set_fill(tokens.background, opacity=1)
                 else:
                     neuron = HeatMap(2 * radius, blank)
                 column.add(neuron.move_to(place))
                 marks.add(_cross(place, 0.55 * radius))
-                if radius >= LEGIBLE:
+                if columns.legible:
                     numbers.add(self._number(1.7 * radius).centre_on(place))
-                elif x == xs[-1]:
-                    numbers.add(self._number(2.2 * pitch).centre_on(place + (radius + 1.3 * pitch) * RIGHT))
+                elif number == last:
+                    numbers.add(self._number(columns.beside).centre_on(columns.beside_of(place)))
             self.neurons.add(column)
             self.marks.add(marks)
             self.numbers.add(numbers)
-            if gap:
-                middle = (column[len(shown) // 2 - 1].get_center() + column[len(shown) // 2].get_center()) / 2
-                spread = min(0.2, 0.35 * pitch)
-                self.dots.add(*(Dot(middle + k * spread * UP, radius=0.03, color=tokens.faint) for k in (-1, 0, 1)))
-                count = label(f"{n}", size=0.8 * tokens.label_size, colour=tokens.faint)
-                self.counts.add(count.next_to(column, DOWN, buff=0.12))
+            if gap is not None:
+                apart = min(0.2, 0.35 * pitch)
+                self.dots.add(*(Dot(gap + k * apart * UP, radius=0.03, color=tokens.faint) for k in (-1, 0, 1)))
+                count = label(f"{width}", size=0.8 * tokens.label_size, colour=tokens.faint)
+                below = VGroup(column, *self.dots[-3:])
+                self.counts.add(count.next_to(below, DOWN, buff=0.12))
 
     def _number(self, width: float, colour: str | None = None) -> LiveMatrix:
         """The place of a number, this wide."""
@@ -172,7 +167,7 @@ class NetworkDiagram(VGroup):
 
     # What it shows
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the weights of this network, and what its neurons do over the plane, in place.
 
         Raises:
@@ -220,10 +215,10 @@ class NetworkDiagram(VGroup):
             edges: triples of layer, neuron that it leads to, neuron that it comes from.
         """
         self.lit_neurons, self.lit_edges = tuple(neurons), tuple(edges)
-        for lit in self.lit_neurons:
-            self.neuron(*lit)
-        for lit in self.lit_edges:
-            self.edge(*lit)
+        for column, number in self.lit_neurons:
+            self.neuron(column, number)
+        for layer, to, start in self.lit_edges:
+            self.edge(layer, to, start)
         return self._restyle()
 
     def neuron(self, column: int, number: int) -> VMobject:
@@ -232,7 +227,7 @@ class NetworkDiagram(VGroup):
         Raises:
             UnfoldError: where it is not drawn.
         """
-        return self.neurons[column][self._row(column, number)]
+        return cast(VMobject, self.neurons[column][self._row(column, number)])
 
     def edge(self, layer: int, to: int, start: int) -> Line:
         """The line of a weight of a layer: to one of its neurons, from one of the column before.
@@ -240,7 +235,8 @@ class NetworkDiagram(VGroup):
         Raises:
             UnfoldError: where it is not drawn.
         """
-        return self.edges[layer][self._row(layer + 1, to) * len(self.shown[layer]) + self._row(layer, start)]
+        place = self._row(layer + 1, to) * len(self.shown[layer]) + self._row(layer, start)
+        return cast(Line, self.edges[layer][place])
 
     def _row(self, column: int, number: int) -> int:
         if number not in self.shown[column]:
@@ -268,7 +264,7 @@ class NetworkDiagram(VGroup):
         for lit in self.lit_edges:
             line = self.edge(*lit)
             line.set_stroke(tokens.accent, width=line.get_stroke_width() + 2, opacity=1.0)
-        plain = (tokens.ink, 2.5) if self.raster is None else (tokens.faint, tokens.line_width)
+        plain = (tokens.ink, self.rim) if self.raster is None else (tokens.faint, tokens.line_width)
         for column, neurons in enumerate(self.neurons):
             for number, neuron in zip(self.shown[column], neurons, strict=True):
                 colour, width = (tokens.accent, 5.0) if (column, number) in self.lit_neurons else plain
@@ -310,13 +306,13 @@ class NetworkDiagram(VGroup):
         after = np.asarray(values, dtype=float)
         before = after if before is None else before
         self.values[column] = after if share == 1 else before
-        _write(self.numbers[column], self.shown[column], before, after, share)
+        show_numbers(self.numbers[column], self.shown[column], before, after, share)
         if self.raster is None:
             fills = (1 - share) * _fills(before) + share * _fills(after)
             for number, neuron in zip(self.shown[column], self.neurons[column], strict=True):
                 neuron.set_fill(ManimColor.from_rgb(fills[number]))
         # A name makes room for its number.
-        for name, live in zip(self.names, (live for numbers in self.numbers for live in numbers), strict=False):
+        for name, live in zip(self.names, _matrices(self.numbers), strict=False):
             name.set_fill(opacity=float(not len(live.entries[0].points)))
         return self
 
@@ -373,7 +369,7 @@ class NetworkDiagram(VGroup):
         return numbers
 
     def _set_deltas(self, column: int, values: np.ndarray, *, before: np.ndarray, share: float) -> None:
-        _write(self.deltas[column], self.shown[column], before, values, share)
+        show_numbers(self.deltas[column], self.shown[column], before, values, share)
 
     def edge_numbers(
         self,
@@ -393,31 +389,19 @@ class NetworkDiagram(VGroup):
             level: the same for edges that run level; `at` if not given.
             size: Manim font size.
         """
-        values = np.asarray(self.network.layers[layer].weight) if values is None else values
-        digits = len(f"{np.abs(values).max():.0f}")
-        numbers = VGroup()
-        for to in self.shown[layer + 1]:
-            for start in self.shown[layer]:
-                number = LiveMatrix(
-                    [[values[to, start]]],
-                    decimals=self.decimals,
-                    digits=digits,
-                    brackets=False,
-                    centred=True,
-                    size=size or 0.8 * theme().label_size,
-                )
-                edge = self.edge(layer, to, start)
-                runs_level = level is not None and abs(edge.get_vector()[1]) < 1e-6
-                number.centre_on(edge.point_from_proportion(level if runs_level else at))
-                patch = Rectangle(width=number.width + 0.1, height=number.height + 0.1, stroke_width=0)
-                number.add_to_back(patch.set_fill(theme().background, opacity=1).move_to(number))
-                numbers.add(number)
-        return numbers
+        shown = np.asarray(self.network.layers[layer].weight if values is None else values)
+        return numbers_on_edges(self, layer, shown, at=at, level=level, size=size)
 
     def beside(self, column: int, mobjects: Sequence[VMobject], direction: np.ndarray = RIGHT) -> VGroup:
         """Flat mobjects, one next to each neuron that is drawn of a column: the names of classes, say."""
         pairs = zip(mobjects, self.neurons[column], strict=True)
         return VGroup(*(mobject.next_to(neuron, direction, buff=0.15) for mobject, neuron in pairs))
+
+
+def _matrices(numbers: VGroup) -> Iterator[LiveMatrix]:
+    """The numbers of all columns, one after the other."""
+    for column in numbers:
+        yield from cast("list[LiveMatrix]", column.submobjects)
 
 
 def _fills(values: np.ndarray) -> np.ndarray:
@@ -436,10 +420,3 @@ def _cross(place: np.ndarray, reach: float) -> VMobject:
         arm = reach * np.array([1, slope, 0])
         cross.start_new_path(place - arm).add_line_to(place + arm)
     return cross
-
-
-def _shown(width: int, most: int) -> list[int]:
-    if width <= most:
-        return list(range(width))
-    half = most // 2
-    return [*range(half), *range(width - half, width)]

@@ -100,7 +100,7 @@ class TakenApart:
 
     def __init__(self, layer: Layer, equation: str) -> None:
         tokens = theme()
-        options = {"digits": len(f"{np.abs(layer.weight).max():.0f}"), "size": 0.75 * tokens.label_size}
+        options: dict[str, Any] = {"digits": len(f"{np.abs(layer.weight).max():.0f}"), "size": 0.75 * tokens.label_size}
         self.equation, self.marked = formula(equation), VGroup()
         self.product = Product(layer.n_in, max(layer.weight.shape), **options)
         whole = LiveMatrix(layer.weight, **options)
@@ -110,8 +110,10 @@ class TakenApart:
     def mark(self, part: str) -> Animation:
         """An animation that gives one part of the equation the accent colour, and takes it from the one before."""
         before, self.marked = self.marked, self.equation.select(part)
-        unmarked = [before.animate.set_color(theme().ink)] if len(before) else []
-        return AnimationGroup(*unmarked, self.marked.animate.set_color(theme().accent), run_time=theme().breath)
+        changes = [self.marked.animate.set_color(theme().accent).build()]
+        if len(before):
+            changes.insert(0, before.animate.set_color(theme().ink).build())
+        return AnimationGroup(*changes, run_time=theme().breath)
 
 
 def titled(title: str, mobject: VMobject, *, colour: str | None = None) -> VGroup:

@@ -49,7 +49,7 @@ class HeatMap(RoundedRectangle):
         rgba[..., :3] = signed_colours(self.values / self.reach)
         return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
 
-    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:
+    def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:  # type: ignore[override]
         """Mix what two heat maps show, besides their colours."""
         super().interpolate_color(mobject1, mobject2, alpha)
         if isinstance(mobject1, HeatMap) and isinstance(mobject2, HeatMap):
@@ -66,7 +66,7 @@ def signed_colours(shares: np.ndarray | float) -> np.ndarray:
     return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
 
 
-def _raster(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
+def raster_of(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:
     """The shape of a heat map and what the network is given at its pixels, (detail**2, n_in)."""
     points = pixel_middles(plane, detail)
     inputs = points if features is None else np.asarray(features(points), dtype=float)

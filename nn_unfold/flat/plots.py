@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Dot, Line, VGroup, VMobject
@@ -75,8 +75,8 @@ class Plot(VGroup):
         for axis, ((low, high), scale) in enumerate(zip(self.ranges, scales, strict=True)):
             across = UP if axis == 0 else RIGHT
             away = -across
-            ends = [self._at(axis, value, corner) for value in (low, high)]
-            self.lines.add(Line(*ends, stroke_color=tokens.faint, stroke_width=tokens.axis_width))
+            start, end = (self._at(axis, value, corner) for value in (low, high))
+            self.lines.add(Line(start, end, stroke_color=tokens.faint, stroke_width=tokens.axis_width))
             for value in _ticks(low, high, scale, most):
                 place = self._at(axis, value, corner)
                 self.lines.add(
@@ -117,7 +117,7 @@ class Plot(VGroup):
         self.dots.add(dot)
         return dot
 
-    def put(self, dot: Dot, place: np.ndarray) -> Dot:
+    def put(self, dot: VMobject, place: np.ndarray) -> VMobject:
         """Put a dot at a point (3,) of the screen, to the last digit the same wherever it was before."""
         origin, right = self.frame.points[:2]
         scale = float(np.linalg.norm(right - origin)) / self.size[0]
@@ -187,7 +187,8 @@ class LossCurve(Plot):
     def show_epoch(self, epoch: float) -> Self:
         """Draw the curves up to an epoch; between two they are straight. Accuracies are rounded down."""
         epoch = float(np.clip(epoch, 0, len(self.series[0]) - 1))
-        for series, curve, dot, number in zip(self.series, self.curves, self.dots, self.numbers, strict=True):
+        numbers = cast("list[LiveNumber]", self.numbers.submobjects)
+        for series, curve, dot, number in zip(self.series, self.curves, self.dots, numbers, strict=True):
             kept = telling_points(series)
             kept = kept[kept < epoch]
             value = float(np.interp(epoch, np.arange(len(series)), series))
@@ -196,7 +197,7 @@ class LossCurve(Plot):
                 path = np.repeat(path, 2, axis=0)
             curve.set_points_as_corners(self.place(path))
             self.put(dot, curve.get_end())
-            number.set_value(rounded_down(value, number.number.decimals) if self.are_shares else value)
+            number.set_value(rounded_down(value, number.decimals) if self.are_shares else value)
         return self
 
 
@@ -235,7 +236,7 @@ class FunctionPlot(Plot):
         self.dot = self.add_dot(tokens.ink).set_opacity(0)
         self.show(function)
 
-    def show(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:
+    def show(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:  # type: ignore[override]
         """Show the graph of this function, where it is inside the panel."""
         self.function = function
         low, high = self.ranges[1]

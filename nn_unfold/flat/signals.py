@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from manim import (
     Animation,
     Dot,
     Line,
-    VGroup,
     linear,
     smooth,
 )
@@ -54,16 +53,21 @@ class Signals(Animation):
         run_time = theme().step * self.stages if run_time is None else run_time
         super().__init__(diagram, run_time=run_time, **{"rate_func": linear, **kwargs})
 
+    @property
+    def diagram(self) -> NetworkDiagram:
+        """Where they run."""
+        return cast("NetworkDiagram", self.mobject)
+
     def begin(self) -> None:
         """Make the pulses, which are there, seen or not, until the end."""
         self.pulses = [self._made(layer, amounts) for layer, amounts in self.order]
-        self.mobject.pulses.add(*(dot for pulses in self.pulses for _, dot in pulses))
+        self.diagram.pulses.add(*(dot for pulses in self.pulses for _, dot in pulses))
         super().begin()
 
     def finish(self) -> None:
         """Show the end, without pulses."""
         super().finish()
-        self.mobject.pulses.submobjects = []
+        self.diagram.pulses.submobjects = []
 
     def interpolate_mobject(self, alpha: float) -> None:
         """Show this moment."""
@@ -71,34 +75,37 @@ class Signals(Animation):
         for stage, (column, before, after) in enumerate(self.arrivals):
             share = float(np.clip((now - stage) / _ARRIVAL, 0.0, 1.0)) if alpha < 1 else 1.0
             self.take(column, after, before=before, share=share)
-        rim = self.mobject.neurons[0][0].width / 2
+        rim = self.diagram.neurons[0][0].width / 2
         for stage, pulses in enumerate(self.pulses):
             gone = (now - stage - _ARRIVAL / 2) / (1 - _ARRIVAL / 2)
             for edge, dot in pulses:
                 start, end = edge.get_start_and_end()[:: -1 if self.back else 1]
-                hidden = rim / np.linalg.norm(end - start)  # the share of the edge that is under a neuron
-                share = hidden + smooth(np.clip(gone, 0, 1)) * (1 - 2 * hidden)
-                dot.move_to(start + share * (end - start)).set_opacity(float(0 < gone < 1))
+                hidden = rim / float(np.linalg.norm(end - start))  # the share of the edge that is under a neuron
+                along = hidden + smooth(np.clip(gone, 0, 1)) * (1 - 2 * hidden)
+                dot.move_to(start + along * (end - start)).set_opacity(float(0 < gone < 1))
 
     def _made(self, layer: int, amounts: np.ndarray) -> list[tuple[Line, Dot]]:
         """The edges of a layer on which something runs, with the pulse for it."""
         tokens = theme()
-        diagram = self.mobject
+        diagram = self.diagram
         drawn = amounts[np.ix_(diagram.shown[layer + 1], diagram.shown[layer])].ravel()
         shares = np.abs(drawn) / max(float(np.abs(amounts).max()), 1e-12)
         thickness = 0.16 * diagram.neurons[0][0].width
-        made = []
+        made: list[tuple[Line, Dot]] = []
         for edge, amount, share in zip(diagram.edges[layer], drawn, shares, strict=True):
             if share > 0:
                 dot = Dot(
                     radius=thickness * (0.25 + 0.75 * share),
                     color=tokens.positive if amount > 0 else tokens.negative,
                 )
-                made.append((edge, dot.set_stroke(tokens.ink, width=1.5)))
+                dot.set_stroke(tokens.ink, width=1.5)
+                made.append((cast(Line, edge), dot))
         return made
 
 
-def _write(numbers: VGroup, shown: Sequence[int], before: np.ndarray, after: np.ndarray, share: float) -> None:
+def show_numbers(
+    numbers: Iterable[Any], shown: Sequence[int], before: np.ndarray, after: np.ndarray, share: float
+) -> None:
     """Write the numbers after, as visible as the share says, or those before where it is 0."""
     for number, live in zip(shown, numbers, strict=False):
         live.set_values([[after[number] if share else before[number]]])

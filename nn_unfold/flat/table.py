@@ -38,7 +38,7 @@ class Reading(LiveMatrix):
         self.values = np.reshape(read(network), (-1, 1))
         super().__init__(self.values, **{**_looks(), **options})
 
-    def show(self, network: Network) -> Self:
+    def show(self, network: Network) -> Self:  # type: ignore[override]
         """Show the numbers of this network."""
         self.values = np.reshape(self.read(network), (-1, 1))
         return self.set_values(self.values)
@@ -65,12 +65,13 @@ class Table(VGroup):
             gap, width = _GAP * column.advance, column.columns_wide * column.advance
             column.shift([left, 0, 0] - column.frame.points[0])
             head = formula(name, size=1.2 * _SIZE * tokens.label_size).move_to(
-                [left + width / 2, 1.9 * column.pitch[1], 0]
+                np.array([left + width / 2, 1.9 * column.pitch[1], 0])
             )
             self.add(head, column)
             left += width + gap
-        line = [[0, 1.25 * column.pitch[1], 0], [left - gap, 1.25 * column.pitch[1], 0]]
-        self.add(Line(*line, stroke_color=tokens.faint, stroke_width=tokens.line_width))
+        height = 1.25 * column.pitch[1]
+        start, end = np.array([0.0, height, 0.0]), np.array([left - gap, height, 0.0])
+        self.add(Line(start, end, stroke_color=tokens.faint, stroke_width=tokens.line_width))
 
 
 def _column(numbers: np.ndarray | LiveMatrix, decimals: int) -> LiveMatrix:
@@ -123,5 +124,5 @@ class Tags(VGroup):
         """Put the tags beside these places (n, 3)."""
         for tag, place in zip(self, places[self.leaders], strict=True):
             for part in tag.get_family():
-                part.anchor = place.copy()
+                vars(part)["anchor"] = place.copy()
         return self

@@ -205,7 +205,7 @@ class Metric(LiveNumber):
     def show_epoch(self, epoch: float) -> Self:
         """Show the number at this epoch; accuracies are rounded down."""
         value = float(np.interp(epoch, np.arange(len(self.series)), self.series))
-        return self.set_value(rounded_down(value) if self.is_share else value)
+        return self.set_value(rounded_down(value, self.decimals) if self.is_share else value)
 
 
 class Accuracy(LiveNumber):
@@ -231,7 +231,7 @@ class Accuracy(LiveNumber):
         """Show the accuracy of this network, rounded down."""
         X, y = self.data
         self.share = float((network.predict(X) == y).mean())
-        return self.set_value(rounded_down(self.share))
+        return self.set_value(rounded_down(self.share, self.decimals))
 
 
 def network_at(history: History, epoch: float) -> Network:

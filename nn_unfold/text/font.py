@@ -66,25 +66,26 @@ def _font(wanted: str) -> Font:
         names = _family_names(file) if registered else []
         families = [name for name in manimpango.list_fonts() if name in names]
         found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[file.parent]).fonts()
-        known = [info.family for info in found if Path(info.path).name == file.name]
+        known = [info.family for info in found if info.path and Path(info.path).name == file.name]
         if families and known:
             with TTFont(file, lazy=True, fontNumber=0) as opened:
                 glyphs = dict(opened.getBestCmap())
             return Font(families[0], known[0], file, sha256(file.read_bytes()).hexdigest()[:16], glyphs)
-    installed = sorted({info.family for info in _installed()})[:12]
+    installed = sorted({info.family for info, _ in _installed()})[:12]
     raise refusal("font", f"a font file, or an installed font such as {', '.join(installed)}")
 
 
-def _installed() -> list[typst.FontInfo]:
-    return [info for info in typst.Fonts(include_embedded_fonts=False).fonts() if info.path]
+def _installed() -> list[tuple[typst.FontInfo, Path]]:
+    """Fonts of this machine, and their files."""
+    return [(info, Path(info.path)) for info in typst.Fonts(include_embedded_fonts=False).fonts() if info.path]
 
 
 def _files(family: str) -> Iterator[Path]:
     """The files of an installed font, the plain one first; of several widths, each is a family for Pango."""
-    plain = sorted(_installed(), key=lambda info: (info.style != "normal", abs(info.weight - 400), info.path))
-    for info in plain:
-        if family.casefold() in {name.casefold() for name in _family_names(Path(info.path))}:
-            yield Path(info.path)
+    plain = sorted(_installed(), key=lambda font: (font[0].style != "normal", abs(font[0].weight - 400), font[1]))
+    for _, path in plain:
+        if family.casefold() in {name.casefold() for name in _family_names(path)}:
+            yield path
 
 
 @lru_cache(maxsize=1024)

@@ -202,7 +202,7 @@ def anchored(
     mobject.move_to(offset)
     anchor = np.asarray(place, dtype=float)
     for part in mobject.get_family():
-        part.anchor, part.belongs_to = anchor, line
+        vars(part).update(anchor=anchor, belongs_to=line)
     return mobject
 
 

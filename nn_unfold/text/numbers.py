@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 from manim import LEFT, ORIGIN, RIGHT, UP, VGroup, VMobject
+from numpy.typing import ArrayLike
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.text.catalog import translate
@@ -39,7 +41,8 @@ class LiveMatrix(VGroup):
     Args:
         values: (r, c) the numbers to start with.
         decimals: digits after the point.
-        digits: digits before it that there is room for; a larger number gives up decimals.
+        digits: digits before it that there is room for; a larger number gives up decimals, and one that is too large
+            even so is written with a power of ten, such as 1.2e6.
         brackets: draw them.
         centred: let each number stand in the middle of its place, and not flush right in its column.
         size: Manim font size.
@@ -50,7 +53,7 @@ class LiveMatrix(VGroup):
 
     def __init__(
         self,
-        values: np.ndarray,
+        values: ArrayLike,
         *,
         decimals: int = 2,
         digits: int = 1,
@@ -88,25 +91,26 @@ class LiveMatrix(VGroup):
         sides = []
         for x, inward in ((-0.5 * self.advance, hook), (right + 0.5 * self.advance, -hook)):
             side = VMobject(stroke_color=theme().ink, stroke_width=2)
-            side.set_points_as_corners([[x + inward, top, 0], [x, top, 0], [x, bottom, 0], [x + inward, bottom, 0]])
+            corners = [[x + inward, top, 0], [x, top, 0], [x, bottom, 0], [x + inward, bottom, 0]]
+            side.set_points_as_corners(np.array(corners))
             sides.append(side)
         return sides
 
-    def set_values(self, values: np.ndarray) -> Self:
+    def set_values(self, values: ArrayLike) -> Self:
         """Show these numbers, (r, c), where the matrix now stands; the place of a NaN stays empty.
 
         Raises:
             UnfoldError: for a matrix of another shape, or a number that has no room.
         """
-        values = np.asarray(values, dtype=float)
-        if values.shape != (self.rows, self.columns):
+        given = np.asarray(values, dtype=float)
+        if given.shape != (self.rows, self.columns):
             raise UnfoldError(
-                f"The matrix on screen has {self.rows} rows and {self.columns} columns, but was given {values.shape}: "
+                f"The matrix on screen has {self.rows} rows and {self.columns} columns, but was given {given.shape}: "
                 "make a new LiveMatrix for a layer of another shape."
             )
         origin, right, up = self.frame.points[:3]
         basis = np.array([right - origin, up - origin]) / self.unit
-        for entry, ((row, column), value) in zip(self.entries, np.ndenumerate(values), strict=True):
+        for entry, ((row, column), value) in zip(self.entries, np.ndenumerate(given), strict=True):
             text = "" if np.isnan(value) else self._written(value)
             shift = 0.0
             if self.centred:
@@ -130,13 +134,20 @@ class LiveMatrix(VGroup):
 
     def _written(self, value: float) -> str:
         """The number in exactly as many characters as an entry has room for, flush right."""
-        for decimals in range(self.decimals, -1, -1):
-            text = f"{value:.{decimals}f}"
-            if float(text) == 0:
-                text = text.lstrip("-")
+        for text in _spellings(value, self.decimals) if np.isfinite(value) else ():
             if len(text) <= self.columns_wide:
                 return text.replace("-", MINUS).rjust(self.columns_wide)
         raise UnfoldError(f"The number {value:.6g} has no room in {self.columns_wide} characters: give more digits.")
+
+
+def _spellings(value: float, decimals: int) -> Iterator[str]:
+    """A number with fewer and fewer digits: 1234567.00, ..., 1234567, then 1.23e6, ..., 1e6."""
+    for places in range(decimals, -1, -1):
+        text = f"{value:.{places}f}"
+        yield text.lstrip("-") if float(text) == 0 else text
+    for places in range(decimals, -1, -1):
+        mantissa, _, exponent = f"{value:.{places}e}".partition("e")
+        yield f"{mantissa}e{int(exponent)}"
 
 
 class LiveNumber(VGroup):
@@ -163,6 +174,7 @@ class LiveNumber(VGroup):
     ) -> None:
         super().__init__()
         size = size or theme().label_size
+        self.decimals = decimals
         self.number = LiveMatrix([[value]], decimals=decimals, digits=digits, brackets=False, size=size, colour=colour)
         if name:
             words = Label(translate(name), size, colour)
@@ -194,7 +206,7 @@ def rounded_down(share: float, decimals: int = 2) -> float:
 @lru_cache(maxsize=8)
 def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     """Outlines of the characters of numbers on a common baseline, the width of a digit, and its height."""
-    characters = "0123456789." + MINUS
+    characters = "0123456789." + MINUS + "e"
     letters = letter_outlines(characters, size)[:-1]
     corners = [(outline.min(axis=0), outline.max(axis=0)) for outline in letters]
     bottom, top = corners[0][0][1], corners[0][1][1]
@@ -204,8 +216,8 @@ def _digit_glyphs(size: float) -> tuple[dict[str, np.ndarray], float, float]:
     glyphs = {
         c: outline - base - [i * advance, 0, 0] for i, (c, outline) in enumerate(zip(characters, letters, strict=True))
     }
-    # The point and the minus are set in the middle of a digit's width, so that columns of numbers align.
-    for character in (".", MINUS):
+    # The point, the minus and the e are set in the middle of a digit's width, so that columns of numbers align.
+    for character in (".", MINUS, "e"):
         outline = glyphs[character]
         middle = (outline[:, 0].min() + outline[:, 0].max()) / 2
         glyphs[character] = outline + np.array([advance / 2 - middle, 0, 0])
@@ -231,7 +243,7 @@ class LiveAffine(VGroup):
         self.add(self.weight, between, self.bias)
         self.arrange(RIGHT, buff=0.12)
 
-    def show(self, weight: np.ndarray, bias: np.ndarray) -> Self:
+    def show(self, weight: np.ndarray, bias: np.ndarray) -> Self:  # type: ignore[override]
         """Show these numbers: weight (n_out, n_in), bias (n_out,)."""
         self.weight.set_values(weight)
         self.bias.set_values(np.reshape(bias, (-1, 1)))

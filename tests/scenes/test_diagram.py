@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import runpy
 from itertools import pairwise
 from pathlib import Path
@@ -386,3 +387,48 @@ def test_numbers_on_level_edges_can_stand_elsewhere():
     for i, number in enumerate(numbers):
         edge, share = diagram.edge(0, *divmod(i, 2)), 0.5 if i in (0, 3) else 0.3
         np.testing.assert_allclose(number.entries.get_center(), edge.point_from_proportion(share), atol=0.1)
+
+
+# Any shape
+
+
+@pytest.mark.parametrize("plane", [False, True])
+@pytest.mark.parametrize(
+    ("sizes", "most"),
+    [
+        ((2, 1), 8),
+        ((2, 64, 3), 64),
+        ((2, 64, 3), 7),
+        ((2, 5, 2), 1),
+        ((2, 3, 4, 5, 4, 3, 2, 3, 2), 8),
+        ((2, 100, 100, 10), 8),
+    ],
+)
+def test_networks_of_any_shape_have_room(sizes, most, plane):
+    network = Network.create(sizes, "relu", rng=np.random.default_rng(0))
+    diagram = NetworkDiagram(network, size=(4.0, 3.0), most=most, plane=(-1, 1, -1, 1) if plane else None)
+    diagram.read(np.array([0.5, -1234567.0]))
+    assert diagram.width <= 4.0 + 1e-6
+    assert diagram.height <= 3.0 + 1e-6
+    middles = [neuron.get_center() for column in diagram.neurons for neuron in column]
+    size = max(neuron.width for column in diagram.neurons for neuron in column)
+    apart = min(np.linalg.norm(a - b) for a, b in itertools.combinations(middles, 2))
+    assert apart > size
+    for width, column, shown in zip(diagram.widths, diagram.neurons, diagram.shown, strict=True):
+        assert len(column) == len(shown) == min(width, most)
+        assert shown == sorted(set(shown))
+    # What stands for others lies on none.
+    for dot in diagram.dots:
+        assert min(np.linalg.norm(dot.get_center() - middle) for middle in middles) > size / 2
+
+
+def test_a_diagram_without_neurons_is_refused():
+    with pytest.raises(UnfoldError, match="draws 0 neurons"):
+        NetworkDiagram(Network.create((2, 3, 2), "relu", rng=np.random.default_rng(0)), most=0)
+
+
+@pytest.mark.parametrize("activation", ["relu6", "hard_tanh", "hard_sigmoid"])
+def test_a_neuron_that_is_flat_at_all_data_is_dead_whatever_its_kinks(activation):
+    layers = [Layer([[1.0, 0.0], [1.0, 0.0]], [50.0, 0.5], activation), Layer([[1.0, 1.0]], [0.0])]
+    diagram = NetworkDiagram(Network(layers), data=np.array([[0.1, 0.0], [0.2, 0.0]]))
+    assert [column.tolist() for column in diagram.dead()] == [[False, False], [True, False], [False]]

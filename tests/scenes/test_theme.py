@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_read_is_one_line(somewhere, text):
 
 def test_more_classes_than_colours():
     with pytest.raises(UnfoldError, match="The data have 99 classes, and eyes can tell 32"):
-        Cloud(np.zeros((2, 2)), [0, 98])
+        theme().class_colours(99)
 
 
 # Colours

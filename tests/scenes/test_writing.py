@@ -341,13 +341,16 @@ def test_a_stack_is_flush_left():
         (9.996, "10.00"),
         (-12.3, "−12.3"),
         (1234.5, "1234"),
-        (-12345.0, None),
+        (-12345.0, "−1e4"),
+        (1234567.0, "1.2e6"),
+        (-1e150, None),
+        (np.inf, None),
     ],
 )
 def test_a_number_has_a_fixed_place_and_gives_up_decimals_where_it_is_long(value, text):
     live = LiveMatrix([[7.0]], brackets=False)
     if text is None:
-        with pytest.raises(UnfoldError, match="-12345 has no room in 5 characters"):
+        with pytest.raises(UnfoldError, match="has no room in 5 characters"):
             live.set_values([[value]])
     else:
         np.testing.assert_allclose(entry(live.set_values([[value]])), of(text, live), atol=1e-12)
