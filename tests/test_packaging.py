@@ -71,7 +71,7 @@ def test_the_wheel_carries_licence_and_notices(wheel):
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """The programs of a new environment with the wheel in it; it shares the dependencies of this one, and no checkout."""
+    """The programs of a new environment with the wheel in it; it shares the dependencies of this one."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder / "env", with_pip=False)
     programs = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin")
@@ -117,7 +117,7 @@ def test_the_installed_package_works_beside_an_own_folder_of_scenes(environment,
     assert report["message"] is None
 
     # The settings that make segments equal need no manim.cfg: Manim itself finds all of them.
-    manim = run(environment / "manim", "render", "-ql", "mine.py", cwd=desk, **clean)
+    manim = run(environment / "python", "-m", "manim", "render", "-ql", "mine.py", cwd=desk, **clean)
     assert manim.returncode == 0, manim.stdout + manim.stderr
     assert manim.stdout.count("Using cached data") >= report["segments"]
 
@@ -142,7 +142,7 @@ def test_the_installed_command_plugin_of_manim_and_plugin_of_pytest(environment,
         ("a.txt", "no Python file"),
     ):
         (desk / "a.txt").write_text("")
-        missing = run(environment / "manim", "render", name, cwd=desk, **clean)
+        missing = run(environment / "python", "-m", "manim", "render", name, cwd=desk, **clean)
         assert missing.returncode == 2
         assert words in missing.stderr
         assert "Traceback" not in missing.stdout + missing.stderr
