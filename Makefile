@@ -1,9 +1,10 @@
 # Every target does the set-up that is missing, and nothing when nothing is: see setup.sh.
 PYTHON_HERE := .venv/bin/python
+SECONDS := 3600
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz faults lint types lock clean
+.PHONY: help setup demo test fuzz lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -20,11 +21,8 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 test: setup  ## Run all tests
 	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest -n auto --dist loadgroup
 
-fuzz: setup  ## Feed random and damaged input to all that reads it, for an hour (MINUTES=60)
-	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 UNFOLD_FUZZ_MINUTES=$(or $(MINUTES),60) $(PYTHON_HERE) -m pytest tests/fuzz
-
-faults: setup  ## Kill, stop and starve renders at random moments
-	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 UNFOLD_FAULTS=all $(PYTHON_HERE) -m pytest tests/faults
+fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
+	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check
