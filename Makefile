@@ -4,7 +4,7 @@ SECONDS := 3600
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz lint types lock clean
+.PHONY: help setup demo test fuzz faults lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -24,6 +24,9 @@ test: setup  ## Run all tests
 fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
 	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto
 
+faults: setup  ## Kill, stop and starve renders at random moments
+	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 UNFOLD_FAULTS=all $(PYTHON_HERE) -m pytest tests/faults
+
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check
 	$(PYTHON_HERE) -m ruff format --check
@@ -34,7 +37,7 @@ types: setup  ## Check the types of nn_core and nn_unfold (mypy)
 lock: setup  ## Write requirements.lock from pyproject.toml and constraints.txt (uv)
 	$(PYTHON_HERE) -m pip install --quiet uv
 	sed '/^[^#]/,$$d' requirements.lock > requirements.lock.new
-	$(PYTHON_HERE) -m uv pip compile pyproject.toml --extra dev --constraint constraints.txt --universal --no-strip-extras \
+	$(PYTHON_HERE) -m uv pip compile pyproject.toml --extra dev --constraint constraints.txt --universal \
 		--python-version 3.11 --generate-hashes --no-header --quiet >> requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
