@@ -137,7 +137,7 @@ def test_the_installed_command_plugin_of_manim_and_plugin_of_pytest(environment,
     }
     assert run(environment / "unfold", "doctor", cwd=desk, **clean).returncode == 0
     for name, words in (
-        ("nope.py", "There is no file 'nope.py'"),
+        ("nope.py", "nope.py': `unfold list` shows the films"),
         ("scenes/", "There is no file"),
         ("a.txt", "no Python file"),
     ):
