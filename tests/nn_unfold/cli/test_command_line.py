@@ -14,7 +14,7 @@ from nn_unfold.cli.main import COMMANDS
 from nn_unfold.out.films import duration, films, find, sources
 from nn_unfold.out.production import covered
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 TINY = '''"""A plane rises."""
 
