@@ -32,7 +32,7 @@ def desk(tmp_path_factory):
     return folder
 
 
-def tests_in(desk: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run_tests(desk: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return python("pytest", "-q", "-p", "nn_unfold.testing", "-p", "no:cacheprovider", *options, "tests", cwd=desk)
 
 
@@ -50,17 +50,17 @@ def test_the_film_is_listed_and_rendered(desk):
 def test_the_test_of_the_film_holds_it_to_its_network_and_its_baseline(desk):
     film = desk / "scenes" / "one_layer.py"
     text = film.read_text(encoding="utf-8")
-    without_baseline = tests_in(desk)
+    without_baseline = run_tests(desk)
     assert "There is no baseline one_layer-end.png" in without_baseline.stdout
     assert (desk / "tests" / "failed" / "one_layer-end" / "actual.png").is_file()
-    assert tests_in(desk, "--update-snapshots").returncode == 0
+    assert run_tests(desk, "--update-snapshots").returncode == 0
     baseline = desk / "tests" / "snapshots" / "one_layer-end.png"
     assert baseline.is_file()
-    again = tests_in(desk)
+    again = run_tests(desk)
     assert again.returncode == 0, again.stdout
 
     film.write_text(text.replace("            self.play(fold)\n", ""), encoding="utf-8")
-    broken = tests_in(desk)
+    broken = run_tests(desk)
     assert broken.returncode == 1
     assert "Not equal to tolerance" in broken.stdout
     film.write_text(text, encoding="utf-8")

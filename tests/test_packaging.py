@@ -1,15 +1,20 @@
 import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -18,7 +23,7 @@ needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="set-up by make is
 
 def run(*command, cwd=ROOT, **env):
     return subprocess.run(
-        command,
+        [str(word) for word in command],
         cwd=cwd,
         env={**os.environ, **env},
         stdin=subprocess.DEVNULL,
@@ -62,6 +67,113 @@ def test_the_wheel_carries_licence_and_notices(wheel):
     info = f"nn_unfold-{PROJECT['version']}.dist-info"
     for name in ("LICENSE", "NOTICES.md"):
         assert wheel.read(f"{info}/licenses/{name}") == (ROOT / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """The programs of a new environment with the wheel in it; it shares the dependencies of this one."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder / "env", with_pip=False)
+    programs = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin")
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    assert built.returncode == 0, built.stderr
+    options = ["install", "--quiet", "--no-deps", "--no-index", *map(str, folder.glob("*.whl"))]
+    installed = run(sys.executable, "-m", "pip", "--python", str(programs / "python"), *options)
+    assert installed.returncode == 0, installed.stderr
+    (site,) = (folder / "env").rglob("site-packages")
+    # Folders that a .pth file names are searched, but .pth files in them are not read: no editable checkout is found.
+    (site / "dependencies.pth").write_text("\n".join({sysconfig.get_path(kind) for kind in ("purelib", "platlib")}))
+    return programs
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """An author's folder: a film, and a package `scenes` that is not ours."""
+    (tmp_path / "scenes").mkdir()
+    (tmp_path / "scenes" / "__init__.py").write_text("WHOSE = 'the author'")
+    (tmp_path / "mine.py").write_text(
+        "from manim import FadeIn\n"
+        "from nn_unfold import Sheet, Stage\n"
+        "from scenes import WHOSE\n"
+        "class Mine(Stage):\n"
+        "    def construct(self):\n"
+        "        sheet = Sheet((-1, 1, -1, 1))\n"
+        "        self.look(sheet)\n"
+        "        with self.beat(f'A plane of {WHOSE}.'):\n"
+        "            self.play(FadeIn(sheet))\n"
+    )
+    return tmp_path
+
+
+def test_the_installed_package_works_beside_an_own_folder_of_scenes(environment, desk):
+    clean = {"PYTHONPATH": "", "OMP_NUM_THREADS": "1", "LP_NUM_THREADS": "0", "COLUMNS": "300"}
+    where = run(environment / "python", "-c", "import nn_unfold; print(nn_unfold.__file__)", cwd=desk, **clean)
+    assert Path(where.stdout.strip()).is_relative_to(environment.parent), where.stdout + where.stderr
+
+    done = run(environment / "unfold", "render", "mine.py", "-q", "l", "--json", cwd=desk, **clean)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (report,) = json.loads(done.stdout)["films"]
+    assert Path(report["file"]).is_relative_to(desk / "media")
+    assert report["message"] is None
+
+    # The settings that make segments equal need no manim.cfg: Manim itself finds all of them.
+    manim = run(environment / "python", "-m", "manim", "render", "-ql", "mine.py", cwd=desk, **clean)
+    assert manim.returncode == 0, manim.stdout + manim.stderr
+    assert manim.stdout.count("Using cached data") >= report["segments"]
+
+    shipped = run(environment / "unfold", "render", "relu_fold", "--still", "-q", "l", "--json", cwd=desk, **clean)
+    assert shipped.returncode == 0, shipped.stdout + shipped.stderr
+
+    (desk / "manim.cfg").write_text("[CLI]\nmedia_dir = films\n")
+    done = run(environment / "unfold", "render", "mine.py", "-q", "l", "--json", cwd=desk, **clean)
+    assert Path(json.loads(done.stdout)["films"][0]["file"]).is_relative_to(desk / "films")
+
+
+def test_the_installed_command_plugin_of_manim_and_plugin_of_pytest(environment, desk):
+    clean = {"PYTHONPATH": ""}
+    listed = run(environment / "python", "-m", "nn_unfold", "list", "--json", cwd=desk, **clean)
+    assert {film["name"] for film in json.loads(listed.stdout)} == {
+        path.stem for path in (ROOT / "scenes").glob("[!_]*.py")
+    }
+    assert run(environment / "unfold", "doctor", cwd=desk, **clean).returncode == 0
+    for name, words in (
+        ("nope.py", "nope.py': `unfold list` shows the films"),
+        ("scenes/", "There is no file"),
+        ("a.txt", "no Python file"),
+    ):
+        (desk / "a.txt").write_text("")
+        missing = run(environment / "python", "-m", "manim", "render", name, cwd=desk, **clean)
+        assert missing.returncode == 2
+        assert words in missing.stderr
+        assert "Traceback" not in missing.stdout + missing.stderr
+    asked = run(environment / "python", "-m", "pytest", "--help", cwd=desk, **clean)
+    assert "--update-snapshots" in asked.stdout
+
+
+def test_the_source_distribution_gives_the_same_wheel(wheel, tmp_path):
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path))
+    assert built.returncode == 0, built.stderr
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=source)
+    assert built.returncode == 0, built.stderr
+    (path,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(path) as again:
+        assert set(again.namelist()) == set(wheel.namelist())
+
+
+def test_the_lock_has_every_pin_with_hashes_and_names_no_registry():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in lines if line and line[0] != "#"}
+    entries = re.findall(
+        r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;]+).*\\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.M
+    )
+    # Packages for other systems than those of constraints.txt come on top.
+    assert pins.items() <= {canonicalize_name(name): version for name, version, _ in entries}.items()
+    assert "://" not in text
 
 
 def test_nn_core_never_imports_a_picture_library():

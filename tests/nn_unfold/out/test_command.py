@@ -27,7 +27,7 @@ from nn_unfold.out.films import Film, UnknownFilm, find
 from nn_unfold.out.machine import room_for_workers
 from nn_unfold.out.plan import Play, pieces, split
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 TINY = '''"""A plane rises."""
 

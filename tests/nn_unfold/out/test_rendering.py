@@ -16,7 +16,7 @@ import av
 import pytest
 import srt
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 SMALL = ("-r", "160,90", "--fps", "4", "--progress_bar", "none")
