@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -72,6 +72,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
         "_create_segment_encoder": "(self, target)",
+        "add_sound": "(self, sound_file, time=None, gain=None, **kwargs)",
         "close_partial_movie_stream": "(self)",
         "combine_files": "(self, input_files, output_file, create_gif=False, includes_sound=False)",
         "finish": "(self)",
@@ -189,7 +190,6 @@ USED: Mapping[str, Mapping[str, str]] = {
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
         "__init__": "(self, settings)",
-        "add_sound": "(self, sound_file, time=None, gain=None, **kwargs)",
         "movie_file_path": PROPERTY,
         "output_plan": ATTRIBUTE,
         "partial_movie_directory": PROPERTY,
@@ -260,14 +260,9 @@ def member(owner: str, name: str) -> str:
 
 def signature(function: Any) -> str:
     """The signature of a function without types, such as `(self, *args, run_time=None)`."""
-    plain = inspect.Signature([p.replace(annotation=p.empty) for p in _parameters(function)])
+    parameters = [p.replace(annotation=p.empty) for p in inspect.signature(function).parameters.values()]
     # A default that is a function or class is shown by its name, not by where it lies in memory.
-    return re.sub(r"<(?:function|class|enum) '?([\w.]+)'?[^>]*>", r"\1", str(plain))
-
-
-def _parameters(function: Any) -> Iterator[inspect.Parameter]:
-    target = function.__init__ if isinstance(function, type) else function
-    yield from inspect.signature(target).parameters.values()
+    return re.sub(r"<(?:function|class|enum) '?([\w.]+)'?[^>]*>", r"\1", str(inspect.Signature(parameters)))
 
 
 def _find(name: str) -> Any:
