@@ -187,6 +187,7 @@ USED: Mapping[str, Mapping[str, str]] = {
         "renderer": ATTRIBUTE,
         "static_mobjects": ATTRIBUTE,
         "time": PROPERTY,
+        "updaters": ATTRIBUTE,
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
         "__init__": "(self, settings)",
