@@ -24,7 +24,7 @@ lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check
 	$(PYTHON_HERE) -m ruff format --check
 
-types: setup  ## Check types (mypy)
+types: setup  ## Check the types of nn_core (mypy)
 	$(PYTHON_HERE) -m mypy
 
 clean:  ## Remove caches and build output; the films and .venv stay

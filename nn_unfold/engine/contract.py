@@ -71,6 +71,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "render": "(self, preview=False)",
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
+        "_concat_manifest_bytes": "(input_files)",
         "_create_segment_encoder": "(self, target)",
         "add_sound": "(self, sound_file, time=None, gain=None, **kwargs)",
         "close_partial_movie_stream": "(self)",
@@ -219,6 +220,9 @@ USED: Mapping[str, Mapping[str, str]] = {
             "(scene_object, camera_object, animations_list, current_mobjects_list, *, backend, "
             "encoder_fingerprint, renderer_state)"
         ),
+    },
+    "manim.utils.module_ops": {
+        "get_module": "(file_name)",
     },
     "manim.utils.parameter_parsing": {
         "flatten_iterable_parameters": "(args)",

@@ -35,9 +35,9 @@ def room_for_workers(lines: int, memory: float) -> int:
 def share_processors(workers: int) -> None:
     """Let the processes that start from now on, and this one, keep to their shares of the processors.
 
-    To be called before NumPy is imported, which then starts no threads. Linear algebra has one thread in any case:
-    networks of films are small. `SpatialScene.render` limits it too, for processes that have imported NumPy before. The
-    encoder has one thread by the settings of Unfold. What the environment says already is left as it is.
+    To be called before NumPy is imported. Linear algebra has one thread in any case: networks of films are small, and
+    the last bits of a product of matrices may depend on the number of threads, and the key of a segment on those. The
+    encoder has one thread by manim.cfg. What the environment says already is left as it is.
     """
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
