@@ -59,6 +59,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "set_stroke": "(self, color=None, width=None, opacity=None, background=False, family=True)",
     },
     "manim.renderer.cairo_renderer.CairoRenderer": {
+        "add_frame": "(self, frame, num_frames=1)",
         "play": "(self, scene, *args, **kwargs)",
         "render": "(self, scene, time, moving_mobjects=None)",
         "save_static_frame_data": "(self, scene, static_mobjects)",
@@ -68,7 +69,9 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "add_sound": "(self, sound_file, time_offset=0, gain=None, **kwargs)",
         "begin_animations": "(self)",
         "play": "(self, *args, subcaption=None, subcaption_duration=None, subcaption_offset=0, **kwargs)",
+        "play_internal": "(self, skip_rendering=False)",
         "render": "(self, preview=False)",
+        "tear_down": "(self)",
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
         "_concat_manifest_bytes": "(input_files)",
@@ -169,7 +172,6 @@ USED: Mapping[str, Mapping[str, str]] = {
             "(self, file_writer_class=manim.scene.scene_file_writer.SceneFileWriter, camera_class=None, "
             "skip_animations=False, **kwargs)"
         ),
-        "add_frame": "(self, frame, num_frames=1)",
         "animations_hashes": ATTRIBUTE,
         "camera": ATTRIBUTE,
         "file_writer": ATTRIBUTE,
