@@ -21,25 +21,25 @@ from nn_unfold.colours import contrast, rgb
 from nn_unfold.engine.fingerprint import code_fingerprint
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.engine.paint.frames import blank_like
+from nn_unfold.engine.paint.occlusion import NO_LINES
 from nn_unfold.engine.paint.painter import Painting, painter_for
-from nn_unfold.engine.paint.sight import NO_LINES
 from nn_unfold.engine.studio import stock_settings
 from nn_unfold.errors import UnfoldError
 from nn_unfold.theme import READABLE, samples_at, theme
 
-FOCAL_DISTANCE = 20.0  # scene units at zoom 1, as in stock Manim
-_BAND = 64  # pixels: the height of the pieces of what is held
+FOCAL_DISTANCE = 20.0  # of a stage, in scene units at zoom 1; the same as in stock Manim
+_BAND = 64  # pixels: the height of the strips in which held mobjects are kept
 _GAP = 0.06  # frame units between two labels of axes, from which the later one fades
 _BEHIND_EYE = 1e6  # how much larger than in the middle a thing is seen that is behind the eye, as in stock Manim
-_MOST_PATHS = 1000  # outlines whose paths are remembered
+_MOST_PATHS = 1000  # outlines whose Cairo paths are kept
 NEAR, FAR = 0.05, 4.0  # clipping distances in units of the focal distance
 
 
 class Perspective:
-    """How a place in space comes to the screen: Manim's own perspective.
+    """The perspective of Manim's ThreeDCamera: from places in space to places on the screen.
 
-    The focal distance is the stock one divided by the zoom, so that a small world seen from near looks
-    just like a large one seen from afar: scene units can be data units.
+    The focal distance is that of stock Manim divided by the zoom. So a small world seen from near looks like a large
+    one seen from afar, and scene units can be data units.
 
     Attributes:
         middle: (2,) where on the screen the frame centre is seen, in frame units.
@@ -71,10 +71,10 @@ class Perspective:
         self._frame_center.points = np.array([place], dtype=float)
 
     def reset_rotation_matrix(self) -> None:
-        """Nothing to reset: the matrix is always that of the present angles.
+        """Do nothing: the matrix is always that of the present angles.
 
-        Stock Manim keeps the matrix of the last frame shown, which differs between a played and a
-        skipped animation and so spoils the segment cache.
+        Stock Manim keeps the matrix of the last frame that was drawn. It differs between a played and a skipped
+        animation, and so would the keys of the segment cache.
         """
 
     def get_rotation_matrix(self) -> np.ndarray:
@@ -191,7 +191,8 @@ class SpatialCamera(Perspective, ThreeDCamera):
         if outline in paths:
             paths.move_to_end(outline)
         else:
-            # Always where it was made: elsewhere it is rounded otherwise, and would depend on what was drawn before.
+            # The path is made at the origin of the mobject: elsewhere it is rounded differently, and the picture would
+            # depend on what was drawn before.
             unmoved = VMobject().set_points(vmobject.points) if anchored else vmobject
             ctx.new_path()
             super().set_cairo_context_path(ctx, unmoved)
@@ -225,7 +226,7 @@ class SpatialCamera(Perspective, ThreeDCamera):
         return {*self.get_value_trackers(), *(lens._frame_center for lens in lenses)}
 
     def modified_rgbas(self, vmobject: VMobject, rgbas: np.ndarray) -> np.ndarray:
-        """As stock, but what belongs to a line fades as that is hidden."""
+        """As stock, but a label fades as far as the line that it belongs to is hidden."""
         rgbas, line = super().modified_rgbas(vmobject, rgbas), self._line(vmobject)
         return rgbas if line is None else rgbas * [1.0, 1.0, 1.0, self._held.seen.get(line, 1.0)]
 
@@ -268,10 +269,10 @@ class SpatialCamera(Perspective, ThreeDCamera):
         return getattr(mobject, "panel", None) or self
 
     def hold(self, mobjects: Sequence[VMobject]) -> None:
-        """Draw vector mobjects once; until the next call they are not drawn again but laid over as one picture.
+        """Draw vector mobjects once into a picture, which is laid over every frame until the next call.
 
         Args:
-            mobjects: single ones, without their parts, that will not change; none to let go.
+            mobjects: without their parts; they must not change until the next call. None of them ends the holding.
         """
         held = self._held
         held.mobjects = dict.fromkeys(mobjects)
@@ -308,7 +309,7 @@ class SpatialCamera(Perspective, ThreeDCamera):
         self._draw([m for m in drawn if not self.follows_view(m)])
 
     def hand_over(self) -> np.ndarray:
-        """The frame (h, w, 4) as it is, which the camera will not touch again; the next is drawn elsewhere."""
+        """Give the frame (h, w, 4) away: the next one is drawn into other memory."""
         frame, self.pixel_array = self.pixel_array, blank_like(self.pixel_array)
         self.pixel_array_to_cairo_context.clear()
         return frame
@@ -368,7 +369,7 @@ class SpatialCamera(Perspective, ThreeDCamera):
         return int(np.floor(across[0])), int(np.floor(down[0])), int(np.ceil(across[1])), int(np.ceil(down[1]))
 
     def _painted_once(self, batches: list[Batch], lens: Perspective, lines: np.ndarray) -> Painting:
-        """The same, but a panel in which nothing has changed keeps its picture."""
+        """As `painted`, but the picture of a panel is kept as long as nothing in it changes."""
         numbers = np.concatenate([lens.projection().ravel(), lines.ravel()])
         before, seen_from, painting = self._held.panels.get(lens, ([], numbers, None))
         same = len(before) == len(batches) and np.array_equal(seen_from, numbers)
@@ -451,7 +452,7 @@ def _rotation(phi: float, theta: float, gamma: float) -> np.ndarray:
 
 
 class _Held:
-    """What is kept to be used again; with slots and no __dict__, so that Manim's cache key sees the type alone."""
+    """What is kept from frame to frame. With slots and no __dict__, Manim's cache key sees only its type."""
 
     __slots__ = ("drawn_as", "mobjects", "paintings", "panels", "paths", "seen")
 
@@ -465,7 +466,7 @@ class _Held:
 
 
 def _in_bands(picture: np.ndarray) -> list[Painting]:
-    """What there is to be seen of a picture (h, w, 4), as a few pieces above each other."""
+    """The parts of a picture (h, w, 4) that are not transparent, cut into horizontal strips."""
     pieces = []
     for top, band in zip(
         range(0, len(picture), _BAND), np.split(picture, range(_BAND, len(picture), _BAND)), strict=True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -59,6 +59,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "set_stroke": "(self, color=None, width=None, opacity=None, background=False, family=True)",
     },
     "manim.renderer.cairo_renderer.CairoRenderer": {
+        "add_frame": "(self, frame, num_frames=1)",
         "play": "(self, scene, *args, **kwargs)",
         "render": "(self, scene, time, moving_mobjects=None)",
         "save_static_frame_data": "(self, scene, static_mobjects)",
@@ -68,10 +69,14 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "add_sound": "(self, sound_file, time_offset=0, gain=None, **kwargs)",
         "begin_animations": "(self)",
         "play": "(self, *args, subcaption=None, subcaption_duration=None, subcaption_offset=0, **kwargs)",
+        "play_internal": "(self, skip_rendering=False)",
         "render": "(self, preview=False)",
+        "tear_down": "(self)",
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
+        "_concat_manifest_bytes": "(input_files)",
         "_create_segment_encoder": "(self, target)",
+        "add_sound": "(self, sound_file, time=None, gain=None, **kwargs)",
         "close_partial_movie_stream": "(self)",
         "combine_files": "(self, input_files, output_file, create_gif=False, includes_sound=False)",
         "finish": "(self)",
@@ -167,7 +172,6 @@ USED: Mapping[str, Mapping[str, str]] = {
             "(self, file_writer_class=manim.scene.scene_file_writer.SceneFileWriter, camera_class=None, "
             "skip_animations=False, **kwargs)"
         ),
-        "add_frame": "(self, frame, num_frames=1)",
         "animations_hashes": ATTRIBUTE,
         "camera": ATTRIBUTE,
         "file_writer": ATTRIBUTE,
@@ -186,10 +190,10 @@ USED: Mapping[str, Mapping[str, str]] = {
         "renderer": ATTRIBUTE,
         "static_mobjects": ATTRIBUTE,
         "time": PROPERTY,
+        "updaters": ATTRIBUTE,
     },
     "manim.scene.scene_file_writer.SceneFileWriter": {
         "__init__": "(self, settings)",
-        "add_sound": "(self, sound_file, time=None, gain=None, **kwargs)",
         "movie_file_path": PROPERTY,
         "output_plan": ATTRIBUTE,
         "partial_movie_directory": PROPERTY,
@@ -218,6 +222,9 @@ USED: Mapping[str, Mapping[str, str]] = {
             "(scene_object, camera_object, animations_list, current_mobjects_list, *, backend, "
             "encoder_fingerprint, renderer_state)"
         ),
+    },
+    "manim.utils.module_ops": {
+        "get_module": "(file_name)",
     },
     "manim.utils.parameter_parsing": {
         "flatten_iterable_parameters": "(args)",
@@ -260,14 +267,9 @@ def member(owner: str, name: str) -> str:
 
 def signature(function: Any) -> str:
     """The signature of a function without types, such as `(self, *args, run_time=None)`."""
-    plain = inspect.Signature([p.replace(annotation=p.empty) for p in _parameters(function)])
+    parameters = [p.replace(annotation=p.empty) for p in inspect.signature(function).parameters.values()]
     # A default that is a function or class is shown by its name, not by where it lies in memory.
-    return re.sub(r"<(?:function|class|enum) '?([\w.]+)'?[^>]*>", r"\1", str(plain))
-
-
-def _parameters(function: Any) -> Iterator[inspect.Parameter]:
-    target = function.__init__ if isinstance(function, type) else function
-    yield from inspect.signature(target).parameters.values()
+    return re.sub(r"<(?:function|class|enum) '?([\w.]+)'?[^>]*>", r"\1", str(inspect.Signature(parameters)))
 
 
 def _find(name: str) -> Any:

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM are heeded between two frames, not in the middle of Manim's account of its encoders.
+"""Ctrl-C and SIGTERM take effect between two frames, not while Manim starts or ends an encoder.
 
-Python lets a signal raise wherever the program just is. Between two lines that belong together, that leaves an encoder
-that waits for ever, or a half-written file.
+Python can raise KeyboardInterrupt between any two lines. Between two lines that belong together, this would leave an
+encoder that waits for ever, or a half-written file.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-_PATIENCE = 2.0  # seconds after which a signal that is sent once more does not wait
+_PATIENCE = 2.0  # seconds: a signal that is sent again after this time takes effect at once
 
-_handlers: dict[int, Callable[[int, Any], object]] = {}  # who is to get the signals
-_waiting: dict[int, float] = {}  # signals, and since when they wait
+_handlers: dict[int, Callable[[int, Any], object]] = {}  # the handlers that were set before, by signal
+_waiting: dict[int, float] = {}  # signals that have come, and when
 
 
 @contextmanager
 def between_frames() -> Iterator[None]:
-    """Within, a signal waits until `heed` is called, or until the end; who is sure sends it again a little later."""
-    if _handlers or threading.current_thread() is not threading.main_thread():  # no other thread sees signals
+    """Within, a signal waits until `heed` is called, or until the end; sent again a little later it doesn't wait."""
+    if _handlers or threading.current_thread() is not threading.main_thread():  # only the main thread gets signals
         yield
         return
     _handlers.update((number, handler) for number in _SIGNALS if callable(handler := signal.getsignal(number)))
@@ -51,7 +51,7 @@ def _wait(number: int, frame: Any) -> None:
 
 
 def heed() -> None:
-    """Do what the signals that have come in the meantime ask for."""
+    """Call the handlers of the signals that have come in the meantime."""
     while _waiting:
         number, _ = _waiting.popitem()
         _handlers[number](number, None)

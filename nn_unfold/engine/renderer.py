@@ -1,4 +1,4 @@
-"""Manim's renderer, which counts time in frames and paints only what is seen."""
+"""Manim's renderer, but time is counted in frames, and frames that go nowhere are not painted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nn_unfold.engine.interrupts import between_frames, heed
 
 
 class Played(NamedTuple):
-    """A play that is over: how many frames it has, whether all are the same, and how many vertices are in space."""
+    """A play that has ended: how many frames it has, whether all are the same, and how many vertices are in space."""
 
     frames: int
     still: bool
@@ -23,8 +23,8 @@ class Played(NamedTuple):
 class SpatialRenderer(CairoRenderer):
     """The renderer of a scene with mobjects in space.
 
-    Stock Manim paints two frames of a play even where its segment is taken from the cache, and lets the time go on
-    by the run time of such a play but by the frames of any other, so that captions drift.
+    Stock Manim paints two frames of a play even if its segment is in the cache. For such a play it adds the run time to
+    the clock, and for all others the time of their frames: captions drift.
 
     Attributes:
         plays: all so far, whether rendered or not.
@@ -60,12 +60,12 @@ class SpatialRenderer(CairoRenderer):
         return sum(frames) / self.camera.frame_rate
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Any) -> Any:
-        """As in Manim; from here to the end of a play, what is skipped is not painted."""
+        """As in Manim; from here to the end of a play that is skipped, nothing is painted."""
         self._unseen = self.skip_animations
         return super().save_static_frame_data(scene, static_mobjects)
 
     def render(self, scene: Scene, time: float, moving_mobjects: Any = None) -> None:
-        """As in Manim, but the frame goes to the encoder itself, and not a copy of it."""
+        """As in Manim, but the encoder gets the frame itself, not a copy."""
         heed()
         self.update_frame(scene, moving_mobjects)
         self.add_frame(self.camera.hand_over())

@@ -114,6 +114,8 @@ class SpatialScene(ThreeDScene):
     def begin_animations(self) -> None:
         """As in Manim; what is flat and stays as it is while things move in space is drawn once."""
         super().begin_animations()
+        if self.updaters:
+            return  # an updater of the scene may change anything
         if self.moving_mobjects and not self.static_mobjects and not self.renderer.skip_animations:
             changing = {*_driven_by(self.animations or []), *_updated(self.mobjects)}
             turning = bool(changing & self.camera.eyes(self.mobjects))

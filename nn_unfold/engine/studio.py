@@ -15,21 +15,21 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.settings import project_file
 
 ENCODER = {"crf": "18", "preset": "veryfast", "threads": "1", "bf": "0"}
-"""Options of libx264. What it writes depends on its number of threads, and with B-frames also on what was in its memory
-before: with these, films are the same on every machine and in every run."""
+"""Options of libx264. Its output depends on the number of threads, and with B-frames also on what was in its memory.
+With these options films are the same on every machine and in every run."""
 
 _AMOUNTS = {
-    "max_inflight_encoders": 2,  # the encoder of a segment may still work while the next is painted; each takes memory
+    "max_inflight_encoders": 2,  # a segment may still be encoded while the next is painted; each encoder takes memory
     "encoder_queue_size": 3,  # frames that wait for an encoder
-    "max_files_cached": 500,  # segments of a film that are kept, of all its themes and languages
+    "max_files_cached": 500,  # segments that are kept of a film, in all its themes and languages
 }
 
 
 def use_project_settings() -> None:
-    """Let films be reproducible wherever they are rendered, and go to the media folder of their project.
+    """Make films reproducible wherever they are rendered, and put them into the media folder of their project.
 
-    Manim reads the manim.cfg of the working directory alone. Elsewhere the one of the film's project counts. Whatever
-    neither they nor the command line say is set here.
+    Manim reads only the manim.cfg of the working directory. Without one, that of the film's project counts. Settings
+    that neither of them nor the command line gives are set here.
     """
     stock, project = stock_settings(), project_file()
     if project is not None and not Path("manim.cfg").is_file():
@@ -57,7 +57,7 @@ def stock_settings() -> ManimConfig:
 
 
 def _digested(parser: configparser.ConfigParser) -> ManimConfig:
-    """Settings of Manim's kind, read without changing how much Manim says, which is one for all."""
+    """Settings that a parser has read. Manim's log level, which is global, stays as it is."""
     verbosity = config.verbosity
     settings = ManimConfig().digest_parser(parser)
     config.verbosity = verbosity

@@ -25,11 +25,11 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
         self._unfinished = unfinished_name(target)
         super().__init__(target=self._unfinished, spec=spec)
         self.target = target  # the name by which Manim looks for work in flight
-        # A frame that converts itself sets up all the tables and threads of the conversion anew.
+        # One converter for all frames: to set up its tables and threads takes time.
         self._converter = VideoReformatter()
 
     def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
-        """As in Manim, packet for packet, but the pixels are not copied, and a frame that stands is converted once."""
+        """As in Manim, packet for packet, but pixels are not copied, and a frame that is repeated is converted once."""
         self._validate_frame(pixels, repeat)
         try:
             frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgba")

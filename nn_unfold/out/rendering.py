@@ -22,6 +22,7 @@ from manim import config, tempconfig
 from manim.constants import QUALITIES
 from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
+from nn_unfold.engine.files import NotWritten
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
@@ -216,6 +217,9 @@ class _PieceWriter(WholeFileWriter):
 
     wanted: frozenset[str]
 
+    def add_sound(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: segments are silent, and sounds are added where the film is joined."""
+
     def is_already_cached(self, hash_invocation: str) -> bool:
         return hash_invocation not in self.wanted or super().is_already_cached(hash_invocation)
 
@@ -275,12 +279,8 @@ def one_line_errors(film: Film) -> Iterator[None]:
         if isinstance(error.__context__, KeyboardInterrupt):  # Stage.render has a line of its own for Ctrl-C
             raise KeyboardInterrupt from None
         raise
-    except OSError as error:
-        place = error.filename or "its folder"
-        raise UnfoldError(
-            f"{film.scene} can't be written to {place} ({error.strerror}): make room or give write permission there, "
-            "then render it again; finished pieces are kept."
-        ) from error
+    except NotWritten as error:
+        raise UnfoldError(error.told(film.scene)) from error
     except Exception as error:
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == film.file]
         place = f", line {own[-1].lineno}" if own else ""

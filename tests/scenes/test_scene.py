@@ -223,6 +223,17 @@ def test_what_an_updater_of_its_group_moves_does_not_freeze_while_things_move_in
         assert (np.diff(middles) > 10).all()
 
 
+def test_what_an_updater_of_the_scene_moves_does_not_freeze_either(stage, monkeypatch):
+    dot, sheet = Dot([-6, 3, 0], radius=0.3, color=RED), Sheet((-1, 1, -1, 1))
+    stage.add(dot, sheet)
+    stage.add_updater(lambda dt: dot.shift(10 * dt * RIGHT))
+    frames = frames_of(stage, monkeypatch)
+    stage.play(sheet.animate.shift(0.2 * OUT), run_time=0.4)
+    row = round(135 - 3 * 480 / config.frame_width)
+    middles = [np.flatnonzero(frame[row].max(axis=1) > 150).mean() for frame in frames]
+    assert (np.diff(middles) > 10).all()
+
+
 def test_mobjects_that_stand_are_held_and_those_beside_a_moving_panel_too(stage, monkeypatch):
     held = []
     monkeypatch.setattr(type(stage.camera), "hold", lambda camera, mobjects: held.append(list(mobjects)))

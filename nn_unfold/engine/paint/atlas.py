@@ -1,4 +1,4 @@
-"""All pictures of a frame side by side in one, so that one call can paint what bears them."""
+"""All pictures of a frame in one texture, so that one draw call can paint everything that bears a picture."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from nn_unfold.engine.paint.batch import Batch
 
-PADDING = 8  # pixels that repeat a picture's border, so that smaller copies of the atlas don't mix neighbours
+PADDING = 8  # pixels that repeat the border of a picture, so that mipmaps don't mix neighbours
 
 
 class Atlas:
-    """The pictures that some batches bear, below each other.
+    """The pictures of some batches, one below the other.
 
     Attributes:
         pixels: (h, w, 4) uint8, premultiplied, top row first.
@@ -41,7 +41,7 @@ class Atlas:
         """Texture coordinates (..., 2) in the atlas of places (..., 2) in a picture, from (0, 0) at its lower left."""
         left, top, columns, rows = self._places[id(picture)]
         height, width = self.pixels.shape[:2]
-        # Half a pixel from the border colours would mix with what lies beyond.
+        # Texture coordinates stay half a pixel away from the border: there, colours would mix with the padding.
         x = left + 0.5 + uv[..., 0] * (columns - 1)
         y = top + 0.5 + (1 - uv[..., 1]) * (rows - 1)
         return np.stack([x / width, y / height], axis=-1)

@@ -1,4 +1,4 @@
-"""What mobjects hand over to the painter."""
+"""The description of what is painted: the seam between mobjects and every painter of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-OPAQUE = 0.995  # from this opacity on a thing hides what is behind it
+OPAQUE = 0.995  # from this opacity on, a thing counts as opaque
 
 
 @dataclass
 class Batch:
-    """What one mobject gives to the painter.
+    """The faces, lines or points of one mobject.
 
     Attributes:
         points: (n, 3) vertices in scene units.
@@ -23,9 +23,9 @@ class Batch:
             dot); for faces, their order where they are coplanar (higher lies on top).
         marker: (j,) or one number: the marker shape of each dot.
         cased: whether lines have a rim, as dark or bright as the background, a third as wide as they are in all.
-        smoothing: whether the lines are the soft edges of opaque faces, to be painted right after these.
-        feather: whether of lines only the side is painted that lies to the left of them on the screen, with faces that
-            end there: half of a soft edge, for faces that may not be painted twice.
+        smoothing: whether the lines are soft edges of opaque faces: they are painted right after the faces.
+        feather: whether only the left half of each line is painted, as seen on the screen, in turn with the faces: the
+            outer half of a soft edge, for translucent faces, on which the inner half would show.
         uv: (n, 2) for faces: the place of each vertex in the plane that they carry lines of; with a picture, in
             that, from (0, 0) at its lower left to (1, 1). For dots with a picture (j, 4): the part of it that
             each shows, as left, right, bottom, top.
@@ -54,7 +54,7 @@ class Batch:
     picture: np.ndarray | None = None
 
     def frozen(self) -> Batch:
-        """The same, but what mobjects change in place is copied: something to compare later batches with."""
+        """A copy of the arrays that mobjects change in place, to compare later batches with."""
         return replace(self, points=self.points.copy(), rgba=self.rgba.copy())
 
     def same_as(self, other: Batch) -> bool:

@@ -1,4 +1,4 @@
-"""Frames that are done with, to be drawn on again: memory that is new is slow when it is first written to."""
+"""A pool of frames that are encoded and can be used again: the first write to new memory is slow."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _spare: deque[np.ndarray] = deque(maxlen=8)
 
 
 def give_back(frame: np.ndarray) -> None:
-    """Let a frame be drawn over; whoever gives it back must not look at it again."""
+    """Put a frame into the pool; the caller must not use it any more."""
     _spare.append(frame)
 
 
 def blank_like(frame: np.ndarray) -> np.ndarray:
-    """An array of the shape and type of a frame, with anything in it."""
+    """An array of the shape and type of a frame; its contents are undefined."""
     while _spare:
         spare = _spare.pop()
         if spare.shape == frame.shape and spare.dtype == frame.dtype:

@@ -1,10 +1,10 @@
-"""In which order to paint translucent surfaces that stand over one plane, so that the nearer ones lie on top.
+"""The exact back-to-front order of translucent surfaces that are graphs over one mesh of the plane.
 
-No order of whole triangles by their distance is right from every side. But surfaces that are graphs over the
-same mesh of the plane have an exact one. On its way a line of sight passes over one cell of the mesh after
-another, away from the foot of the eye: across each edge it goes from the side where the foot lies to the other.
-Meshes made by cutting have no circles in this relation. Over one cell the surfaces lie above each other, once
-they are cut where they cross; whether the lower one is in front depends on the side from which it is seen.
+To sort triangles by the distance of their middles is wrong from some sides. Graphs over the same mesh have an exact
+order, in two steps. First, the cells of the mesh: a ray from the eye, seen from above, goes away from the foot of the
+eye, and crosses each edge from the side of the foot to the other side. This gives an order of the cells; meshes that
+are made by cutting have no cycles in it. Second, the surfaces over one cell: they are cut where they cross, so that
+they lie above each other; which of them is in front depends on the side from which the cell is seen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nn_unfold.engine.paint.batch import OPAQUE, Batch
 
 _stacks: deque[tuple[list[Batch], Stack | None]] = deque(maxlen=4)
 
-_ROUNDING = 1e-9  # relative: heights that differ by less are equal
+_ROUNDING = 1e-9  # relative: heights that differ by less count as equal
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def arranged(batches: Sequence[Batch], projection: np.ndarray) -> list[Batch]:
 
 
 def _ready(batches: list[Batch]) -> Stack | None:
-    """The stack of these batches, cut where they cross; remembered for when the camera alone moves."""
+    """The stack of these batches, cut where they cross; kept for frames in which only the camera moves."""
     for before, stack in _stacks:
         if len(batches) == len(before) and all(map(Batch.same_as, batches, before)):
             return stack
@@ -78,7 +78,7 @@ def _ready(batches: list[Batch]) -> Stack | None:
 
 
 def _stacked(batches: list[Batch]) -> Stack | None:
-    """Batches over the same vertices of the plane as a stack; None where any order will do, or none is known."""
+    """Batches over the same vertices of the plane as a stack; None where any order is right, or none is known."""
     xy = batches[0].points[:, :2]
     n = len(xy)
     if len(batches) == 1 and np.ptp(batches[0].points[:, 2]) == 0:

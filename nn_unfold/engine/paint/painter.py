@@ -18,22 +18,22 @@ import numpy as np
 
 from nn_unfold.engine.paint.atlas import Atlas
 from nn_unfold.engine.paint.batch import OPAQUE, Batch
+from nn_unfold.engine.paint.occlusion import NO_LINES, Occlusion
 from nn_unfold.engine.paint.order import arranged
 from nn_unfold.engine.paint.primitives import FACE, LAYOUT, POINT, REACH, VERTEX, assemble, veils_in
 from nn_unfold.engine.paint.rims import count_borders, rims
-from nn_unfold.engine.paint.sight import NO_LINES, Sight
 from nn_unfold.errors import UnfoldError
 
 REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
 
-_BACK = (2.5, 2.0)  # faces step back by their own slope, so that a line in a tilted plane keeps its full width
-_FAINTEST = 0.004  # what covers less of a pixel is left out
+_BACK = (2.5, 2.0)  # polygon offset of faces, by their slope: a line in a tilted plane keeps its full width
+_FAINTEST = 0.004  # fragments with less alpha are discarded
 
-_MOST_EDGES = 20_000  # with more than this samples are cheaper than lines
+_MOST_EDGES = 20_000  # with more borders of faces than this, MSAA is faster than lines along them
 
 _OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 _NOTHING = (moderngl.ZERO, moderngl.ONE)
-_DEVICES = 8  # of EGL that are tried
+_DEVICES = 8  # how many devices of EGL are tried
 
 NO_GL = (
     "Unfold cannot open an OpenGL context, which it needs to paint ({reason}). "
@@ -48,12 +48,12 @@ def painter_for(width: int, height: int, samples: int) -> Painter:
 
 
 class Painting(NamedTuple):
-    """The part of a picture that has anything on it.
+    """The smallest rectangle of a picture that holds everything painted.
 
     Attributes:
         pixels: (h, w, 4) uint8, premultiplied RGBA, top row first.
-        left, top: where in the picture its first pixel belongs.
-        seen: (n,) shares, 0 to 1, that are seen of the lines that were watched.
+        left, top: the place of its first pixel in the picture.
+        seen: (n,) the visible share, 0 to 1, of each line that was watched.
     """
 
     pixels: np.ndarray
@@ -72,13 +72,13 @@ class Painting(NamedTuple):
 class Painter:
     """Framebuffers of one size that turn batches into pixels.
 
-    Clearing, resolving and reading back a whole picture costs more than painting most of them: all three keep to the
-    rectangle that holds what is painted.
+    To clear, resolve and read back a whole picture takes longer than to paint it, so only the rectangle that holds
+    everything painted is cleared, resolved and read.
 
     Args:
         width: pixels.
         height: pixels.
-        samples: samples per pixel where faces cut through each other; 0 for drafts.
+        samples: samples per pixel (MSAA) where faces intersect; 0 for drafts.
 
     Raises:
         UnfoldError: where no OpenGL context can be had.
@@ -90,10 +90,10 @@ class Painter:
         "_buffer",
         "_context",
         "_frame",
+        "_occlusion",
         "_programs",
         "_sampled",
         "_samples",
-        "_sight",
         "height",
         "width",
     )
@@ -104,9 +104,9 @@ class Painter:
         size = (width, height)
         self._frame = context.framebuffer([context.renderbuffer(size)], context.depth_renderbuffer(size))
         self._programs: dict[tuple[bool, ...], moderngl.Program] = {}
-        self._sight = Sight(context, _program(context, "sight"))
+        self._occlusion = Occlusion(context, _program(context, "occlusion"))
         self._samples = min(samples, context.max_samples)
-        self._sampled: _Sampled | None = None  # of what takes so much memory there is none before it is needed
+        self._sampled: _Multisampled | None = None  # allocated on first use: the multisample buffer is large
         self._atlas, self._atlas_digest = context.texture((1, 1), 4), b""
         self._buffer = np.zeros(height * width * 4, dtype=np.uint8)
 
@@ -137,8 +137,8 @@ class Painter:
             grid_width: their width in pixels at 1080 lines.
             casing: the colour that the rims of cased lines tend to: that of the background, or black or white.
             within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
-            watched: (n, 2, 3) ends of lines, in scene units, of which is to be told how much of each is not hidden by
-                faces that are opaque or nearly so; they are not painted.
+            watched: (n, 2, 3) ends of lines, in scene units. They are not painted; the visible share of each is
+                measured. Faces that are opaque or nearly so hide them.
 
         Returns:
             The picture; its pixels are valid until the next call.
@@ -147,7 +147,7 @@ class Painter:
         atlas = Atlas(batches)
         scale = self.height / REFERENCE_HEIGHT
         batches = arranged(batches, projection)
-        # Several samples a pixel are dear: they are for faces that end where they have no edge.
+        # MSAA is slow: it is used only where faces intersect or bear a picture, or have very many borders.
         too_many = sum(count_borders(batch) for batch in batches) > _MOST_EDGES
         several = self._samples > 0 and (too_many or _end_without_edges(batches))
         if not (several or too_many):
@@ -193,12 +193,12 @@ class Painter:
         drawing.draw(0, faces, depth_write=True, offset=_BACK)
         context.enable(moderngl.BLEND)
         context.blend_func = _NOTHING
-        seen = self._sight.look(watched, projection, frame, region)
+        seen = self._occlusion.measure(watched, projection, frame, region)
         context.blend_func = _OVER
         drawing.draw(faces, edges + lines, depth_write=False)
         drawing.draw(after[2], points, depth_write=True)
         if lines and loose and vertices["kind"][translucent[:, 0]].min() == FACE:
-            # A translucent face must not veil a line that lies on it: the line's core fills the depth buffer.
+            # A translucent face must not cover a line that lies on it: the core of the line goes into the depth buffer.
             context.blend_func = _NOTHING
             drawing.draw(after[1], lines, depth_write=True, faintest=0.5)
             context.blend_func = _OVER
@@ -206,7 +206,7 @@ class Painter:
         if len(veils):
             context.blend_func = _NOTHING
             drawing.draw(len(indices), len(veils), depth_write=True, offset=_BACK)
-            behind = self._sight.look(watched, projection, frame, region)
+            behind = self._occlusion.measure(watched, projection, frame, region)
         drawing.release()
         if sampled:
             self._frame.use()
@@ -220,9 +220,9 @@ class Painter:
             shares += veiling * (behind() - shares)
         return Painting(pixels, left, top, shares)
 
-    def _several_samples(self) -> _Sampled:
+    def _several_samples(self) -> _Multisampled:
         if self._sampled is None:
-            self._sampled = _Sampled(self._context, (self.width, self.height), self._samples)
+            self._sampled = _Multisampled(self._context, (self.width, self.height), self._samples)
         return self._sampled
 
     def _region(
@@ -272,7 +272,7 @@ class Painter:
 
 
 class _Drawing:
-    """Triangles that are ready to be drawn, in parts.
+    """Triangles in buffers of the graphics card, drawn part by part.
 
     Args:
         context: of OpenGL.
@@ -280,7 +280,7 @@ class _Drawing:
         vertices: (n,) as the shaders know them.
         triangles: (t, 3) indices.
         program_for: gives the program that draws vertices of these kinds (n,).
-        uniforms: what all programs are told.
+        uniforms: their values, for all programs.
     """
 
     def __init__(
@@ -311,9 +311,9 @@ class _Drawing:
         Args:
             first: the number of the first one.
             count: how many.
-            depth_write: whether they hide what is drawn behind them later on.
-            offset: how far they step back, by their slope and in steps of depth.
-            faintest: what covers less of a pixel is left out.
+            depth_write: whether they hide what is drawn later and lies behind them.
+            offset: of polygons: a factor of their slope, and steps of the depth buffer.
+            faintest: fragments with less alpha are discarded.
         """
         if not count:
             return
@@ -330,20 +330,20 @@ class _Drawing:
         self._arrays[program].render(moderngl.TRIANGLES, vertices=3 * count, first=3 * first)
 
     def release(self) -> None:
-        """Give the memory back."""
+        """Free the memory of the graphics card."""
         for array in self._arrays.values():
             array.release()
         for buffer in self._buffers:
             buffer.release()
 
 
-class _Sampled:
-    """A framebuffer with several samples a pixel, and what makes pixels of them.
+class _Multisampled:
+    """A framebuffer with several samples per pixel, and the program that averages them.
 
     Args:
         context: of OpenGL.
         size: width and height in pixels.
-        samples: of each.
+        samples: per pixel.
     """
 
     __slots__ = ("_resolve", "_texture", "frame")
@@ -369,7 +369,7 @@ def _pixel_towards_eye(projection: np.ndarray, height: int) -> np.ndarray:
 
 
 def _end_without_edges(batches: list[Batch]) -> bool:
-    """Whether faces bear a picture up to their end, or translucent ones may go through others."""
+    """Whether faces bear a picture, or translucent faces may intersect others: there, edges are no lines of a mesh."""
     faces = [batch for batch in batches if len(batch.triangles)]
     if any(batch.picture is not None for batch in faces):
         return True

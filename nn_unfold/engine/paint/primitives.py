@@ -1,7 +1,4 @@
-"""What is painted, as triangles of vertices: faces, lines and points, in the order in which they are drawn.
-
-It knows arrays alone; the shaders know what they mean.
-"""
+"""Faces, lines and points as triangles for the shaders, in the order in which they are drawn."""
 
 from __future__ import annotations
 
@@ -13,10 +10,10 @@ from nn_unfold.engine.paint.batch import OPAQUE, Batch
 FACE, LINE, EDGE, POINT = 0, 1, 1.25, 2  # as the shaders know them; a point's kind is POINT + its marker shape
 PICTURED = -1.0  # in place of the distance of grid lines: the face bears a picture
 PICTURE = 7  # the marker shape of a point that shows a picture
-REACH = 1.3  # how far the square of a point reaches beyond its radius, as the vertex shader has it; and a pixel more
+REACH = 1.3  # half the side of the square of a point, in radii, and one pixel more, as in the vertex shader
 _FACES, _EDGES, _LINES, _CASED, _POINTS, _TRANSLUCENT = range(6)  # the order of painting
 
-_VEILING = 0.8  # from this opacity on, up to all of it, a face hides what is watched behind it more and more
+_VEILING = 0.8  # from this opacity on, faces hide watched lines: a little at first, fully where they are opaque
 CASING = 0.12  # the share of the line's own colour in its rim
 
 VERTEX = np.dtype(
@@ -81,7 +78,7 @@ def assemble(
     if not vertices:
         return np.empty(0, dtype=VERTEX), np.empty((0, 3), dtype=int), (0, 0, 0, 0, 0)
     vertex = np.concatenate(vertices)
-    # With nothing to see them through, faint lines stay below strong ones.
+    # Without translucent faces, faint lines stay below opaque ones and need no sorting.
     veiled = any(group == _FACES and np.any(faint) for group, _, _, faint in parts)
     grouped: list[list[np.ndarray]] = [[] for _ in range(_TRANSLUCENT)]
     loose: list[tuple[int, np.ndarray, np.ndarray]] = []
@@ -95,7 +92,7 @@ def assemble(
             loose.append((group, triangle[faint], depth[faint]))
     none = np.empty((0, 3), dtype=int)
     faces, edges, lines, cased, points = (np.concatenate([none, *triangles]) for triangles in grouped)
-    # Opaque faces and lines need no order; points are blended at their rims, so far ones come first.
+    # Opaque faces and lines need no order. Points are blended at their rims, so they are sorted from far to near.
     points = _from_far_to_near(vertex, [(_POINTS, points, np.full(len(points), np.nan))], projection, first_last=False)
     translucent = _from_far_to_near(vertex, loose, projection) if loose else none
     counts = len(faces), len(edges), len(lines) + len(cased), len(points), len(translucent)
@@ -109,7 +106,7 @@ def _from_far_to_near(
     *,
     first_last: bool = True,
 ) -> np.ndarray:
-    """Triangles (t, 3) in the order in which they cover each other; of points in one place the first comes last."""
+    """Triangles (t, 3) sorted from far to near; of points in one place the first comes last."""
     triangle, known = (np.concatenate([part[i] for part in loose]) for i in (1, 2))
     laid = np.repeat([group for group, *_ in loose], [len(depth) for *_, depth in loose])
     if not len(triangle):
@@ -118,9 +115,9 @@ def _from_far_to_near(
     distance = np.ascontiguousarray(vertex["position"]) @ projection[3, :3].astype("f4") + projection[3, 3]
     middle = distance[triangle].mean(axis=1)
     key = np.where(np.isnan(known), middle, known)
-    # Lines and points lie on faces: among translucent things of one place they come last.
+    # Lines and points lie on faces: among translucent things in one place they are drawn last.
     key -= laid * 1e-3 * (key.max() - key.min())
-    # Of opaque points in one place the first is seen, so it must be the last of translucent ones.
+    # Of opaque points in one place the first is visible. While they fade the same one must be drawn last.
     place = np.arange(len(key)) * np.where((laid == _POINTS) & first_last, -1, 1)
     return triangle[np.lexsort((place, laid, -key))]
 
@@ -176,7 +173,7 @@ def _lines(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The quads of a batch's lines: triangles (2k, 3) and vertices, four to a line."""
     ends = batch.segments
-    # Twice its start, twice its end, each knowing the other end.
+    # Four vertices to a line: its start twice, its end twice. Each has the other end too.
     block = np.zeros((len(ends), 4), dtype=VERTEX)
     block["position"] = batch.points[ends[:, [0, 0, 1, 1]]]
     block["other"] = batch.points[ends[:, [1, 1, 0, 0]]]
@@ -188,7 +185,7 @@ def _lines(
 
 
 def veils_in(vertex: np.ndarray, translucent: np.ndarray) -> tuple[np.ndarray, float]:
-    """Of translucent triangles (t, 3) the faces that are nearly opaque, and how much they hide, 0 to 1."""
+    """Of translucent triangles (t, 3) those of nearly opaque faces, and how much these hide, 0 to 1."""
     alpha = vertex["rgba"][:, 3][translucent].min(axis=1)
     veils = (alpha > _VEILING) & (vertex["kind"][translucent] == FACE).all(axis=1)
     if not veils.any():

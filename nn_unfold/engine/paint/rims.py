@@ -1,8 +1,9 @@
-"""Smooth edges for faces, without more samples than pixels.
+"""Smooth edges of faces without MSAA.
 
-Where a face ends, or turns away, a line of its own colour is laid along the edge, which fades out as the line painter's
-lines do, to exact fractions of a pixel. Along opaque faces it is one pixel wide: the inner half can't be told from the
-face. Translucent faces would show it, so theirs is an outer half alone, a pixel wide, painted in turn with its face.
+Where a face ends, or turns away from the eye, a line in the colour of the face is drawn along the edge. The shader of
+lines fades it out by the exact share of each pixel. On opaque faces the line is one pixel wide: its inner half looks
+like the face. On translucent faces the inner half would be visible, so only the outer half is drawn, in turn with the
+face.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from nn_unfold.engine.paint.batch import OPAQUE, Batch
 
 _SHADES_APART = 0.02  # faces whose brightness differs by more meet in an edge that must be smooth
 _RIM_STRENGTH = 1.4  # how much more opaque than a face is the line along its sides, as the shader has it
-_ROUNDING = 1e-9  # of places in the square, where a cut has made new ones
-_ALMOST = 0.99  # a feather stays translucent
+_ROUNDING = 1e-9  # of places in the unit square: cutting a mesh rounds them
+_ALMOST = 0.99  # the most opacity of a feather, which must stay translucent
 _KEPT = 64  # meshes whose edges are remembered
 
 _edges_of: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
@@ -43,7 +44,7 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
     facing = _left_of(a, b, c)
 
     one, other = sides.T
-    # A side of -1 is no face; what is looked up for it does not count.
+    # A side of -1 is no face: the index -1 gives values that are not used.
     sharp = (other < 0) | (facing[one] != facing[other])
     if opaque:
         sharp |= np.abs(shade[one] - shade[other]) > _SHADES_APART
@@ -58,7 +59,7 @@ def rims(batch: Batch, projection: np.ndarray, light: np.ndarray, shading: float
         ends = np.where(turned[:, None], ends[:, ::-1], ends)
     rgba, points = batch.rgba[ends], batch.points[ends].reshape(-1, 3)
     if batch.rim is not None:
-        # The line along the sides of the square is as bright as it can be, and stronger than the face.
+        # The line along the sides of the square is fully lit, and more opaque than the face.
         at_side = alone & (np.abs(batch.rim[ends] - 0.5) > 0.5 - _ROUNDING).any(axis=2).all(axis=1)
         brightness = np.where(at_side, 1.0, brightness)
         rgba[at_side, :, 3] *= _RIM_STRENGTH
@@ -96,7 +97,7 @@ def _brightness(batch: Batch, light: np.ndarray, shading: float) -> np.ndarray:
 def edges_of(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The edges of a mesh (e, 2) and the faces on both sides of each (e, 2); -1 where there is no second one.
 
-    A mesh keeps its triangles while its vertices move, so the last ones are remembered.
+    The edges of the last meshes are kept: while vertices move, the triangles stay the same.
     """
     key = id(triangles)
     if key in _edges_of and _edges_of[key][0] is triangles:

@@ -320,3 +320,37 @@ def test_a_killed_render_leaves_only_whole_segments(tiny, tmp_path):
         if path.name in kept:
             assert duration(path) > 0
     assert list(media.rglob(".unfinished-*"))
+
+
+def test_linear_algebra_has_one_thread_while_a_film_is_rendered(tiny, tmp_path):
+    """Also where NumPy was imported before, as by a script: the last bits of a key may depend on it."""
+    tiny.write_text(
+        TINY.replace("from manim import", "import numpy\nfrom threadpoolctl import threadpool_info\nfrom manim import")
+        + "        print('threads', {p['num_threads'] for p in threadpool_info() if p['user_api'] == 'blas'})\n"
+        + "if __name__ == '__main__':\n    Tiny().render()\n"
+    )
+    env = environment()
+    for name in ("OMP", "OPENBLAS", "MKL"):
+        env.pop(f"{name}_NUM_THREADS", None)
+    done = subprocess.run(
+        [sys.executable, tiny], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "threads {1}" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to the administrator")
+def test_a_folder_that_is_closed_while_a_film_is_rendered(tiny, tmp_path):
+    media = tmp_path / "out"
+    film = "        import os; os.chmod('out/videos', 0o500)\n"
+    tiny.write_text(TINY.replace("        sheet =", film + "        sheet ="))
+    (media / "videos").mkdir(parents=True)
+    complaint(manim(tiny, *SMALL, "--media_dir", media, cwd=tmp_path), "Tiny can't be written", "write permission")
+
+
+def test_a_missing_table_is_no_full_disk(tiny, tmp_path):
+    tiny.write_text(TINY.replace("sheet =", "open('points.csv')\n        sheet ="))
+    done = manim(tiny, *SMALL, "--media_dir", tmp_path / "out", cwd=tmp_path)
+    line = next(n for n, text in enumerate(tiny.read_text().splitlines(), 1) if "points.csv" in text)
+    complaint(done, f"Tiny (line {line}) can't be rendered", "points.csv", "Give the right path")
+    assert "written" not in done.stderr

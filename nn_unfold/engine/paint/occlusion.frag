@@ -1,5 +1,5 @@
 #version 330
-// Only counted, never seen.
+// Occlusion queries count these fragments; their colour is not used.
 out vec4 pixel_colour;
 
 void main() {

@@ -1,4 +1,4 @@
-"""How much of a line in space is to be seen: asked of the depth buffer, and not painted."""
+"""How much of a line in space is visible: occlusion queries against the depth buffer; nothing is painted."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 import moderngl
 import numpy as np
 
-_LOOKS = 9  # places on a line at which is looked
-_AHEAD = 0.005  # of the way to the eye: what lies so close before a line, or on it, hides nothing
+_SAMPLES = 9  # points on a line that are tested
+_AHEAD = 0.005  # share of the way to the eye: faces that are closer to a line than this hide nothing of it
 NO_LINES = np.empty((0, 2, 3))
 
 
-class Sight:
-    """Looks at lines through what is in a depth buffer.
+class Occlusion:
+    """Tests lines against what is in a depth buffer.
 
     Args:
         context: of OpenGL.
@@ -26,28 +26,28 @@ class Sight:
         self._context, self._program = context, program
         self._free: list[moderngl.Query] = []
 
-    def look(
+    def measure(
         self,
         lines: np.ndarray,
         projection: np.ndarray,
         frame: moderngl.Framebuffer,
         region: tuple[int, int, int, int],
     ) -> Callable[[], np.ndarray]:
-        """See where lines are hidden by what has been drawn so far.
+        """Start the test of which parts of lines are hidden by what has been drawn so far.
 
         Args:
             lines: (n, 2, 3) ends, in scene units.
             projection: (4, 4) matrix from scene units to clip space, y pointing down.
-            frame: in use, with the depth test on, and blended so that what is drawn leaves no mark.
-            region: the rectangle (left, top, width, height) in pixels that is drawn in; beyond it nothing is hidden.
+            frame: in use, with the depth test on, and with a blend function that leaves its colours as they are.
+            region: the rectangle (left, top, width, height) in pixels that is drawn in; outside nothing is hidden.
 
         Returns:
-            What tells, once the frame is done, how much of each line is seen: (n,) shares, 0 to 1.
+            A function to call when the frame is done: it gives the visible share of each line, (n,), 0 to 1.
         """
-        shares = np.linspace(0, 1, _LOOKS)[:, None]
+        shares = np.linspace(0, 1, _SAMPLES)[:, None]
         clip = ((1 - shares) * lines[:, None, 0] + shares * lines[:, None, 1]) @ projection[:, :3].T + projection[:, 3]
         size, low, extent = np.array(frame.size), np.array(region[:2]), np.array(region[2:])
-        before = clip[..., 3] > 0  # the eye
+        before = clip[..., 3] > 0  # in front of the eye
         places = clip[..., :3] / np.where(before, clip[..., 3], 1.0)[..., None]
         # Towards the eye, depth and w of clip space change in a fixed proportion.
         proportion = projection[2, :3] @ projection[3, :3] / (projection[3, :3] @ projection[3, :3])
@@ -57,7 +57,7 @@ class Sight:
         counts = inside.sum(axis=1)
         if not counts.any():
             return lambda: np.ones(len(lines))
-        # In the middle of its pixel, a point has all samples of it.
+        # A point in the middle of its pixel covers all samples of that pixel.
         places[..., :2] = (pixels + 0.5) / size * 2 - 1
         queries = [self._free.pop() if self._free else self._context.query(samples=True) for _ in lines]
         buffer = self._context.buffer(places[inside].astype("f4"))
@@ -71,9 +71,9 @@ class Sight:
         points.release()
         buffer.release()
 
-        def seen() -> np.ndarray:
+        def visible() -> np.ndarray:
             samples = np.array([query.samples for query in queries])
             self._free += queries
-            return 1 - (counts - samples / max(frame.samples, 1)) / _LOOKS
+            return 1 - (counts - samples / max(frame.samples, 1)) / _SAMPLES
 
-        return seen
+        return visible
