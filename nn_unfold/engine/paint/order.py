@@ -10,7 +10,7 @@ they lie above each other; which of them is in front depends on the side from wh
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
@@ -52,6 +52,16 @@ def arranged(batches: Sequence[Batch], projection: np.ndarray) -> list[Batch]:
         batches: what is to be painted.
         projection: (4, 4) matrix from scene units to clip space.
     """
+    return _replaced(batches, lambda stack: _in_order(stack, projection))
+
+
+def cut_apart(batches: Sequence[Batch]) -> list[Batch]:
+    """The batches, translucent graphs among them cut where they cross, for who orders them otherwise."""
+    return _replaced(batches, _faces)
+
+
+def _replaced(batches: Sequence[Batch], faces_of: Callable[[Stack], list[dict[str, np.ndarray]]]) -> list[Batch]:
+    """The batches, with the arrays that a function gives for each surface of a stack in place of their own."""
     together: dict[bytes, list[int]] = {}
     for number, batch in enumerate(batches):
         if len(batch.triangles) and batch.rgba[:, 3].max() > 0 and batch.rgba[:, 3].min() < OPAQUE:
@@ -60,7 +70,7 @@ def arranged(batches: Sequence[Batch], projection: np.ndarray) -> list[Batch]:
     for members in together.values():
         stack = _ready([batches[i] for i in members])
         if stack is not None:
-            for i, faces in zip(members, _in_order(stack, projection), strict=True):
+            for i, faces in zip(members, faces_of(stack), strict=True):
                 result[i] = replace(batches[i], **faces)  # type: ignore[arg-type]  # the names are those of arrays
     return result
 
@@ -168,6 +178,12 @@ def _in_order(stack: Stack, projection: np.ndarray) -> list[dict[str, np.ndarray
     falling -= np.arange(len(falling)) * _ROUNDING * np.abs(falling).max()
     depth = np.empty(turn.size)
     depth[order] = falling
+    depths = depth.reshape(turn.shape)
+    return [faces | {"depth": own[there]} for faces, own, there in zip(_faces(stack), depths, stack.there, strict=True)]
+
+
+def _faces(stack: Stack) -> list[dict[str, np.ndarray]]:
+    """For each surface its arrays as of a Batch."""
     return [
         {
             "points": vertices[:, :3],
@@ -175,9 +191,8 @@ def _in_order(stack: Stack, projection: np.ndarray) -> list[dict[str, np.ndarray
             "uv": vertices[:, 7:9],
             "rim": vertices[:, 9:],
             "triangles": stack.cells if there.all() else stack.cells[there],
-            "depth": depths[there],
         }
-        for vertices, there, depths in zip(stack.vertices, stack.there, depth.reshape(turn.shape), strict=True)
+        for vertices, there in zip(stack.vertices, stack.there, strict=True)
     ]
 
 

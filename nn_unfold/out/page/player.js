@@ -276,6 +276,7 @@ class Painter {
     const uniform = (name) => gl.getUniformLocation(program, name), look = this.look;
     gl.uniformMatrix4fv(uniform("projection"), true, matrix);
     gl.uniform2f(uniform("pixel"), 2 / gl.drawingBufferWidth, 2 / height);
+    gl.uniform3fv(uniform("to_eye"), towardsEye(matrix, height));
     gl.uniform3fv(uniform("light"), look.light);
     gl.uniform1f(uniform("shading"), look.shading);
     gl.uniform4f(uniform("grid"), ...rgb(look.grid), look.gridOpacity);
@@ -332,9 +333,10 @@ class Painter {
       if (batch.segments) {
         const width = (i) => (batch.size.length > 1 ? batch.size[i] : batch.size[0]) * scale;
         if (batch.cased) {
-          parts.push([2, this.lines(batch, width, CASING)]);
-          parts.push([2, this.lines(batch, (i) => (width(i) * 2) / 3, 1)]);
-        } else parts.push([1, this.lines(batch, width, 1)]);
+          const rim = rgb(this.look.casing).map((x) => (1 - CASING) * x);
+          parts.push([2, this.lines(batch, width, CASING, rim)]);
+          parts.push([2, this.lines(batch, (i) => (width(i) * 2) / 3)]);
+        } else parts.push([1, this.lines(batch, width)]);
       }
       if (batch.dots) parts.push([3, this.points(batch, scale, locate)]);
     }
@@ -458,7 +460,7 @@ class Painter {
     return triangles.map((i) => i + first);
   }
 
-  lines(batch, width, dim) {
+  lines(batch, width, own = 1, [red, green, blue] = [0, 0, 0]) {
     const { points: P, rgba: C, segments: S } = batch, n = S.length / 2, one = C.length === 4, first = this.used;
     let at = this.room(4 * n);
     const corners = [1, -1, 1, 1, -1, -1, -1, 1];
@@ -466,7 +468,8 @@ class Painter {
       for (let j = 0; j < 4; j++, at += STRIDE) {
         const here = S[2 * i + (j > 1 ? 1 : 0)], there = S[2 * i + (j > 1 ? 0 : 1)], c = one ? 0 : 4 * here;
         this.put(at, P[3 * here], P[3 * here + 1], P[3 * here + 2], P[3 * there], P[3 * there + 1], P[3 * there + 2],
-          corners[2 * j], corners[2 * j + 1], C[c] * dim, C[c + 1] * dim, C[c + 2] * dim, C[c + 3], width(i), LINE);
+          corners[2 * j], corners[2 * j + 1], C[c] * own + red, C[c + 1] * own + green, C[c + 2] * own + blue, C[c + 3],
+          width(i), LINE);
       }
     this.used += 4 * n;
     return quads(n, first);
@@ -494,6 +497,15 @@ class Painter {
     this.used += 4 * n;
     return quads(n, first);
   }
+}
+
+// A pixel as scene units along the view axis, towards the eye, where w = 1.
+function towardsEye(m, height) {
+  const axis = [m[12], m[13], m[14]], down = [m[4], m[5], m[6]], length = Math.hypot(...axis);
+  // Without what the shift of a panel adds, the second row is as long as a frame unit is in half heights.
+  const along = (down[0] * axis[0] + down[1] * axis[1] + down[2] * axis[2]) / length ** 2;
+  const scale = Math.hypot(...down.map((x, i) => x - along * axis[i]));
+  return axis.map((x) => (-x / length) * (2 / height / scale));
 }
 
 // The eye (3,): the place that a projection sends to no place on the screen.

@@ -12,6 +12,7 @@ from manim import Mobject, Scene, VMobject
 
 from nn_unfold.engine.camera import Perspective, SpatialCamera, StageCamera
 from nn_unfold.engine.paint.batch import Batch
+from nn_unfold.engine.paint.order import cut_apart
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.out.films import Film
@@ -112,11 +113,12 @@ class Recording:
         shown = [m for m in camera.get_mobjects_to_display(mobjects) if m is not camera._frame_center]
         spatial = [m for m in shown if hasattr(m, "batch")]
         seen = _seen_of_lines(camera, spatial, shown)
+        batches = dict(zip(spatial, _batches(camera, spatial), strict=True))
         order = []
         for mobject in shown:
             lens = camera.lens(mobject)
             if hasattr(mobject, "batch"):
-                batch = mobject.batch()
+                batch = batches[mobject]
                 if not batch.rgba[:, 3].any():
                     continue
                 structure, values = _of_batch(batch)
@@ -182,6 +184,7 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
                 "accent": tokens.accent,
                 "light": list(tokens.light),
                 "shading": tokens.shading,
+                "casing": tokens.casing,
                 "grid": tokens.grid,
                 "gridOpacity": tokens.grid_opacity,
                 "gridWidth": tokens.grid_width,
@@ -328,6 +331,17 @@ def _is_visible(mobject: VMobject) -> bool:
     stroked = mobject.get_stroke_width() > 0 and mobject.get_stroke_opacity() > 0
     rimmed = mobject.get_stroke_width(background=True) > 0 and mobject.get_stroke_opacity(background=True) > 0
     return bool(mobject.get_fill_opacity() > 0 or stroked or rimmed)
+
+
+def _batches(camera: SpatialCamera, spatial: Sequence[Mobject]) -> list[Batch]:
+    """The batches of mobjects; a page can order surfaces over one mesh, but it can't cut them where they cross."""
+    batches = [mobject.batch() for mobject in spatial]
+    for lens in dict.fromkeys(map(camera.lens, spatial)):
+        seen = [i for i, mobject in enumerate(spatial) if camera.lens(mobject) is lens]
+        members = [i for i in seen if batches[i].rgba[:, 3].any()]
+        for i, batch in zip(members, cut_apart([batches[i] for i in members]), strict=True):
+            batches[i] = batch
+    return batches
 
 
 def _seen_of_lines(camera: SpatialCamera, spatial: Sequence[Mobject], shown: Sequence[Mobject]) -> dict[Any, float]:
