@@ -63,7 +63,7 @@ from nn_unfold.stage.view import TOP, View
 from nn_unfold.text.labels import label
 from nn_unfold.theme import THEMES
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def shot(scene: Scene) -> np.ndarray:
