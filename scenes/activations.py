@@ -52,7 +52,9 @@ class Activations(Stage):
             with self.beat(act.caption):
                 layer, sheet = self.enter(act, plot, sheet)
                 flow = ActivationFlow(sheet, layer=layer)
-                self.play(FadeOut(axes, run_time=self.tokens.breath), flow, follow_graph(plot, layer, run_time=flow.run_time))
+                self.play(
+                    FadeOut(axes, run_time=self.tokens.breath), flow, follow_graph(plot, layer, run_time=flow.run_time)
+                )
                 image = Axes(box_of(sheet), ("a_1", "a_2"), at_corner=True)
                 self.play(self.reframe(image, run_time=self.tokens.step - self.tokens.breath))
                 self.play(FadeIn(image, run_time=self.tokens.breath))

@@ -46,7 +46,9 @@ MAPS = (
     Map(Layer(np.eye(2), [0.8, 0.4]), "A translation: the bias moves everything by the same amount."),
     Map(Layer([[1, 0.7], [0, 1]], [0, 0]), "A shear: each row slides as far as it is high. The area stays.", "lerp"),
 )
-REFLECTION = Map(Layer(np.diag([-1, 1]), [0, 0]), "A reflection: no rotation within the plane does this. It must leave the plane.")
+REFLECTION = Map(
+    Layer(np.diag([-1, 1]), [0, 0]), "A reflection: no rotation within the plane does this. It must leave the plane."
+)
 STAGES = {
     "turn": "It rotates the picture,",
     "stretch": "it scales it along the axes by its singular values,",
@@ -103,7 +105,9 @@ class AffineOnAPicture(Stage):
 
         stages = self.way(layer, "svd").flows[0].stages
         matrix = stack(formula("W = U Sigma V^top"), LiveAffine(layer.weight, layer.bias))
-        with self.beat("The first layer of a trained network does several of these at once. Its matrix can be taken apart:"):
+        with self.beat(
+            "The first layer of a trained network does several of these at once. Its matrix can be taken apart:"
+        ):
             wider = self.axes_for(Map(layer, "", "svd"))
             self.play(self.aside(equation, matrix))
             self.change_axes(axes, wider)

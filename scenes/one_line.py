@@ -126,7 +126,10 @@ class OneLine(Stage):
             "Then the line hardly turns any more, but the weights grow: the slope gets steeper.",
             holds=turned < LITTLE and grown > 1,
             otherwise=[
-                ("Then the line turns by {turned} degrees more, and the weights grow: the slope gets steeper.", grown > 1),
+                (
+                    "Then the line turns by {turned} degrees more, and the weights grow: the slope gets steeper.",
+                    grown > 1,
+                ),
                 "Then the line turns by {turned} degrees more, and the weights shrink.",
             ],
             turned=round(turned),

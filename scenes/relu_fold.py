@@ -66,7 +66,10 @@ class ReluFold(Stage):
             holds=every,
             otherwise="This small network with {hidden} hidden neurons has learnt to label {right} of {n} right.",
             **result,
-            **{name: number(size) for name, size in zip(("inputs", "hidden", "outputs"), self.recipe.sizes, strict=True)},
+            **{
+                name: number(size)
+                for name, size in zip(("inputs", "hidden", "outputs"), self.recipe.sizes, strict=True)
+            },
         ):
             arrival = self.aside(diagram)
             self.play(self.reframe(axes, sheet))

@@ -69,7 +69,8 @@ class SoftmaxSurfaces(Stage):
             self.play(rise, self.follow(rise, ground, surfaces, phi=ASLANT, theta=BESIDE))
             # Room is made for what comes: the map lower down, and the surfaces as high as they will be.
             below, higher = ground.copy().shift(deep * IN), surfaces.copy().set_temperature(1)
-            self.play(ground.animate.shift(deep * IN), self.reframe(below, higher, space, run_time=self.tokens.step))
+            self.play(self.reframe(below, higher, space, run_time=self.tokens.step))
+            self.play(ground.animate.shift(deep * IN))
             self.play(FadeIn(space))
 
         with self.beat("As it cools, the class with the highest score gains, and that with the lowest loses."):

@@ -194,9 +194,7 @@ class StageCamera(Perspective, ThreeDCamera):
         line = getattr(mobject, "belongs_to", None)
         return None if line is None else (self.lens(mobject), line.tobytes())
 
-    def room_for_labels(
-        self, mobjects: Iterable[Mobject], lens: Perspective
-    ) -> dict[tuple[Perspective, bytes], float]:
+    def room_for_labels(self, mobjects: Iterable[Mobject], lens: Perspective) -> dict[tuple[Perspective, bytes], float]:
         """How well labels that belong to lines can be read beside each other, from 0 to 1: later ones give way.
 
         As the camera turns, numbers of one axis come to lie over those of another: before they touch, one fades.
