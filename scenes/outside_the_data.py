@@ -97,9 +97,9 @@ class OutsideTheData(Stage):
         (low, high), [surer] = (side.read(1.0).values() for side in sides)
         (lower, higher), [surest] = (side.read(FAR).values() for side in sides)
         with self.beat(
-            "Away from the data a linear output leaves both levels. Softmax can't, but is sure on {surer} % of the plane.",
+            "Away from the data a linear output leaves both levels. Softmax can't, but is sure on {surer} % of the picture.",
             holds=low < 0 and high > 1,
-            otherwise="Away from the data a linear output runs on. Softmax is sure on {surer} % of the plane.",
+            otherwise="Away from the data a linear output runs on. Softmax is sure on {surer} % of the picture.",
             surer=int(100 * surer),
         ):
             self.play(*(FadeIn(side.numbers) for side in sides))
