@@ -41,7 +41,7 @@ class OutsideTheData(Stage):
         learning_rate=0.01,
         epochs=600,
         snapshots=None,
-        seed=15,
+        seed=28,  # typical: of 31 seeds, half are right more often by night, half less
     )
 
     def construct(self):
