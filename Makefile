@@ -3,7 +3,7 @@ PYTHON_HERE := .venv/bin/python
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types clean
+.PHONY: help setup demo test check lint types clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -19,6 +19,9 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 # A process for each core, with one thread: those of several processes would only wait for each other.
 test: setup  ## Run all tests
 	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest -n auto --dist loadgroup
+
+check: setup  ## Hold every film to its promise, with ten other seeds each
+	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m nn_unfold check --all --seeds 10
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check

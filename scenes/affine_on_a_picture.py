@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from manim import DEGREES, FadeIn, FadeOut, VGroup, linear
+from manim import DEGREES, FadeIn, VGroup, linear
 
 from nn_core.interpolation import Decomposition, decompose
 from nn_core.network import Layer

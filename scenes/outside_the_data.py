@@ -97,7 +97,7 @@ class OutsideTheData(Stage):
         (low, high), [surer] = (side.read(1.0).values() for side in sides)
         (lower, higher), [surest] = (side.read(FAR).values() for side in sides)
         with self.beat(
-            "Away from the data a linear output leaves both levels. Softmax can't, but is sure on {surer} % of the picture.",
+            "Away from the data a linear output leaves both levels. Softmax can't: it is sure on {surer} % of this.",
             holds=low < 0 and high > 1,
             otherwise="Away from the data a linear output runs on. Softmax is sure on {surer} % of the picture.",
             surer=int(100 * surer),
@@ -115,9 +115,9 @@ class OutsideTheData(Stage):
             self.play(*(change for side in sides for change in (FadeIn(side.far, side.far.marks), side.counting())))
 
         with self.beat(
-            "By night it gets {found} of {n} right, by day {right}. Where it is wrong it is as sure: {sure} % at the median.",
+            "By night it gets {found} of {n} right, by day {right}. Where it is wrong, it is sure: {sure} %.",
             holds=found < trained.right and sure > 0.9,
-            otherwise="By night it gets {found} of {n} right, by day {right}. Where it is wrong, its median is {sure} %.",
+            otherwise="By night it gets {found} of {n} right, by day {right}. Where it is wrong, it says {sure} %.",
             found=found,
             n=len(night[1]),
             right=trained.right,

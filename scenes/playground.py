@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from manim import DEGREES, FadeIn, FadeOut
+from manim import DEGREES, FadeIn
 
 from nn_unfold import DataThumbnails, Draw, Morph, Panel, Recipe, Stage, number
 from nn_unfold.stage.bench import HEADINGS, Bench, heading

@@ -60,7 +60,7 @@ class SoftmaxSurfaces(Stage):
         with self.beat(
             "Softmax turns the scores into probabilities. At a high temperature all are nearly alike.",
             holds=hot.max() < 2 * hot.min(),
-            otherwise="Softmax turns the scores into probabilities. The higher the temperature, the more alike they are.",
+            otherwise="Softmax turns the scores into probabilities. The hotter, the more alike they are.",
         ):
             heat = LiveNumber("temperature", HOT, digits=3)
             self.play(self.aside(diagram, stack(formula("p_k = e^(z_k \\/ T) / (sum_j e^(z_j \\/ T))"), heat)))

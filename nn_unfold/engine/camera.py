@@ -195,9 +195,10 @@ class StageCamera(Perspective, ThreeDCamera):
         return None if line is None else (self.lens(mobject), line.tobytes())
 
     def room_for_labels(self, mobjects: Iterable[Mobject], lens: Perspective) -> dict[tuple[Perspective, bytes], float]:
-        """How well labels that belong to lines can be read beside each other, from 0 to 1: those that come later, and those beside names of points, give way.
+        """How much room labels of lines have beside each other, from 0 to 1: those that come later give way.
 
         As the camera turns, numbers of one axis come to lie over those of another: before they touch, one fades.
+        Names of points stay.
 
         Args:
             mobjects: single ones, in the order in which they are displayed.

@@ -7,8 +7,8 @@ import pytest
 from manim import config
 from PIL import Image
 
-from nn_unfold.engine.camera import StageCamera
 from nn_unfold.engine import camera as camera_module
+from nn_unfold.engine.camera import StageCamera
 from nn_unfold.space.sheet import Sheet
 from scenes.relu_fold import ReluFold
 
