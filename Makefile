@@ -4,7 +4,7 @@ SECONDS := 3600
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz faults lint types lock clean
+.PHONY: help setup demo test check fuzz lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -21,11 +21,11 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 test: setup  ## Run all tests
 	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest -n auto --dist loadgroup
 
+check: setup  ## Hold every film to its promise, with ten other seeds each
+	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m nn_unfold check --all --seeds 10
+
 fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
 	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto
-
-faults: setup  ## Kill, stop and starve renders at random moments
-	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 UNFOLD_FAULTS=all $(PYTHON_HERE) -m pytest tests/faults
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check

@@ -9,6 +9,8 @@ from nn_core.training import fit
 from nn_unfold import Learning, LossCurve, NetworkDiagram, Stage, formula, label, stack
 from nn_unfold.flat.chain import Equation, Parameters, Pass, Terms
 
+NEARLY = 0.25  # how far the measured change of the loss may be from the predicted one, as a share of that
+
 
 class Backpropagation(Stage):
     """The chain rule takes the loss apart into a derivative for each weight; a step against them all makes it fall."""
@@ -80,22 +82,39 @@ class Backpropagation(Stage):
         with self.beat("Each weight gets its derivative: the delta at its end times the number at its start."):
             derivatives = Parameters(diagram, now.gradient, colour=self.tokens.accent)
             self.play(self.aside(delta, formula("(partial L)/(partial w) = delta dot.op a")))
-            self.play(FadeOut(weights), FadeIn(derivatives))
+            self.exchange(weights, derivatives)
 
         with self.beat("The step: each weight and bias goes against its derivative, times a learning rate."):
             step = Terms([(w,), (f"eta {dw}",)], (network.layers[1].weight[k, j], self.rate * slopes[k, j]), sign="-")
             new = Equation("=", after.layers[1].weight[k, j])
             self.play(self.aside(formula(f"eta = {self.rate:g}"), step, new))
-            self.play(FadeOut(derivatives), FadeIn(weights), diagram.deltas.animate.set_opacity(0))
+            self.play(FadeOut(derivatives), diagram.deltas.animate.set_opacity(0), run_time=self.tokens.breath)
+            self.play(FadeIn(weights, run_time=self.tokens.breath))
             self.play(Learning(history, diagram, weights, stop=1, run_time=self.tokens.turn))
 
-        with self.beat("Forward again: the loss has fallen by nearly as much as the derivatives predict."):
+        expected, change = -self.rate * now.steepness, history.loss[1] - history.loss[0]
+        with self.beat(
+            "Forward again: the loss has fallen by nearly as much as the derivatives predict.",
+            holds=abs(change / expected - 1) < NEARLY,
+            otherwise=[
+                ("Forward again: the loss has fallen, by {share} % of what the derivatives predict.", change < 0),
+                "Forward again: the loss has risen. The step was too large for what the derivatives predict.",
+            ],
+            share=round(100 * change / expected),
+        ):
             self.play(diagram.send(x, run_time=self.tokens.turn))
-            predicted = label("predicted"), Equation("-eta |nabla L|^2 =", -self.rate * now.steepness)
-            measured = label("measured"), Equation("Delta L =", history.loss[1] - history.loss[0])
+            predicted = label("predicted"), Equation("-eta |nabla L|^2 =", expected)
+            measured = label("measured"), Equation("Delta L =", change)
             self.play(self.aside(stack(*predicted), stack(*measured)))
 
-        with self.beat("Step after step the loss falls, and the outputs approach their targets."):
+        with self.beat(
+            "Step after step the loss falls, and the outputs approach their targets.",
+            holds=(np.diff(history.loss) < 0).all(),
+            otherwise="After {steps} steps the loss has gone from {first} to {last}.",
+            steps=self.steps,
+            first=f"{history.loss[0]:.3f}",
+            last=f"{history.loss[-1]:.3f}",
+        ):
             curve = LossCurve(history, size=(3.0, 2.2), epochs="log1p", decimals=3)
             self.play(self.aside(curve))
             diagram.watch(x)

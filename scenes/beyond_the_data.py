@@ -96,7 +96,7 @@ class BeyondTheData(Stage):
         with self.beat(
             "Beyond the data, both networks are right about as often as a guess.",
             holds=all(abs(side.share - guess) < CLOSE for side in sides),
-            otherwise="Beyond the data ReLU is right on {relu} % of the arms, sine on {sine} %. A guess is on {guess} %.",
+            otherwise="Beyond the data ReLU is right on {relu} % of the arms, sine on {sine} %, a guess on {guess} %.",
             relu=int(100 * relu.share),
             sine=int(100 * sine.share),
             guess=round(100 * guess),
@@ -140,9 +140,7 @@ class Side:
 
 
 def continued(network: Network, reach: float) -> tuple[Segments, float, set[int]]:
-    """The arms out to the radius `reach`; of them beyond the data the share that a network labels right, and all labels
-    that it gives them.
-    """
+    """The arms out to the radius `reach`; beyond the data the share that a network labels right, and all its labels."""
     radius = np.linspace(0.2, reach, 1000)
     lines = np.stack([spiral_arm(radius, arm, n_classes=network.n_out) for arm in range(network.n_out)], axis=1)
     beyond = lines[radius > 1]

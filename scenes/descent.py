@@ -19,6 +19,7 @@ NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)
 BOX = (-1.5, 6.5, -3.2, 3.2)  # of the weight and the bias
 FLAW = 3.2  # rows of pixels that flat triangles may be off, were a loss of 1 as high as the picture
+DIFFERENT = 0.01  # of the loss, between ends that are told apart
 HEIGHT, LEVELS = 1.3, 0.11  # scene units per unit of the loss, and the loss between two level lines
 ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
 
@@ -67,7 +68,12 @@ class Descent(Stage):
         starts = {f"({w:g}, {b:g})".replace("-", MINUS): self.way((w, b)) for w, b in self.starts}
         with self.beat("Gradient descent steps against the slope, like a ball that rolls down."):
             self.roll("start", dict([*starts.items()][:1]))
-        with self.beat("From another start it may end in another valley, where the wave stays wrong."):
+        ends = loss(np.array([way[-1] for way in starts.values()]))
+        with self.beat(
+            "From another start it may end in another valley, where the wave stays wrong.",
+            holds=ends.max() > 2 * ends.min(),
+            otherwise="From these other starts it ends about as low.",
+        ):
             self.roll("start", starts)
         with self.beat("A step may look at all points, or at a few at random. That is cheaper, but it sways."):
             some = partial(self.way, self.ridge, SLOW, 2 * self.steps, rng=rng)
@@ -80,11 +86,21 @@ class Descent(Stage):
             surface.set_unit_height(0.0)
             self.trails = []
             self.roll("a step sees", samples)
-        with self.beat("Momentum and Nesterov keep most of the last step: they roll on, and swing past the bottom."):
-            self.roll("rule", {name: rules[name] for name in [*rules][:3]})
+        first = [*rules][:3]
+        with self.beat(
+            "Momentum and Nesterov keep most of the last step: they roll on, and swing past the bottom.",
+            holds=all((np.diff(loss(rules[name])) > 0).any() for name in first[1:]),
+            otherwise="Momentum and Nesterov keep most of the last step: they roll on.",
+        ):
+            self.roll("rule", {name: rules[name] for name in first})
         with self.beat("Four more give each number a step size of its own. Seven rules, one start, as many steps:"):
             self.roll("rule", rules)
-        with self.beat("Where a descent ends depends on its start, on chance, and on its rule."):
+        last = loss(np.array([way[-1] for way in rules.values()]))
+        with self.beat(
+            "Where a descent ends depends on its start, on chance, and on its rule.",
+            holds=min(np.ptp(ends), np.ptp(last)) > DIFFERENT,
+            otherwise="Where a descent ends may depend on its start, on chance, and on its rule.",
+        ):
             surface.set_unit_height(HEIGHT)
             risen = [trail.show_step(self.steps) for trail in self.trails_of(rules)]
             self.remove(*self.trails)

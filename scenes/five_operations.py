@@ -1,5 +1,6 @@
 """All that a layer can do to space, one at a time: rotate, scale, change the dimension, translate and bend."""
 
+import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.geometry import pull_back
@@ -21,7 +22,8 @@ from nn_unfold import (
 from nn_unfold.flat.factors import FactorMatrix, TakenApart, single_flows, titled
 
 ASLANT = 62 * DEGREES
-UP_EQUATION = "{{tanh: t}}({{U: u}} {{E: e}} {{S: s}} {{V^top: v}} bold(x) + {{bold(b): b}})"
+LARGE = 100.0  # an input that shows where an activation ends, if it does
+UP_EQUATION = '{{op("%s"): t}}({{U: u}} {{E: e}} {{S: s}} {{V^top: v}} bold(x) + {{bold(b): b}})'
 DOWN_EQUATION = "{{U: u}} {{S: s}} {{E: e}} {{V^top: v}} bold(a) + {{bold(b): b}}"
 
 
@@ -56,7 +58,7 @@ class FiveOperations(Stage):
 
         rotate, scale, lift, turn, shift = single_flows(up, world)
         with self.beat("Two classes, one around the other, and a trained layer that takes the plane into space."):
-            self.layer = TakenApart(up, UP_EQUATION)
+            self.layer = TakenApart(up, UP_EQUATION % up.activation.name)
             self.play(self.aside(*self.layer.column))
             axes = Axes.around(sheet, names=("x_1", "x_2"), flows=[rotate, scale], at_corner=True)
             self.look(axes)
@@ -70,20 +72,34 @@ class FiveOperations(Stage):
             space = Axes.around(sheet, names=("z_1", "z_2", "z_3"), flows=[turn, shift], most=4)
             side = self.facing(sheet, phi=ASLANT, flows=[turn])
             self.act("e", "change the dimension", lift)
-            view = self.reframe(sheet, space, flows=[turn, shift], phi=ASLANT, theta=side)
-            self.play(view, FadeOut(axes), FadeIn(space))
+            self.change_axes(axes, space, sheet, flows=[turn, shift], phi=ASLANT, theta=side)
         with self.beat("It rotates once more, now in space. All factors together are the weight matrix."):
             self.act("u", "rotate", turn)
         with self.beat("It translates: the bias moves every point by the same amount."):
             self.act("b", "translate", shift)
-        with self.beat("It bends: tanh squeezes each axis by itself into the range from -1 to 1."):
+        low, high = (float(up.activation(np.array([end]))[0]) for end in (-LARGE, LARGE))
+        bounded = np.isclose(low, round(low)) and np.isclose(high, round(high)) and abs(high - low) < LARGE
+        with self.beat(
+            "It bends: {activation} squeezes each axis by itself into the range from {low} to {high}.",
+            holds=bounded,
+            otherwise="It bends: {activation} acts on each axis by itself.",
+            activation=up.activation.name,
+            low=round(low),
+            high=round(high),
+        ):
             bend = ActivationFlow(world, layer=up)
             plot = FunctionPlot(up.activation, name="a", size=(3.0, 1.6))
             bending = titled("bend", plot, colour=self.tokens.accent)
-            self.play(self.aside(self.layer.equation, bending), self.layer.mark("t"))
-            bent = Axes((-1, 1) * 3, ("a_1", "a_2", "a_3"), most=2)
-            self.play(FadeOut(space), self.ghost.animate.set_opacity(0), bend, self.follow(bend, sheet))
-            self.play(FadeIn(bent), self.reframe(sheet, bent))
+            names = ("a_1", "a_2", "a_3")
+            bent = (
+                Axes((low, high) * 3, names, most=2)
+                if bounded
+                else Axes.around(sheet, flows=[bend], names=names, most=4)
+            )
+            self.play(self.aside(self.layer.equation, bending), self.layer.mark("t"), FadeOut(space))
+            self.play(self.ghost.animate.set_opacity(0), bend, self.follow(bend, sheet))
+            self.play(self.reframe(sheet, bent, run_time=self.tokens.step))
+            self.play(FadeIn(bent))
             self.play(self.turn(-50 * DEGREES, sheet, bent, run_time=4))
 
         rotate, drop, scale, turn, shift = single_flows(down, world)
@@ -98,7 +114,13 @@ class FiveOperations(Stage):
             self.play(self.reframe(sheet, **TOP._asdict()))
             for name, title, flow in (("s", "scale", scale), ("u", "rotate", turn), ("b", "translate", shift)):
                 self.act(name, title, flow, self.follow(flow, sheet))
-        with self.beat("Now one straight line parts the classes."):
+        with self.beat(
+            "Now one straight line separates the classes.",
+            holds=trained.right == trained.n,
+            otherwise="Now one straight line has {right} of {n} points on the right side.",
+            right=trained.right,
+            n=trained.n,
+        ):
             self.play(Draw(line))
         with self.beat("The whole network in one go:"):
             way = {"layers": network.layers, "kind": "svd"}

@@ -36,7 +36,7 @@ SPLIT = 0.3, 0.75  # where the training may be split into two, as shares of the 
 
 
 class OneLine(Stage):
-    """A neuron is a tilted plane that cuts the ground in a line; training rotates it until the line separates two classes."""
+    """A neuron is a tilted plane that cuts the ground in a line; training rotates it until it separates two classes."""
 
     recipe = Recipe(
         data="clusters",

@@ -42,8 +42,8 @@ class OutsideTheData(Stage):
         activations="relu",
         learning_rate=0.01,
         epochs=600,
-        snapshots=40,
-        seed=15,
+        snapshots=None,
+        seed=28,  # typical: of 31 seeds, half are right more often by night, half less
     )
 
     def construct(self):
@@ -57,7 +57,12 @@ class OutsideTheData(Stage):
         right_by_day = Accuracy("right by day", start, *day)
         right_by_night = Accuracy("right by night", network, *night)
 
-        with self.beat("All these data were collected by day. They lie in one half of the plane."):
+        found = int((network.predict(night[0]) == night[1]).sum())
+        sure = float(np.median(network.predict_proba(night[0])[network.predict(night[0]) != night[1]].max(axis=1)))
+        with self.beat(
+            "All these data were collected by day. They lie in one half of the plane.",
+            holds=(trained.X[:, 0] > 0).all() or (trained.X[:, 0] < 0).all(),
+        ):
             self.play(self.aside(diagram, right_by_day))
             self.look(axes)
             self.play(FadeIn(axes, by_day))
@@ -92,18 +97,35 @@ class OutsideTheData(Stage):
             self.play(*(FadeIn(side.title, side.near.levels, side.near.cloud, side.near.marks) for side in sides))
             self.play(*(rise(side.near.surface, run_time=3) for side in sides))
 
+        (low, high), [surer] = (side.read(1.0).values() for side in sides)
+        (lower, higher), [surest] = (side.read(FAR).values() for side in sides)
         with self.beat(
-            "Away from the data a linear output leaves both levels. Softmax can't, but is sure almost everywhere."
+            "Away from the data a linear output leaves both levels. Softmax can't: it is sure on {surer} % of this.",
+            holds=low < 0 and high > 1,
+            otherwise="Away from the data a linear output runs on. Softmax is sure on {surer} % of the picture.",
+            surer=int(100 * surer),
         ):
             self.play(*(FadeIn(side.numbers) for side in sides))
             self.play(*(self.turn(40 * DEGREES, side.near, run_time=6) for side in sides))
 
-        with self.beat("Step back: the one is larger still, the other surer still. Neither can say: I don't know."):
+        with self.beat(
+            "Step back: the one is larger still, the other surer still. Neither can say: I don't know.",
+            holds=higher - lower > high - low and surest > surer,
+            otherwise="Step back: far from the data both have an answer. Neither can say: I don't know.",
+        ):
             self.play(*(FadeOut(side.near.marks) for side in sides))
             self.play(*(self.reframe(side.far) for side in sides))
             self.play(*(change for side in sides for change in (FadeIn(side.far, side.far.marks), side.counting())))
 
-        with self.beat("By night the same rule holds. The network is wrong far more often, and sure of it."):
+        with self.beat(
+            "By night it gets {found} of {n} right, by day {right}. Where it is wrong, it is sure: {sure} %.",
+            holds=found < trained.right and sure > 0.9,
+            otherwise="By night it gets {found} of {n} right, by day {right}. Where it is wrong, it says {sure} %.",
+            found=found,
+            n=len(night[1]),
+            right=trained.right,
+            sure=int(100 * sure),
+        ):
             self.play(*(FadeOut(side.near, side.far, side.far.marks, side.title, side.numbers) for side in sides))
             self.play(self.aside(diagram, right_by_day, right_by_night), FadeIn(axes, answers, by_day))
             self.play(FadeIn(by_night))

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from manim import DEGREES, FadeIn, FadeOut
+from manim import DEGREES, FadeIn
 
-from nn_unfold import DataThumbnails, Draw, Morph, Panel, Recipe, Stage
+from nn_unfold import DataThumbnails, Draw, Morph, Panel, Recipe, Stage, number
 from nn_unfold.stage.bench import HEADINGS, Bench, heading
 
 DOMAIN = (-6.0, 6.0, -6.0, 6.0)
@@ -37,7 +37,7 @@ class Playground(Stage):
         batch_size=10,
         epochs=100,
         starts=2,
-        snapshots=40,
+        snapshots=None,
         seed=14,
     )
 
@@ -59,7 +59,14 @@ class Playground(Stage):
             self.play(FadeIn(title, data))
             self.play(data.animate.choose(0), FadeIn(disc.cloud, disc.map.outline))
 
-        with self.beat("The network is given two features. Each neuron shows its answer all over the plane."):
+        def claim(game):
+            return {"holds": game.right == game.n, "right": game.right, "n": game.n}
+
+        of_disc, of_corners, of_clouds, of_spiral = games
+        with self.beat(
+            "The network is given {features} features. Each neuron shows its answer all over the plane.",
+            features=number(len(self.recipe.features)),
+        ):
             large = disc.drawn(middle, disc.start)
             self.play(FadeIn(large))
             self.play(FadeIn(disc.map.face, disc.map.boundary))
@@ -71,29 +78,51 @@ class Playground(Stage):
         with self.beat("The last hidden layer has two neurons: that is a plane. Where does it carry the points?"):
             front = disc.trained.network.layers[: disc.n_front]
             disc.diagram = disc.drawn(above, disc.trained.network)
-            self.play(FadeOut(large), FadeIn(disc.diagram))
+            self.exchange(large, disc.diagram)
             self.look(disc.carried, phi=62 * DEGREES)
             self.play(FadeIn(disc.carried))
             flow = Morph(disc.carried, layers=front, run_time=5)
             self.play(flow, self.follow(flow, disc.carried))
 
-        with self.beat("There a straight line parts the classes. On the right, the same line is the curve."):
+        with self.beat(
+            "There a straight line separates the classes. On the right, the same line is the curve.",
+            otherwise="There a straight line has {right} of {n} points right. On the right, it is the curve.",
+            **claim(of_disc),
+        ):
             disc.floor.show(disc.trained.network).boundary.set_opacity(0)
-            self.play(self.reframe(disc.floor), FadeIn(disc.floor))
+            self.play(self.reframe(disc.floor))
+            self.play(FadeIn(disc.floor))
             self.play(Draw(disc.floor.boundary))
 
-        with self.beat("Opposite corners belong together: now the plane moves in another way, until a line is enough."):
-            self.play(disc.leave(), data.animate.choose(1), corners.enter())
+        with self.beat(
+            "Opposite corners belong together: now the plane moves in another way, until a line is enough.",
+            otherwise="Opposite corners belong together: the plane moves until a line has {right} of {n} right.",
+            **claim(of_corners),
+        ):
+            self.play(disc.leave(), data.animate.choose(1), run_time=self.tokens.breath)
+            self.play(corners.enter(), run_time=self.tokens.breath)
             self.play(corners.learning(corners.floor, corners.carried, run_time=8))
 
-        with self.beat("Two clouds are the easiest. A few epochs, and they lie apart."):
-            self.play(corners.leave(), data.animate.choose(2), clouds.enter())
+        with self.beat(
+            "Two clouds need {epochs} epochs, and they lie apart.",
+            otherwise="Two clouds: after {epochs} epochs {right} of {n} points are right.",
+            epochs=clouds.recipe.epochs,
+            **claim(of_clouds),
+        ):
+            self.play(corners.leave(), data.animate.choose(2), run_time=self.tokens.breath)
+            self.play(clouds.enter(), run_time=self.tokens.breath)
             self.play(clouds.learning(clouds.floor, clouds.carried, run_time=5))
 
         with self.beat(
-            "The spiral is the hardest. It gets more neurons, and squares, a product and sines as features."
+            "The spiral gets {neurons} neurons in a layer, and squares, a product and sines as features.",
+            neurons=number(max(spiral.recipe.sizes[1:])),
         ):
-            self.play(clouds.leave(), data.animate.choose(3), spiral.enter())
+            self.play(clouds.leave(), data.animate.choose(3), run_time=self.tokens.breath)
+            self.play(spiral.enter(), run_time=self.tokens.breath)
 
-        with self.beat("Its arms, too, come to lie on two sides of a straight line."):
+        with self.beat(
+            "Its arms, too, come to lie on two sides of a straight line.",
+            otherwise="Its arms come to lie so that a straight line has {right} of {n} points right.",
+            **claim(of_spiral),
+        ):
             self.play(spiral.learning(spiral.floor, spiral.carried, pace="linear", run_time=12))

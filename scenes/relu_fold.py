@@ -125,7 +125,7 @@ class ReluFold(Stage):
         with self.beat(
             "Here one straight line separates them: where both outputs are equal.",
             holds=every,
-            otherwise="Here one straight line has {right} of {n} points on the right side: where both outputs are equal.",
+            otherwise="Here one straight line, where both outputs are equal, has {right} of {n} points right.",
             **result,
         ):
             self.play(Draw(sheet.boundary))

@@ -61,7 +61,7 @@ class SoftmaxSurfaces(Stage):
         with self.beat(
             "Softmax turns the scores into probabilities. At a high temperature all are nearly alike.",
             holds=hot.max() < 2 * hot.min(),
-            otherwise="Softmax turns the scores into probabilities. The higher the temperature, the more alike they are.",
+            otherwise="Softmax turns the scores into probabilities. The hotter, the more alike they are.",
         ):
             heat = LiveNumber("temperature", HOT, digits=3)
             self.play(self.aside(diagram, stack(formula("p_k = e^(z_k \\/ T) / (sum_j e^(z_j \\/ T))"), heat)))
@@ -70,7 +70,8 @@ class SoftmaxSurfaces(Stage):
             self.play(rising, self.follow(rising, ground, surfaces, phi=ASLANT, theta=BESIDE))
             # Room is made for what comes: the map lower down, and the surfaces as high as they will be.
             below, higher = ground.copy().shift(deep * IN), surfaces.copy().set_temperature(1)
-            self.play(ground.animate.shift(deep * IN), self.reframe(below, higher, space, run_time=self.tokens.step))
+            self.play(self.reframe(below, higher, space, run_time=self.tokens.step))
+            self.play(ground.animate.shift(deep * IN))
             self.play(FadeIn(space))
 
         with self.beat("As it cools, the class with the highest score gains, and that with the lowest loses."):

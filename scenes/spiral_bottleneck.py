@@ -61,7 +61,7 @@ class SpiralBottleneck(Stage):
         with self.beat(
             "The first layer has {hidden} neurons, and each has a crease in this plane.",
             holds=met == hidden,
-            otherwise="The first layer has {hidden} neurons. The creases of {met} of them cross this part of the plane.",
+            otherwise="The first layer has {hidden} neurons. The creases of {met} of them cross this plane.",
             hidden=number(hidden),
             met=met,
         ):

@@ -39,6 +39,7 @@ from nn_unfold.flat.table import Reading
 from nn_unfold.space.primitives import bold_lines
 
 BOX = (-0.5, 1.5, -0.5, 1.5)
+SWING = 2.5  # seconds of a camera move between the plane and the space above it
 SCALES = {"linear": "linear", "log": "log1p"}  # of the axis of epochs, for each pace
 ASLANT = {"phi": 64 * DEGREES, "theta": -62 * DEGREES}
 
@@ -54,7 +55,7 @@ class Xor(Stage):
         learning_rate=0.05,
         epochs=300,
         starts=24,
-        snapshots=60,
+        snapshots=None,
     )
     alone: ClassVar = {"sizes": (2, 1), "activations": ("sigmoid",), "initializer": ("gaussian", 2.0), "starts": 1}
     hidden = Layer([[1, 1], [-0.5, -0.5]], [0, 0], "sigmoid")
@@ -64,8 +65,11 @@ class Xor(Stage):
         X, y = single.X, single.y
         features = Network([self.hidden]).forward(X).output
         output = Network.create((2, 1), ["sigmoid"], initializer="glorot", rng=np.random.default_rng(self.recipe.seed))
-        learnt = fit(output, features, y, loss=self.recipe.loss, learning_rate=1.0, epochs=3000, snapshots=60)
-        network = Network([self.hidden, output.layers[0]])
+        learnt = fit(output, features, y, loss=self.recipe.loss, learning_rate=1.0, epochs=3000, snapshots=range(3001))
+        network = Network([self.hidden, learnt.network.layers[0]])
+        right = int((learnt.network.predict(features) == y).sum())
+        flat = np.abs(single.network.predict_proba(X) - 0.5).max() < 0.01
+        trio = self.trained(self.recipe)
         inputs = {"x_1": X[:, 0], "x_2": X[:, 1]}
 
         sheet = Sheet(BOX, Network([self.hidden]), grid=0.25, tolerance=1e-3)
@@ -82,22 +86,26 @@ class Xor(Stage):
             self.play(FadeIn(cloud), FadeIn(tags))
 
         with self.beat("Lift each point to its answer: a surface of probabilities should go through all four."):
-            view = self.swing(space, sheet, sheet.copy().shift(OUT), **ASLANT)
-            self.play(FadeOut(axes), FadeIn(space), sheet.faces.animate.set_opacity(0.3), view)
+            self.rise(axes, space, sheet)
             self.play(tags.lift(y))
 
-        with self.beat("A single neuron has a surface like this. Training moves it as near as it can."):
+        with self.beat("A single neuron has a surface like this. Training moves it towards the points."):
             surface = self.fit_surface(single, "xp", inputs)
 
         with self.beat(
-            "It ends flat: a probability of 1/2 for every point, and a loss of ln 2. It has learnt nothing."
+            "It ends flat: a probability of 1/2 for every point, and a loss of ln 2. It has learnt nothing.",
+            holds=flat,
+            otherwise="It gets {right} of {n} points right, and no other single neuron gets all of them.",
+            right=single.right,
+            n=single.n,
         ):
             self.play(self.turn(40 * DEGREES, sheet, space, cloud, run_time=self.tokens.turn))
 
-        with self.beat("Join the points of each class: the lines cross. So no straight line parts the classes."):
+        with self.beat("Join the points of each class: the lines cross. So no straight line separates the classes."):
             bonds = bold_lines([X[y == label] for label in (0, 1)], self.tokens.accent)
-            self.play(FadeOut(surface), FadeOut(space), tags.lift(0 * y))
-            self.play(self.swing(axes, sheet, **TOP._asdict()), FadeIn(axes), sheet.faces.animate.set_opacity(1))
+            self.play(FadeOut(surface), FadeOut(space, run_time=self.tokens.breath), tags.lift(0 * y))
+            self.play(self.swing(axes, sheet, **TOP._asdict(), run_time=SWING), sheet.faces.animate.set_opacity(1))
+            self.play(FadeIn(axes, run_time=self.tokens.breath))
             self.play(Draw(bonds))
 
         with self.beat(
@@ -109,8 +117,7 @@ class Xor(Stage):
             world = SpatialGroup(sheet, bonds, cloud)
             flow = AffineFlow(world, layer=self.hidden)
             sums = Axes.around(sheet, flows=[flow], names=("z_1", "z_2"), at_corner=True)
-            self.play(FadeOut(axes), self.reframe(sums, sheet, flows=[flow]))
-            self.play(FadeIn(sums))
+            self.change_axes(axes, sums, sheet, flows=[flow])
             self.play(flow, flow.read_out(numbers), tags.follow(run_time=flow.run_time))
             self.play(self.aside(layer, formula(f'op("rank") W = {decompose(self.hidden.weight).rank}')))
 
@@ -128,25 +135,49 @@ class Xor(Stage):
             self.play(FadeOut(unit), FadeOut(tags), self.reframe(close))
             self.play(FadeIn(close), FadeIn(together))
 
-        with self.beat("Here a single neuron, trained anew, finds a line between the classes."):
+        result = {"right": right, "n": len(y)}
+        with self.beat(
+            "Here a single neuron, trained anew, finds a line between the classes.",
+            holds=right == len(y),
+            otherwise="Here a single neuron, trained anew, gets {right} of {n} points right.",
+            **result,
+        ):
             halves = Regions(learnt.network_at(0), box, opacity=0.3)
             columns = {"h_1": features[:, 0], "h_2": features[:, 1], "y": y}
             learning = self.learn(learnt, "hp", features, columns, halves, pace="log")
             self.play(FadeIn(halves))
             self.play(learning)
 
-        with self.beat("Carried back to the inputs, this one line is two: a strip with class 1 in it."):
+        with self.beat(
+            "Carried back to the inputs, this one line is two: a strip with class 1 in it.",
+            holds=right == len(y),
+            otherwise="Carried back to the inputs, the line leaves {right} of {n} points on the right side.",
+            **result,
+        ):
             border = bold_lines(decision_boundary(network, BOX).segments)
             self.play(*map(FadeOut, (close, halves, bonds, together)))
             back = Passage(SpatialGroup(sheet, border, cloud), layers=network.layers, start=1, stop=0)
             self.play(back, self.follow(back, sheet))
-            self.play(FadeIn(axes), self.reframe(axes), FadeIn(tags.show_at(cloud.points)))
+            self.play(self.reframe(axes, run_time=SWING))
+            self.play(FadeIn(axes), FadeIn(tags.show_at(cloud.points)), run_time=self.tokens.breath)
 
-        with self.beat("Trained together, all three neurons find such a way by themselves."):
-            view = self.swing(space, sheet, sheet.copy().shift(OUT), **ASLANT)
-            self.play(FadeOut(axes), FadeOut(border), FadeIn(space), sheet.faces.animate.set_opacity(0.3), view)
+        with self.beat(
+            "Trained together, all three neurons find such a way by themselves.",
+            holds=trio.right == trio.n,
+            otherwise="Trained together, the three neurons get {right} of {n} points right.",
+            right=trio.right,
+            n=trio.n,
+        ):
+            self.play(FadeOut(border, run_time=self.tokens.breath))
+            self.rise(axes, space, sheet)
             self.play(tags.lift(y))
-            self.fit_surface(self.trained(self.recipe), "xhp", inputs)
+            self.fit_surface(trio, "xhp", inputs)
+
+    def rise(self, flat, space, sheet):
+        """Go over from the plane to the space above it, where probabilities are heights."""
+        self.play(FadeOut(flat), sheet.faces.animate.set_opacity(0.3), run_time=self.tokens.breath)
+        self.play(self.swing(space, sheet, sheet.copy().shift(OUT), **ASLANT, run_time=SWING))
+        self.play(FadeIn(space, run_time=self.tokens.breath))
 
     def fit_surface(self, trained, letters, inputs):
         """Show the surface of a network's probabilities, and how far it misses the points, and let it train."""

@@ -240,22 +240,28 @@ class SpatialCamera(Perspective, ThreeDCamera):
         return None if line is None else (self.lens(mobject), line.tobytes())
 
     def room_for_labels(self, mobjects: Iterable[Mobject], lens: Perspective) -> dict[tuple[Perspective, bytes], float]:
-        """How well labels that belong to lines can be read beside each other, from 0 to 1: later ones give way.
+        """How much room labels of lines have beside each other, from 0 to 1: those that come later give way.
 
         As the camera turns, numbers of one axis come to lie over those of another: before they touch, one fades.
+        Names of points stay.
 
         Args:
             mobjects: single ones, in the order in which they are displayed.
             lens: the camera or the panel in which they are seen.
         """
         outlines: dict[tuple[Perspective, bytes], list[np.ndarray]] = {}
+        taken = np.empty((0, 2, 2))  # the corners of those that stay
         for mobject in mobjects:
+            if getattr(mobject, "anchor", None) is None or self.lens(mobject) is not lens or not len(mobject.points):
+                continue
+            outline = self.transform_points_pre_display(mobject, mobject.points)[:, :2]
             key = self._line(mobject)
-            if key is not None and key[0] is lens and len(mobject.points):
-                outlines.setdefault(key, []).append(self.transform_points_pre_display(mobject, mobject.points)[:, :2])
+            if key is not None:
+                outlines.setdefault(key, []).append(outline)
+            elif mobject.get_fill_opacity() > 0:  # the name of a point, say: it stays
+                taken = np.append(taken, [[outline.min(axis=0), outline.max(axis=0)]], axis=0)
         places = {key: np.concatenate(parts) for key, parts in outlines.items()}
         room: dict[tuple[Perspective, bytes], float] = {}
-        taken = np.empty((0, 2, 2))  # the corners of those that stay
         for key, points in places.items():
             low, high = points.min(axis=0), points.max(axis=0)
             gaps = np.maximum(low - taken[:, 1], taken[:, 0] - high).max(axis=1)

@@ -1,4 +1,4 @@
-"""What a beat says: a sentence that claims something is held to the numbers, and has other wordings where it is false."""
+"""What a beat says: a sentence that is held to the numbers, and other wordings for where it is false."""
 
 from __future__ import annotations
 

@@ -58,8 +58,8 @@ def findings(stage: Stage, moving: Collection[Perspective] = ()) -> list[str]:
 def _faded(stage: Stage) -> set[Mobject]:
     """Labels of axes that have given way to others."""
     camera = stage.camera
-    parts = [part for mobject in stage.mobjects for part in mobject.get_family() if camera.may_be_hidden(part)]
-    shown = [part for part in parts if _is_shown(part)]
+    parts = [part for mobject in stage.mobjects for part in mobject.get_family()]
+    shown = [part for part in parts if getattr(part, "anchor", None) is not None and _is_shown(part)]
     gone = set()
     for lens in {camera.lens(part) for part in shown}:
         room = camera.room_for_labels(shown, lens)

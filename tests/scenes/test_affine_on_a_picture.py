@@ -72,7 +72,7 @@ def test_each_stage_is_what_its_caption_says(takes):
     np.testing.assert_allclose(np.sort(np.diag(steps[1]))[::-1], np.linalg.svd(layer.weight)[1], atol=1e-9)
     np.testing.assert_allclose(steps[1], np.diag(np.diag(steps[1])), atol=1e-9)
     np.testing.assert_allclose(steps[2] @ steps[2].T, np.eye(2), atol=1e-9)
-    mirror = "it turns it over like a mirror," in stage.beats
+    mirror = "it reflects it," in stage.beats
     assert np.linalg.det(steps[2]) == pytest.approx(-1 if mirror else 1)
     assert mirror == (np.linalg.det(layer.weight) < 0) == (type(stage).__mro__[1] is AMirror)
     np.testing.assert_allclose(steps[3], np.eye(2), atol=1e-9)

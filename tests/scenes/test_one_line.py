@@ -12,7 +12,7 @@ from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.residuals import Residuals
 from nn_unfold.space.response import Hyperplanes, Response, WeightArrow
 from nn_unfold.text.numbers import LiveAffine
-from scenes.one_line import SETTLED, OneLine
+from scenes.one_line import OneLine, settling
 
 BEATS = 9
 PLANE, LINE, ARROW, BENT, LABELLED, TURNED, STEEP, FLAT = range(1, 9)  # beats, from 0
@@ -32,7 +32,7 @@ def takes(takes_of):
 def layers(trained):
     """The neuron that each beat shows at its end."""
     history = trained.history
-    networks = {PLANE: 0, LINE: 0, ARROW: 0, BENT: 0, LABELLED: 0, TURNED: OneLine.recipe.epochs**SETTLED}
+    networks = {PLANE: 0, LINE: 0, ARROW: 0, BENT: 0, LABELLED: 0, TURNED: settling(history)}
     last = {STEEP: OneLine.recipe.epochs, FLAT: OneLine.recipe.epochs}
     return {beat: network_at(history, epoch).layers[0] for beat, epoch in {**networks, **last}.items()}
 

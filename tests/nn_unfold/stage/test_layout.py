@@ -54,10 +54,29 @@ def test_numbers_over_a_formula(stage):
     assert "LiveMatrix" in line
 
 
-def test_numbers_of_axes_over_each_other(stage):
-    stage.add(Axes((0, 1, 0, 1)).shift(0))
+def test_numbers_of_axes_give_way_to_each_other_but_not_to_other_texts(stage):
+    axes = Axes((0, 1, 0, 1))
+    stage.add(axes)
     stage.camera.set_zoom(0.2)
-    assert any("lies over the text" in line for line in findings(stage))
+    assert findings(stage) == []
+    room = stage.camera.room_for_labels([part for text in axes.labels for part in text.get_family()], stage.camera)
+    assert min(room.values()) == 0
+    assert next(iter(room.values())) == 1  # the first stays
+    stage.add(
+        label("another").move_to(stage.camera.project_point(axes.labels[0].family_members_with_points()[0].anchor))
+    )
+    assert any("lies over" in line for line in findings(stage))
+
+
+def test_a_panel_may_cut_what_it_shows_while_its_camera_moves(stage):
+    [panel] = stage.panels(1)
+    sheet = Sheet((-1, 1, -1, 1))
+    panel.add(sheet)
+    stage.add(sheet)
+    stage.look(sheet)
+    panel.frame_center = [0.5, 0, 0]
+    assert findings(stage)
+    assert findings(stage, moving={panel}) == []
 
 
 def test_hidden_texts_do_not_count(stage):
