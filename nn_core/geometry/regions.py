@@ -121,10 +121,12 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         plane.affine(step.weight, step.bias)
         plane.origin = np.arange(plane.n_faces)
         neurons, levels = step.lines()
-        plane.cut_rows(neurons, levels, neurons)
+        is_last = step is hidden[-1]
+        above = plane.cut_and_tell(neurons, levels, neurons, keep_values=not is_last)
         origins.append(plane.origin)
-        patterns.append(plane.piece_numbers(step.pieces))
-        plane.activate(step.pieces)
+        patterns.append(step.piece_numbers(above))
+        if not is_last:
+            plane.activate(step.pieces)
 
     # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.
     maps = _after(layers[0], np.eye(2, 3)[None])
