@@ -16,12 +16,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nn_core.geometry.box import Array
-
-Indices = NDArray[np.intp]
-Flags = NDArray[np.bool_]
+from nn_core.geometry.box import Array, Flags, Indices
 
 _APART = 1e-11  # points closer than this times the box's coordinates are left to be cut one by one
 
@@ -379,19 +375,20 @@ def _label(parts: Indices, following: Indices, n_faces: int) -> tuple[Indices, I
     return face.reshape(2, -1), old[named]
 
 
-def sides(found: Arrangement, n_corners: int, above: Flags) -> Flags:
-    """On which side of each line each new face lies.
+def sides(found: Arrangement, above: Flags, lines: Indices) -> Flags:
+    """On which side of some lines each new face lies.
 
     Args:
         found: from `arrange`.
-        n_corners: how many old corners there are.
-        above: (m, V) where the functions of its lines are positive, at old corners.
+        above: (n, V) where the functions of n lines are positive, at old corners.
+        lines: (m,) which of them the lines of the arrangement are; all others keep their side on each old face.
 
     Returns:
-        (F', m) whether the function is positive on the face.
+        (F', n) whether the function is positive on the face.
     """
-    n_faces = len(found.face_origin)
-    result = np.empty((n_faces, len(found.lines)), bool)
+    n_faces, n_corners = len(found.face_origin), above.shape[1]
+    # Eight lines a byte, since the rows are copied from face to face.
+    result = np.empty((n_faces, (len(above) + 7) // 8), np.uint8)
     tail, head, left, right = found.edges
     # A face with an old corner is on the same sides as that corner.
     corner = np.full(n_faces, -1)
@@ -400,13 +397,14 @@ def sides(found: Arrangement, n_corners: int, above: Flags) -> Flags:
         corner[face[has]] = start[has]
     known = corner >= 0
     front = np.flatnonzero(known)
-    result[front] = above.T[corner[front]]
+    result[front] = np.packbits(above.T, axis=1)[corner[front]]
 
     # The others follow from their neighbours, which differ in one line only.
     left, right, line = left[found.n_old :], right[found.n_old :], found.edge_origin[found.n_old :]
-    face, neighbour, line = np.append(left, right), np.append(right, left), np.append(line, line)
+    line = lines[line]
+    face, neighbour = np.append(left, right), np.append(right, left)
     order = np.argsort(face, kind="stable")
-    neighbour, line = neighbour[order], line[order]
+    neighbour, line = neighbour[order], np.append(line, line)[order]
     begins = np.searchsorted(face[order], np.arange(n_faces + 1))
     while len(front):
         counts = begins[front + 1] - begins[front]
@@ -414,6 +412,7 @@ def sides(found: Arrangement, n_corners: int, above: Flags) -> Flags:
         source, at = np.repeat(front, counts)[~known[neighbour[at]]], at[~known[neighbour[at]]]
         front, first = np.unique(neighbour[at], return_index=True)
         result[front] = result[source[first]]
-        result[front, line[at[first]]] ^= True
+        crossed = line[at[first]]
+        result[front, crossed // 8] ^= (128 >> crossed % 8).astype(np.uint8)
         known[front] = True
-    return result
+    return np.unpackbits(result, axis=1, count=len(above)).view(bool)

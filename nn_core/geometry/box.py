@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating[Any]]
+Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 Box = tuple[float, float, float, float]
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn_core.activations import Pieces
-from nn_core.geometry.box import Array, Box
-from nn_core.geometry.subdivision import Flags, Indices, Subdivision
+from nn_core.geometry.box import Array, Box, Flags, Indices
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Layer, Network
 
 

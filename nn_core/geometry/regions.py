@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn_core.activations import Pieces
-from nn_core.geometry.box import Array, Box
+from nn_core.geometry.box import Array, Box, Indices
 from nn_core.geometry.folding import folded, in_double, steps_of
-from nn_core.geometry.subdivision import Indices, Subdivision
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Layer, Network
 
-_CHUNK = 4096  # cells whose maps are multiplied at a time, to keep the memory small
+_CHUNK = 1 << 18  # pieces of cells that are looked up at a time, so that they stay near the processor
 
 
 @dataclass(frozen=True)
@@ -128,36 +128,60 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         if not is_last:
             plane.activate(step.pieces)
 
-    # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.
-    maps = _after(layers[0], np.eye(2, 3)[None])
-    for step, origin, pattern, layer in zip(hidden, origins, patterns, layers[1:], strict=True):
-        maps = _through(maps, origin, pattern, step.pieces, layer)
-
-    ancestor = np.arange(plane.n_faces)
-    for depth in reversed(range(len(hidden))):
-        patterns[depth], ancestor = patterns[depth][ancestor], origins[depth][ancestor]
-    pattern = np.concatenate([np.empty((plane.n_faces, 0), np.uint8), *patterns], axis=1)
+    # Each cell's map to the values before its next activation, (n_out, n_cells, 3): weight beside bias.
+    maps = np.column_stack([layers[0].weight, layers[0].bias])[:, None]
+    pattern = np.empty((1, 0), np.uint8)
+    for step, origin, own, layer in zip(hidden, origins, patterns, layers[1:], strict=True):
+        maps = _through(maps, origin, own, step.pieces, layer)
+        # Without a copy for a single layer, where it may be most of the memory.
+        pattern = np.hstack([pattern[origin], own]) if pattern.size else own
     corners, begins = plane.polygons()
-    return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2], maps[:, :, 2], pattern)
-
-
-def _after(layer: Layer, maps: Array) -> Array:
-    """The affine maps (n, n_in, 3) followed by that of a layer: (n, n_out, 3)."""
-    result = layer.weight @ maps
-    result[:, :, 2] += layer.bias
-    return np.asarray(result)
+    maps = np.moveaxis(maps, 0, 1)
+    return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2].copy(), maps[:, :, 2].copy(), pattern)
 
 
 def _through(maps: Array, origin: Indices, pattern: NDArray[np.uint8], pieces: Pieces, layer: Layer) -> Array:
-    """The maps of the cells' origins, followed by each cell's pieces (n_cells, n) and the next layer."""
-    result = np.empty((len(origin), layer.n_out, 3))
-    neurons = np.arange(pattern.shape[1])
-    for start in range(0, len(origin), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        bent = pieces.slopes[pattern[some], neurons][:, :, None] * maps[origin[some]]
-        bent[:, :, 2] += pieces.intercepts[pattern[some], neurons]
-        result[some] = _after(layer, bent)
+    """The maps of the cells' origins, followed by each cell's pieces (n_cells, n) and the next layer.
+
+    Args:
+        maps: (n, n_origins, 3).
+        origin: (n_cells,).
+        pattern: (n_cells, n) the piece of each neuron.
+        pieces: of the activation.
+        layer: that comes next.
+
+    Returns:
+        (n_out, n_cells, 3).
+    """
+    n_out, n = layer.weight.shape
+    result = np.empty((n_out, len(origin), 3))
+    alone = None
+    if maps.shape[1] == 1:
+        # All cells have one origin, such as in the first layer: then its map can be joined with the layer before.
+        alone = (layer.weight.T[:, :, None] * maps).reshape(n, 3 * n_out)
+    size = max(64, _CHUNK // n)
+    for begin in range(0, len(origin), size):
+        some = slice(begin, begin + size)
+        slope = _chosen(pieces.slopes, pattern[some])
+        if alone is None:
+            bent = slope.T[:, :, None] * maps.take(origin[some], axis=1)
+            result[:, some] = (layer.weight @ bent.reshape(n, -1)).reshape(n_out, -1, 3)
+        else:
+            result[:, some] = np.moveaxis((slope @ alone).reshape(-1, n_out, 3), 0, 1)
+        if pieces.intercepts.any():
+            result[:, some, 2] += layer.weight @ _chosen(pieces.intercepts, pattern[some]).T
+    result[:, :, 2] += layer.bias[:, None]
     return result
+
+
+def _chosen(table: Array, pattern: NDArray[np.uint8]) -> Array:
+    """For each cell and neuron the number of its piece: (pieces, n), (n_cells, n) -> (n_cells, n)."""
+    if len(table) == 2 and not table[0].any():
+        return np.asarray(pattern * table[1])
+    chosen: Array = np.where(pattern == 0, table[0], table[-1])
+    for piece in range(1, len(table) - 1):
+        chosen = np.where(pattern == piece, table[piece], chosen)
+    return chosen
 
 
 def class_regions(network: Network, box: Box) -> list[Region]:

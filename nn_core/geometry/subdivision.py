@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn_core.activations import Pieces
-from nn_core.geometry.arrangement import Arrangement, Flags, Indices, arrange, sides
-from nn_core.geometry.box import Array, Box, checked_box
+from nn_core.geometry.arrangement import Arrangement, arrange, sides
+from nn_core.geometry.box import Array, Box, Flags, Indices, checked_box
 
 Signs = NDArray[np.int8]
 
@@ -258,7 +258,9 @@ class Subdivision:
         """The same, and whether each of these rows is above its level on each face: (n_faces, m).
 
         Args:
-            rows, levels, tags: (m,) as for `cut_rows`.
+            rows: (m,), and
+            levels: (m,), and
+            tags: (m,) as for `cut_rows`.
             keep_values: False if the values are not needed any more: they are coordinates then. In one wide layer
                 they would take most of the memory.
         """
@@ -276,13 +278,13 @@ class Subdivision:
         for line in np.flatnonzero(near):
             self.values.now[rows[line], unclear[line]] = levels[line]
 
-        told, clear = np.empty((self.n_faces, 0), bool), np.flatnonzero(high & low & ~near)
-        found = None
+        told = np.tile(high, (self.n_faces, 1))
+        found, clear = None, np.flatnonzero(high & low & ~near)
         if len(clear):
-            n_corners, edges = self.points.now.shape[1], self.edges.now[:4]
+            edges = self.edges.now[:4]
             found = arrange(self.points.now, edges, self.n_faces, values[clear], slack[clear].max(axis=1))
             clear = clear[found.lines]
-            told = sides(found, n_corners, above[clear]) if tell else told
+            told = sides(found, above, clear) if tell else told
         later = np.setdiff1d(np.flatnonzero(high & low), clear)
         # Rows that touch their level, or that are cut later, tell their sides by their values.
         asked = np.union1d(later, np.flatnonzero(near))
@@ -303,14 +305,11 @@ class Subdivision:
             sign = self.cut(self.values.now[row] - level, self.slack.now[row], int(tags[line]))
             self.values.now[row, sign == 0] = level
         local, self.origin = self.origin, outer[self.origin]
-        if not tell or len(clear) == len(rows):
-            return told
-        result = np.empty((self.n_faces, len(rows)), bool)
-        result[:] = high
-        result[:, clear] = told[local]
-        for line in asked:
-            result[:, line] = self.positive(self.values.now[rows[line]] - levels[line])
-        return result
+        if tell and len(later):
+            told = told[local]
+        for line in asked if tell else ():
+            told[:, line] = self.positive(self.values.now[rows[line]] - levels[line])
+        return told
 
     def _apply(self, found: Arrangement, z: Array, off: Array, tags: Indices) -> None:
         """Take over the corners, edges and faces of an arrangement.
@@ -408,10 +407,18 @@ class Subdivision:
         # An error of the function moves the corner along its edge, and that changes every other value there.
         with np.errstate(divide="ignore"):
             drift = np.minimum(drift, _MEETING * self.scale / np.abs(end - start).max(axis=0))
-        start, end = self.values.now[:, ends[0]], self.values.now[:, ends[1]]
-        error = (1 - share) * self.slack.now[:, ends[0]] + share * self.slack.now[:, ends[1]]
-        self.slack.append(error + drift * np.abs(end - start))
-        self.values.append(start + share * (end - start))
+        start, way = self.values.now.take(ends[0], axis=1), self.values.now.take(ends[1], axis=1)
+        way -= start
+        error = self.slack.now.take(ends[0], axis=1)
+        error *= 1 - share
+        at_end = self.slack.now.take(ends[1], axis=1)
+        at_end *= share
+        error += at_end
+        error += np.abs(way, out=at_end) * drift
+        self.slack.append(error)
+        way *= share
+        way += start
+        self.values.append(way)
 
     def contour(self, value: Array, slack: Array) -> Array:
         """The segments (m, 2, 2) between value > 0, on their left, and value <= 0, in `chained` order."""
