@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nn_core.geometry.box import Array, Flags, Indices
 
@@ -61,6 +62,41 @@ class Arrangement(NamedTuple):
         on_edges = first + np.arange(len(self.on_edge))
         meetings = first + len(self.on_edge) + np.arange(n_meetings)
         return np.append(self.on_edge_line, self.meeting_lines), np.concatenate([on_edges, meetings, meetings])
+
+
+class Sides(NamedTuple):
+    """On which side of n lines some faces lie: a bit for each, since a million faces may have a thousand lines.
+
+    Attributes:
+        words: (n_faces, w) uint64; the bits of its bytes, from the highest to the lowest, are those of the lines.
+        n: the number of lines.
+    """
+
+    words: NDArray[np.uint64]
+    n: int
+
+    @classmethod
+    def of(cls, above: Flags) -> Sides:
+        """Pack whether each function is positive on each face, (n_faces, n)."""
+        n_faces, n = above.shape
+        bits = np.zeros((n_faces, (n + 63) // 64 * 8), np.uint8)
+        bits[:, : (n + 7) // 8] = np.packbits(above, axis=1)
+        return cls(bits.view(np.uint64), n)
+
+    def above(self, faces: slice | Indices) -> Flags:
+        """Whether each function is positive on these faces: (k, n)."""
+        bits = np.ascontiguousarray(self.words[faces]).view(np.uint8)
+        # Flat, since NumPy unpacks row by row more slowly.
+        return np.unpackbits(bits.ravel()).view(bool).reshape(len(bits), -1)[:, : self.n]
+
+    def of_faces(self, faces: Indices) -> Sides:
+        """The sides of these faces (k,) alone."""
+        return Sides(self.words[faces], self.n)
+
+    def put(self, line: int, above: Flags) -> None:
+        """Change the side of one line, on each face (n_faces,)."""
+        byte, mask = self.words.view(np.uint8)[:, line // 8], 128 >> line % 8
+        byte[:] = np.where(above, byte | mask, byte & (255 - mask))
 
 
 class _Crossings(NamedTuple):
@@ -375,20 +411,18 @@ def _label(parts: Indices, following: Indices, n_faces: int) -> tuple[Indices, I
     return face.reshape(2, -1), old[named]
 
 
-def sides(found: Arrangement, above: Flags, lines: Indices) -> Flags:
+def sides(found: Arrangement, above: Flags, lines: Indices) -> Sides:
     """On which side of some lines each new face lies.
 
     Args:
         found: from `arrange`.
         above: (n, V) where the functions of n lines are positive, at old corners.
         lines: (m,) which of them the lines of the arrangement are; all others keep their side on each old face.
-
-    Returns:
-        (F', n) whether the function is positive on the face.
     """
     n_faces, n_corners = len(found.face_origin), above.shape[1]
-    # Eight lines a byte, since the rows are copied from face to face.
-    result = np.empty((n_faces, (len(above) + 7) // 8), np.uint8)
+    at_corners = Sides.of(above.T).words
+    words = np.empty((n_faces, at_corners.shape[1]), np.uint64)
+    bits = words.view(np.uint8)
     tail, head, left, right = found.edges
     # A face with an old corner is on the same sides as that corner.
     corner = np.full(n_faces, -1)
@@ -397,7 +431,7 @@ def sides(found: Arrangement, above: Flags, lines: Indices) -> Flags:
         corner[face[has]] = start[has]
     known = corner >= 0
     front = np.flatnonzero(known)
-    result[front] = np.packbits(above.T, axis=1)[corner[front]]
+    words[front] = at_corners[corner[front]]
 
     # The others follow from their neighbours, which differ in one line only.
     left, right, line = left[found.n_old :], right[found.n_old :], found.edge_origin[found.n_old :]
@@ -411,8 +445,8 @@ def sides(found: Arrangement, above: Flags, lines: Indices) -> Flags:
         at = np.repeat(begins[front] - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
         source, at = np.repeat(front, counts)[~known[neighbour[at]]], at[~known[neighbour[at]]]
         front, first = np.unique(neighbour[at], return_index=True)
-        result[front] = result[source[first]]
+        words[front] = words[source[first]]
         crossed = line[at[first]]
-        result[front, crossed // 8] ^= (128 >> crossed % 8).astype(np.uint8)
+        bits[front, crossed // 8] ^= (128 >> crossed % 8).astype(np.uint8)
         known[front] = True
-    return np.unpackbits(result, axis=1, count=len(above)).view(bool)
+    return Sides(words, len(above))

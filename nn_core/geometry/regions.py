@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn_core.activations import Pieces
+from nn_core.geometry.arrangement import Sides
 from nn_core.geometry.box import Array, Box, Indices
-from nn_core.geometry.folding import folded, in_double, steps_of
+from nn_core.geometry.folding import Step, folded, in_double, steps_of
 from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Layer, Network
 
@@ -46,7 +47,7 @@ class Cells(Sequence[Cell]):
         begins: (n_cells + 1,) where each cell begins in `corners`.
         weight: (n_cells, K, 2).
         bias: (n_cells, K).
-        pattern: (n_cells, H).
+        hidden: for each hidden layer its `Step`, and on which side of its creases each cell lies; see `pattern`.
     """
 
     points: Array
@@ -54,7 +55,7 @@ class Cells(Sequence[Cell]):
     begins: Indices
     weight: Array
     bias: Array
-    pattern: NDArray[np.uint8]
+    hidden: tuple[tuple[Step, Sides], ...]
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -68,7 +69,16 @@ class Cells(Sequence[Cell]):
             return [self[i] for i in range(*index.indices(len(self)))]
         i = range(len(self))[index]
         polygon = self.points[self.corners[self.begins[i] : self.begins[i + 1]]]
-        return Cell(polygon, self.weight[i], self.bias[i], self.pattern[i])
+        return Cell(polygon, self.weight[i], self.bias[i], self._patterns(slice(i, i + 1))[0])
+
+    @cached_property
+    def pattern(self) -> NDArray[np.uint8]:
+        """The pattern of each cell, (n_cells, H). It is made when it is first asked for, since it may be large."""
+        return self._patterns(slice(None))
+
+    def _patterns(self, cells: slice) -> NDArray[np.uint8]:
+        parts = [step.piece_numbers(sides.above(cells)) for step, sides in self.hidden]
+        return np.hstack(parts) if parts else np.empty((len(self.bias[cells]), 0), np.uint8)
 
     def areas(self) -> Array:
         """The area of each cell, (n_cells,)."""
@@ -116,38 +126,43 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         layers.append(Layer(np.eye(network.n_out), np.zeros(network.n_out)))
     hidden = steps_of(layers[:-1])
     plane = Subdivision.of_box(box)
-    origins, patterns = [], []
+    origins, told = [], []
     for step in hidden:
         plane.affine(step.weight, step.bias)
         plane.origin = np.arange(plane.n_faces)
         neurons, levels = step.lines()
         is_last = step is hidden[-1]
-        above = plane.cut_and_tell(neurons, levels, neurons, keep_values=not is_last)
+        told.append(plane.cut_and_tell(neurons, levels, neurons, keep_values=not is_last))
         origins.append(plane.origin)
-        patterns.append(step.piece_numbers(above))
         if not is_last:
             plane.activate(step.pieces)
 
     # Each cell's map to the values before its next activation, (n_out, n_cells, 3): weight beside bias.
     maps = np.column_stack([layers[0].weight, layers[0].bias])[:, None]
-    pattern = np.empty((1, 0), np.uint8)
-    for step, origin, own, layer in zip(hidden, origins, patterns, layers[1:], strict=True):
-        maps = _through(maps, origin, own, step.pieces, layer)
-        # Without a copy for a single layer, where it may be most of the memory.
-        pattern = np.hstack([pattern[origin], own]) if pattern.size else own
+    for depth, (step, origin, layer) in enumerate(zip(hidden, origins, layers[1:], strict=True)):
+        maps = _through(maps, origin, step, told[depth], layer)
+        # A cell lies on the same side of a crease as the one that it is a part of.
+        told[:depth] = [sides.of_faces(origin) for sides in told[:depth]]
     corners, begins = plane.polygons()
     maps = np.moveaxis(maps, 0, 1)
-    return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2].copy(), maps[:, :, 2].copy(), pattern)
+    return Cells(
+        plane.points.now.T.copy(),
+        corners,
+        begins,
+        maps[:, :, :2].copy(),
+        maps[:, :, 2].copy(),
+        tuple(zip(hidden, told, strict=True)),
+    )
 
 
-def _through(maps: Array, origin: Indices, pattern: NDArray[np.uint8], pieces: Pieces, layer: Layer) -> Array:
-    """The maps of the cells' origins, followed by each cell's pieces (n_cells, n) and the next layer.
+def _through(maps: Array, origin: Indices, step: Step, sides: Sides, layer: Layer) -> Array:
+    """The maps of the cells' origins, followed by what the activation does on each cell, and by the next layer.
 
     Args:
         maps: (n, n_origins, 3).
         origin: (n_cells,).
-        pattern: (n_cells, n) the piece of each neuron.
-        pieces: of the activation.
+        step: whose activation it is.
+        sides: of the cells.
         layer: that comes next.
 
     Returns:
@@ -162,14 +177,15 @@ def _through(maps: Array, origin: Indices, pattern: NDArray[np.uint8], pieces: P
     size = max(64, _CHUNK // n)
     for begin in range(0, len(origin), size):
         some = slice(begin, begin + size)
-        slope = _chosen(pieces.slopes, pattern[some])
+        pattern = step.piece_numbers(sides.above(some))
+        slope = _chosen(step.pieces.slopes, pattern)
         if alone is None:
             bent = slope.T[:, :, None] * maps.take(origin[some], axis=1)
             result[:, some] = (layer.weight @ bent.reshape(n, -1)).reshape(n_out, -1, 3)
         else:
             result[:, some] = np.moveaxis((slope @ alone).reshape(-1, n_out, 3), 0, 1)
-        if pieces.intercepts.any():
-            result[:, some, 2] += layer.weight @ _chosen(pieces.intercepts, pattern[some]).T
+        if step.pieces.intercepts.any():
+            result[:, some, 2] += layer.weight @ _chosen(step.pieces.intercepts, pattern).T
     result[:, :, 2] += layer.bias[:, None]
     return result
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn_core.activations import Pieces
-from nn_core.geometry.arrangement import Arrangement, arrange, sides
-from nn_core.geometry.box import Array, Box, Flags, Indices, checked_box
+from nn_core.geometry.arrangement import Arrangement, Sides, arrange, sides
+from nn_core.geometry.box import Array, Box, Indices, checked_box
 
 Signs = NDArray[np.int8]
 
@@ -254,8 +254,8 @@ class Subdivision:
         """
         self._cut_rows(rows, levels, tags, tell=False, keep_values=True)
 
-    def cut_and_tell(self, rows: Indices, levels: Array, tags: Indices, *, keep_values: bool = True) -> Flags:
-        """The same, and whether each of these rows is above its level on each face: (n_faces, m).
+    def cut_and_tell(self, rows: Indices, levels: Array, tags: Indices, *, keep_values: bool = True) -> Sides:
+        """The same, and whether each of these rows is above its level on each face.
 
         Args:
             rows: (m,), and
@@ -269,7 +269,7 @@ class Subdivision:
             self.restart()
         return above
 
-    def _cut_rows(self, rows: Indices, levels: Array, tags: Indices, *, tell: bool, keep_values: bool) -> Flags:
+    def _cut_rows(self, rows: Indices, levels: Array, tags: Indices, *, tell: bool, keep_values: bool) -> Sides:
         """Cut along the lines in general position at once, then along the others one by one."""
         values, slack = self.values.now[rows] - levels[:, None], self.slack.now[rows]
         unclear = np.abs(values) <= slack
@@ -278,7 +278,7 @@ class Subdivision:
         for line in np.flatnonzero(near):
             self.values.now[rows[line], unclear[line]] = levels[line]
 
-        told = np.tile(high, (self.n_faces, 1))
+        told = Sides.of(np.tile(high, (self.n_faces, 1)))
         found, clear = None, np.flatnonzero(high & low & ~near)
         if len(clear):
             edges = self.edges.now[:4]
@@ -306,9 +306,9 @@ class Subdivision:
             self.values.now[row, sign == 0] = level
         local, self.origin = self.origin, outer[self.origin]
         if tell and len(later):
-            told = told[local]
+            told = told.of_faces(local)
         for line in asked if tell else ():
-            told[:, line] = self.positive(self.values.now[rows[line]] - levels[line])
+            told.put(int(line), self.positive(self.values.now[rows[line]] - levels[line]))
         return told
 
     def _apply(self, found: Arrangement, z: Array, off: Array, tags: Indices) -> None:
