@@ -4,7 +4,8 @@ A piecewise-affine network is continuous, so a neuron's z has one value at each 
 asks from, and is affine along each edge. Cutting the faces where a neuron switches therefore needs signs at
 corners only: an edge whose ends have opposite signs gets a new corner, and a face with both signs is parted
 by an edge between two corners where z is 0. Neighbours always agree, so there are no cracks, and nothing is
-ever decided twice.
+ever decided twice. The many lines of a layer are cut along at once, see `arrangement`; what stands here cuts along
+one of them, and decides where rounding could.
 
 Points and values keep one column a corner here, so that a neuron's values lie side by side in memory.
 """
@@ -26,6 +27,8 @@ Signs = NDArray[np.int8]
 _ROUNDING = 4 * np.finfo(np.float64).eps  # of a sum of products, relative to the root of the sum of their squares
 _MERGE = 8 * np.finfo(np.float64).eps  # corners closer than this times the box's coordinates are one
 _MEETING = 1e-11  # how far, in the same unit, a badly determined corner may be moved to lie on a third line
+
+_MANY = 6  # lines from which on it is quicker to cut along all at once
 
 BOUNDARY, GRID = -5, -6  # tags of edges that no neuron made
 
@@ -270,7 +273,7 @@ class Subdivision:
         return above
 
     def _cut_rows(self, rows: Indices, levels: Array, tags: Indices, *, tell: bool, keep_values: bool) -> Sides:
-        """Cut along the lines in general position at once, then along the others one by one."""
+        """Cut along many lines in general position at once, and along the others one by one."""
         values, slack = self.values.now[rows] - levels[:, None], self.slack.now[rows]
         unclear = np.abs(values) <= slack
         above = ~unclear & (values > 0)
@@ -280,7 +283,9 @@ class Subdivision:
 
         told = Sides.of(np.tile(high, (self.n_faces, 1)))
         found, clear = None, np.flatnonzero(high & low & ~near)
-        if len(clear):
+        if len(clear) < _MANY:
+            clear = clear[:0]
+        else:
             edges = self.edges.now[:4]
             found = arrange(self.points.now, edges, self.n_faces, values[clear], slack[clear].max(axis=1))
             clear = clear[found.lines]
