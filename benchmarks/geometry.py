@@ -145,7 +145,7 @@ def main():
         "",
         f"Written on {date.today()} by `OMP_NUM_THREADS=1 python benchmarks/geometry.py`: the least of {TURNS} turns,",
         f"in seconds of one core out of {os.cpu_count()} ({platform.machine()}), Python {platform.python_version()},",
-        f"NumPy {np.__version__}. Other work ran on the machine, with a load of {os.getloadavg()[0]:.1f}. The box is that",
+        f"NumPy {np.__version__}. Other work ran beside it, with a load of {os.getloadavg()[0]:.1f}. The box is that",
         "of the spiral; untrained networks have He weights and normal biases of 0.3.",
         "",
         f"One layer of 1,414 neurons in a box that holds nearly all crossings: {n_cells:,} cells in {taken:.1f} s and",
