@@ -1,19 +1,25 @@
-"""Seconds that the exact geometry takes, and how they grow with width and depth: python benchmarks/geometry.py.
+"""Seconds that the exact geometry takes, and how they grow with width and depth.
 
-Writes the figures to geometry.md and their curves to geometry.svg, beside this file. Set OMP_NUM_THREADS=1
-to measure one core.
+OMP_NUM_THREADS=1 python benchmarks/geometry.py
+
+Writes the figures to geometry.md and their curves to geometry.svg, beside this file. They are seconds of the
+processor, so that other work on the machine counts little.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-import statistics
+import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from charts import svg
+from edge_subdivision import subdivided
 
 from nn_core.datasets import make_spiral
 from nn_core.geometry import creases, decision_boundary, linear_regions
@@ -23,19 +29,20 @@ from nn_core.training import fit
 HERE = Path(__file__).parent
 BOX = (-1.2, 1.2, -1.2, 1.2)
 TURNS = 3
-WIDTHS = (10, 20, 50, 100, 200, 400)
+WIDTHS = (10, 20, 50, 100, 200, 400, 800)
 DEPTHS = (1, 2, 3, 4, 6, 8)
-MOST_NEURONS = 400
+MOST_NEURONS = 400  # of more than one layer
+COMPARED = ([50], [100], [200], [400], [20, 20], [50, 50], [100, 100], [100, 100, 100], [20] * 6)
 
 
 def seconds(function, *arguments):
-    """The median of a few turns, and what the last one returned."""
+    """The least of a few turns, and what the last one returned."""
     times = []
     for _ in range(TURNS):
-        start = time.perf_counter()
+        start = time.process_time()
         result = function(*arguments)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times), result
+        times.append(time.process_time() - start)
+    return min(times), result
 
 
 def untrained(widths):
@@ -54,6 +61,42 @@ def trained(widths, activations, epochs):
     network = Network.create([2, *widths, 5], activations, rng=rng)
     fit(network, X, y, loss="cross_entropy", optimizer="adam", learning_rate=1e-3, epochs=epochs)
     return network
+
+
+def a_million_cells():
+    """Seconds, cells and GB of one layer of 1,414 neurons whose lines nearly all meet in the box.
+
+    To be called in a fresh process, whose memory shows what was needed.
+    """
+    network = untrained([1414])
+    box = tuple(200 * end for end in BOX)
+    linear_regions(untrained([10]), box)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.process_time()
+    cells = linear_regions(network, box)
+    taken = time.process_time() - start
+    return taken, len(cells), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6
+
+
+def compared_rows():
+    """This cutter beside edge subdivision, in turns."""
+    for widths in COMPARED:
+        network = untrained(widths)
+        ours, theirs = [], []
+        for _ in range(TURNS):
+            for times, function in ((ours, linear_regions), (theirs, subdivided)):
+                start = time.process_time()
+                result = function(network, BOX)
+                times.append(time.process_time() - start)
+                if function is linear_regions:
+                    cells = result
+        if (len(cells), len(cells.points)) != (result.n_cells, len(result.vertices)):
+            raise SystemExit(f"{widths}: the two find different cells")
+        name = "-".join(map(str, [2, *widths, 5]))
+        yield (
+            f"| {name} | {len(cells):,} | {len(cells.points):,} | {min(theirs):.3f} | {min(ours):.3f} "
+            f"| {min(theirs) / min(ours):.1f} |"
+        )
 
 
 def named_rows():
@@ -82,7 +125,7 @@ def growth():
 
     over_width = {
         f"{depth} hidden layer{'s' * (depth > 1)}": [
-            (width, *point(width, depth)) for width in WIDTHS if width * depth <= MOST_NEURONS
+            (width, *point(width, depth)) for width in WIDTHS if depth == 1 or width * depth <= MOST_NEURONS
         ]
         for depth in (1, 2, 3)
     }
@@ -94,25 +137,42 @@ def growth():
 
 
 def main():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        taken, n_cells, memory = pool.submit(a_million_cells).result()
     panels = growth()
     lines = [
         "# What the exact geometry costs",
         "",
-        f"Written by `python benchmarks/geometry.py`: medians of {TURNS} turns in seconds, on {os.cpu_count()} cores",
-        f"({platform.machine()}) under a load of {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, NumPy",
-        f"{np.__version__}. The box is the spiral's; untrained networks have He weights and normal biases of 0.3.",
+        f"Written on {date.today()} by `OMP_NUM_THREADS=1 python benchmarks/geometry.py`: the least of {TURNS} turns,",
+        f"in seconds of one core out of {os.cpu_count()} ({platform.machine()}), Python {platform.python_version()},",
+        f"NumPy {np.__version__}. Other work ran beside it, with a load of {os.getloadavg()[0]:.1f}. The box is that",
+        "of the spiral; untrained networks have He weights and normal biases of 0.3.",
+        "",
+        f"One layer of 1,414 neurons in a box that holds nearly all crossings: {n_cells:,} cells in {taken:.1f} s and",
+        f"{memory:.2f} GB.",
         "",
         "| network | cells | `linear_regions` | boundary segments | `decision_boundary` | `creases` |",
         "|---|---:|---:|---:|---:|---:|",
         *named_rows(),
+        "",
+        "## Beside edge subdivision",
+        "",
+        "[`edge_subdivision.py`](edge_subdivision.py) is the method of Berzins (ICML 2023), written anew from the",
+        "paper in NumPy, one neuron after the other. Both ran in turns on the same untrained networks, and found as",
+        "many cells and vertices. It gives vertices and edges only; `linear_regions` also the polygon and the affine",
+        "map of each cell.",
+        "",
+        "| network | cells | vertices | edge subdivision | `linear_regions` | times |",
+        "|---|---:|---:|---:|---:|---:|",
+        *compared_rows(),
         "",
         "## Growth",
         "",
         "![Seconds over width and over depth](geometry.svg)",
         "",
         "The cells grow about with the square of the number of neurons, in whatever layers they stand. So do the",
-        "seconds at first; in wide layers they grow with the cube, since each new corner of a cell takes the z of",
-        "every neuron of the layer.",
+        "seconds of cutting; in wide layers those of the affine maps come to count, which grow with the number of",
+        "cells times the number of neurons.",
         "",
     ]
     for title, curves in panels.items():

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core.geometry.box import Array, Box
+from nn_core.geometry.box import Array, Box, Indices
 from nn_core.geometry.folding import in_double, is_piecewise
 from nn_core.geometry.mesh import MOST_TRIANGLES, squares
 from nn_core.geometry.refinement import bisect, edges_of, longest_last
 from nn_core.geometry.regions import classified
-from nn_core.geometry.subdivision import Indices, Subdivision, chained
+from nn_core.geometry.subdivision import Subdivision, chained
 from nn_core.network import Network
 
 _START = 64  # squares along each side of the box before any is halved

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from nn_core.arrays import Array as Array
 from nn_core.arrays import numbers, shortened
 
+Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 Box = tuple[float, float, float, float]
 _LARGEST = 1e100  # squares of larger coordinates leave the range of floats
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nn_core.activations import Pieces
-from nn_core.geometry.box import Array, Box
-from nn_core.geometry.subdivision import Indices, Subdivision
+from nn_core.geometry.box import Array, Box, Flags, Indices
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Layer, Network
 
 
@@ -24,6 +25,20 @@ class Step(NamedTuple):
         """Where the activation bends: the neuron of each crease (m,), and the value of z on it (m,)."""
         neurons, kinks = np.nonzero(self.pieces.bends.T)
         return neurons, self.pieces.kinks[kinks]
+
+    def piece_numbers(self, above: Flags) -> NDArray[np.uint8]:
+        """On which piece of its activation each neuron is, given on which side of each crease: (n, m) -> (n, n_out).
+
+        It counts the kinks below z; one at which a neuron doesn't bend is passed over.
+        """
+        neurons, kinks = np.nonzero(self.pieces.bends.T)
+        if len(self.pieces.kinks) == 1 and self.pieces.bends.all():
+            return above.view(np.uint8)
+        numbers = np.zeros((len(above), len(self.bias)), np.uint8)
+        for number in range(len(self.pieces.kinks)):
+            here = kinks == number
+            numbers[:, neurons[here]] = np.where(above[:, here], number + 1, numbers[:, neurons[here]])
+        return numbers
 
 
 def in_double(network: Network) -> Network:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nn_core.geometry.box import Array
-from nn_core.geometry.subdivision import Indices
+from nn_core.geometry.box import Array, Indices
 
 
 def level_lines(vertices: Array, triangles: Indices, values: ArrayLike, levels: ArrayLike) -> Array:

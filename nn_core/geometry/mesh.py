@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nn_core.geometry.box import Array, Box, grid_points
+from nn_core.geometry.box import Array, Box, Indices, grid_points
 from nn_core.geometry.folding import creased_layers, folded, in_double, steps_of
 from nn_core.geometry.refinement import bisect, edges_of, halve_segments, longest_last
 from nn_core.geometry.regions import cut_by_class
-from nn_core.geometry.subdivision import GRID, Indices, Subdivision
+from nn_core.geometry.subdivision import GRID, Subdivision
 from nn_core.network import Network
 
 MOST_TRIANGLES = 1_000_000  # more would help nobody who looks at a screen

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from nn_core.geometry.boundary import borders, class_scores
-from nn_core.geometry.box import Array, Box, longer_side
+from nn_core.geometry.box import Array, Box, Indices, longer_side
 from nn_core.geometry.folding import in_double, is_piecewise
 from nn_core.geometry.mesh import fans, squares
 from nn_core.geometry.refinement import bisect, edges_of, longest_last
 from nn_core.geometry.regions import classified
-from nn_core.geometry.subdivision import Indices, Subdivision
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Network
 
 Detail = tuple[int, int]

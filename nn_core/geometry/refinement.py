@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn_core.geometry.box import Array
-from nn_core.geometry.subdivision import Indices
+from nn_core.geometry.box import Array, Indices
 
 
 class Bisection(NamedTuple):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn_core.activations import Pieces
 from nn_core.arrays import numbers
-from nn_core.geometry.box import Array, Box
-from nn_core.geometry.folding import folded, in_double, steps_of
-from nn_core.geometry.subdivision import Indices, Subdivision
+from nn_core.geometry.arrangement import Sides
+from nn_core.geometry.box import Array, Box, Indices
+from nn_core.geometry.folding import Step, folded, in_double, steps_of
+from nn_core.geometry.subdivision import Subdivision
 from nn_core.network import Layer, Network
 
-_CHUNK = 4096  # cells whose maps are multiplied at a time, to keep the memory small
+_CHUNK = 1 << 18  # pieces of cells that are looked up at a time, so that they stay near the processor
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Cells(Sequence[Cell]):
         begins: (n_cells + 1,) where each cell begins in `corners`.
         weight: (n_cells, K, 2).
         bias: (n_cells, K).
-        pattern: (n_cells, H).
+        hidden: for each hidden layer its `Step`, and on which side of its creases each cell lies; see `pattern`.
     """
 
     points: Array
@@ -55,7 +56,7 @@ class Cells(Sequence[Cell]):
     begins: Indices
     weight: Array
     bias: Array
-    pattern: NDArray[np.uint8]
+    hidden: tuple[tuple[Step, Sides], ...]
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -69,7 +70,16 @@ class Cells(Sequence[Cell]):
             return [self[i] for i in range(*index.indices(len(self)))]
         i = range(len(self))[index]
         polygon = self.points[self.corners[self.begins[i] : self.begins[i + 1]]]
-        return Cell(polygon, self.weight[i], self.bias[i], self.pattern[i])
+        return Cell(polygon, self.weight[i], self.bias[i], self._patterns(slice(i, i + 1))[0])
+
+    @cached_property
+    def pattern(self) -> NDArray[np.uint8]:
+        """The pattern of each cell, (n_cells, H). It is made when it is first asked for, since it may be large."""
+        return self._patterns(slice(None))
+
+    def _patterns(self, cells: slice) -> NDArray[np.uint8]:
+        parts = [step.piece_numbers(sides.above(cells)) for step, sides in self.hidden]
+        return np.hstack(parts) if parts else np.empty((len(self.bias[cells]), 0), np.uint8)
 
     def areas(self) -> Array:
         """The area of each cell, (n_cells,)."""
@@ -117,46 +127,78 @@ def linear_regions(network: Network, box: Box, *, through_output: bool = False) 
         layers.append(Layer(np.eye(network.n_out), np.zeros(network.n_out)))
     hidden = steps_of(layers[:-1])
     plane = Subdivision.of_box(box)
-    origins, patterns = [], []
+    origins, told = [], []
     for step in hidden:
         plane.affine(step.weight, step.bias)
         plane.origin = np.arange(plane.n_faces)
         neurons, levels = step.lines()
-        plane.cut_rows(neurons, levels, neurons)
+        is_last = step is hidden[-1]
+        told.append(plane.cut_and_tell(neurons, levels, neurons, keep_values=not is_last))
         origins.append(plane.origin)
-        patterns.append(plane.piece_numbers(step.pieces))
-        plane.activate(step.pieces)
+        if not is_last:
+            plane.activate(step.pieces)
 
-    # Each cell's map to the values before its next activation, (n_cells, n_out, 3): weight beside bias.
-    maps = _after(layers[0], np.eye(2, 3)[None])
-    for step, origin, pattern, layer in zip(hidden, origins, patterns, layers[1:], strict=True):
-        maps = _through(maps, origin, pattern, step.pieces, layer)
-
-    ancestor = np.arange(plane.n_faces)
-    for depth in reversed(range(len(hidden))):
-        patterns[depth], ancestor = patterns[depth][ancestor], origins[depth][ancestor]
-    pattern = np.concatenate([np.empty((plane.n_faces, 0), np.uint8), *patterns], axis=1)
+    # Each cell's map to the values before its next activation, (n_out, n_cells, 3): weight beside bias.
+    maps = np.column_stack([layers[0].weight, layers[0].bias])[:, None]
+    for depth, (step, origin, layer) in enumerate(zip(hidden, origins, layers[1:], strict=True)):
+        maps = _through(maps, origin, step, told[depth], layer)
+        # A cell lies on the same side of a crease as the one that it is a part of.
+        told[:depth] = [sides.of_faces(origin) for sides in told[:depth]]
     corners, begins = plane.polygons()
-    return Cells(plane.points.now.T.copy(), corners, begins, maps[:, :, :2], maps[:, :, 2], pattern)
+    maps = np.moveaxis(maps, 0, 1)
+    return Cells(
+        plane.points.now.T.copy(),
+        corners,
+        begins,
+        maps[:, :, :2].copy(),
+        maps[:, :, 2].copy(),
+        tuple(zip(hidden, told, strict=True)),
+    )
 
 
-def _after(layer: Layer, maps: Array) -> Array:
-    """The affine maps (n, n_in, 3) followed by that of a layer: (n, n_out, 3)."""
-    result = layer.weight @ maps
-    result[:, :, 2] += layer.bias
-    return np.asarray(result)
+def _through(maps: Array, origin: Indices, step: Step, sides: Sides, layer: Layer) -> Array:
+    """The maps of the cells' origins, followed by what the activation does on each cell, and by the next layer.
 
+    Args:
+        maps: (n, n_origins, 3).
+        origin: (n_cells,).
+        step: whose activation it is.
+        sides: of the cells.
+        layer: that comes next.
 
-def _through(maps: Array, origin: Indices, pattern: NDArray[np.uint8], pieces: Pieces, layer: Layer) -> Array:
-    """The maps of the cells' origins, followed by each cell's pieces (n_cells, n) and the next layer."""
-    result = np.empty((len(origin), layer.n_out, 3))
-    neurons = np.arange(pattern.shape[1])
-    for start in range(0, len(origin), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        bent = pieces.slopes[pattern[some], neurons][:, :, None] * maps[origin[some]]
-        bent[:, :, 2] += pieces.intercepts[pattern[some], neurons]
-        result[some] = _after(layer, bent)
+    Returns:
+        (n_out, n_cells, 3).
+    """
+    n_out, n = layer.weight.shape
+    result = np.empty((n_out, len(origin), 3))
+    alone = None
+    if maps.shape[1] == 1:
+        # All cells have one origin, such as in the first layer: then its map can be joined with the layer before.
+        alone = (layer.weight.T[:, :, None] * maps).reshape(n, 3 * n_out)
+    size = max(64, _CHUNK // n)
+    for begin in range(0, len(origin), size):
+        some = slice(begin, begin + size)
+        pattern = step.piece_numbers(sides.above(some))
+        slope = _chosen(step.pieces.slopes, pattern)
+        if alone is None:
+            bent = slope.T[:, :, None] * maps.take(origin[some], axis=1)
+            result[:, some] = (layer.weight @ bent.reshape(n, -1)).reshape(n_out, -1, 3)
+        else:
+            result[:, some] = np.moveaxis((slope @ alone).reshape(-1, n_out, 3), 0, 1)
+        if step.pieces.intercepts.any():
+            result[:, some, 2] += layer.weight @ _chosen(step.pieces.intercepts, pattern).T
+    result[:, :, 2] += layer.bias[:, None]
     return result
+
+
+def _chosen(table: Array, pattern: NDArray[np.uint8]) -> Array:
+    """For each cell and neuron the number of its piece: (pieces, n), (n_cells, n) -> (n_cells, n)."""
+    if len(table) == 2 and not table[0].any():
+        return np.asarray(pattern * table[1])
+    chosen: Array = np.where(pattern == 0, table[0], table[-1])
+    for piece in range(1, len(table) - 1):
+        chosen = np.where(pattern == piece, table[piece], chosen)
+    return chosen
 
 
 def class_regions(network: Network, box: Box) -> list[Region]:

@@ -4,7 +4,8 @@ A piecewise-affine network is continuous, so a neuron's z has one value at each 
 asks from, and is affine along each edge. Cutting the faces where a neuron switches therefore needs signs at
 corners only: an edge whose ends have opposite signs gets a new corner, and a face with both signs is parted
 by an edge between two corners where z is 0. Neighbours always agree, so there are no cracks, and nothing is
-ever decided twice.
+ever decided twice. The many lines of a layer are cut along at once, see `arrangement`; what stands here cuts along
+one of them, and decides where rounding could.
 
 Points and values keep one column a corner here, so that a neuron's values lie side by side in memory.
 """
@@ -16,17 +17,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from nn_core.activations import Pieces
-from nn_core.geometry.box import Array, Box, checked_box
+from nn_core.geometry.arrangement import Arrangement, Sides, arrange, sides
+from nn_core.geometry.box import Array, Box, Indices, checked_box
 
-Indices = NDArray[np.intp]
 Signs = NDArray[np.int8]
 
 _ROUNDING = 4 * np.finfo(np.float64).eps  # of a sum of products, relative to the root of the sum of their squares
 _MERGE = 8 * np.finfo(np.float64).eps  # corners closer than this times the box's coordinates are one
 _MEETING = 1e-11  # how far, in the same unit, a badly determined corner may be moved to lie on a third line
+
+_MANY = 6  # lines from which on it is quicker to cut along all at once
 
 BOUNDARY, GRID = -5, -6  # tags of edges that no neuron made
 
@@ -227,7 +229,8 @@ class Subdivision:
         """
         section = self.section(value, slack)
         tail, head = self.edges.now[:2, section.edges]
-        self._add_corners(tail, head, section.shares, value, slack)
+        drift = (slack[tail] + slack[head]) / np.abs(value[tail] - value[head])
+        self._add_corners(np.stack([tail, head]), section.shares[1], drift)
 
         new = len(value) + np.arange(len(section.edges))
         second_halves = self.edges.now[:, section.edges]
@@ -248,10 +251,100 @@ class Subdivision:
         return section.sign
 
     def cut_rows(self, rows: Indices, levels: Array, tags: Indices) -> None:
-        """Cut where rows (m,) of the values have these levels (m,); the new edges get the tags (m,)."""
-        for row, level, tag in zip(rows.tolist(), levels.tolist(), tags.tolist(), strict=True):
-            sign = self.cut(self.values.now[row] - level, self.slack.now[row], tag)
+        """Cut where rows (m,) of the values have these levels (m,); the new edges get the tags (m,).
+
+        Values that rounding can't tell from a level of their row become that level.
+        """
+        self._cut_rows(rows, levels, tags, tell=False, keep_values=True)
+
+    def cut_and_tell(self, rows: Indices, levels: Array, tags: Indices, *, keep_values: bool = True) -> Sides:
+        """The same, and whether each of these rows is above its level on each face.
+
+        Args:
+            rows: (m,), and
+            levels: (m,), and
+            tags: (m,) as for `cut_rows`.
+            keep_values: False if the values are not needed any more: they are coordinates then. In one wide layer
+                they would take most of the memory.
+        """
+        above = self._cut_rows(rows, levels, tags, tell=True, keep_values=keep_values)
+        if not keep_values:
+            self.restart()
+        return above
+
+    def _cut_rows(self, rows: Indices, levels: Array, tags: Indices, *, tell: bool, keep_values: bool) -> Sides:
+        """Cut along many lines in general position at once, and along the others one by one."""
+        values, slack = self.values.now[rows] - levels[:, None], self.slack.now[rows]
+        unclear = np.abs(values) <= slack
+        above = ~unclear & (values > 0)
+        high, low, near = above.any(axis=1), (~unclear & ~above).any(axis=1), unclear.any(axis=1)
+        for line in np.flatnonzero(near):
+            self.values.now[rows[line], unclear[line]] = levels[line]
+
+        told = Sides.of(np.tile(high, (self.n_faces, 1)))
+        found, clear = None, np.flatnonzero(high & low & ~near)
+        if len(clear) < _MANY:
+            clear = clear[:0]
+        else:
+            edges = self.edges.now[:4]
+            found = arrange(self.points.now, edges, self.n_faces, values[clear], slack[clear].max(axis=1))
+            clear = clear[found.lines]
+            told = sides(found, above, clear) if tell else told
+        later = np.setdiff1d(np.flatnonzero(high & low), clear)
+        # Rows that touch their level, or that are cut later, tell their sides by their values.
+        asked = np.union1d(later, np.flatnonzero(near))
+        if not keep_values:
+            kept, place = np.unique(rows[asked], return_inverse=True)
+            self.values, self.slack = Columns(self.values.now[kept]), Columns(self.slack.now[kept])
+            rows = np.full(len(rows), -1)
+            rows[asked] = place
+        if found is not None:
+            self._apply(found, values[clear], slack[clear], tags[clear])
+            lines, corners = found.corners_of_lines()
+            rows_there, levels_there = rows[clear[lines]], levels[clear[lines]]
+            self.values.now[rows_there[rows_there >= 0], corners[rows_there >= 0]] = levels_there[rows_there >= 0]
+
+        outer, self.origin = self.origin, np.arange(self.n_faces)
+        for line in later:
+            row, level = rows[line], levels[line]
+            sign = self.cut(self.values.now[row] - level, self.slack.now[row], int(tags[line]))
             self.values.now[row, sign == 0] = level
+        local, self.origin = self.origin, outer[self.origin]
+        if tell and len(later):
+            told = told.of_faces(local)
+        for line in asked if tell else ():
+            told.put(int(line), self.positive(self.values.now[rows[line]] - levels[line]))
+        return told
+
+    def _apply(self, found: Arrangement, z: Array, off: Array, tags: Indices) -> None:
+        """Take over the corners, edges and faces of an arrangement.
+
+        Args:
+            found: whose lines are those of all that follows.
+            z: (m, V) the functions of its lines at the old corners, and
+            off: (m, V) how far they may be off.
+            tags: (m,) of new edges.
+        """
+        ends = self.edges.now[:2, found.on_edge]
+
+        def at(corner: Indices, line: Indices) -> tuple[Array, Array]:
+            """The function of a line, and how far it may be off, at corners on old edges."""
+            share, (start, end) = found.on_edge_share[corner], z[line, ends[:, corner]]
+            error = (1 - share) * off[line, ends[0, corner]] + share * off[line, ends[1, corner]]
+            return start + share * (end - start), error + drift[corner] * np.abs(end - start)
+
+        on_line = found.on_edge_line
+        drift = off[on_line, ends].sum(axis=0) / np.abs(z[on_line, ends[0]] - z[on_line, ends[1]])
+        first, second = found.meeting - z.shape[1]
+        (start, off_start), (end, off_end) = (at(corner, found.meeting_lines[1]) for corner in (first, second))
+        self._add_corners(ends, found.on_edge_share, drift)
+        self._add_corners(found.meeting, found.meeting_share, (off_start + off_end) / np.abs(start - end))
+
+        old = found.edge_origin[: found.n_old]
+        tag = np.concatenate([self.edges.now[4, old], tags[found.edge_origin[found.n_old :]]])
+        self.edges = Columns(np.concatenate([found.edges, tag[None]]))
+        self.n_faces = len(found.face_origin)
+        self.origin, self.label = self.origin[found.face_origin], self.label[found.face_origin]
 
     def cut_by_winner(self) -> None:
         """Cut where another row of the values becomes the largest, and label each face with its winner.
@@ -304,22 +397,33 @@ class Subdivision:
         joined[1] = edges[1, last[simple[stretch[last]]]]
         self.edges = Columns(np.concatenate([joined, edges[:, ~simple[stretch]]], axis=1))
 
-    def _add_corners(self, tail: Indices, head: Indices, shares: Array, value: Array, slack: Array) -> None:
-        """Append a corner on each of these edges, as a mean of its ends: tail, head (m,), shares (2, m)."""
-        start, end = self.points.now[:, tail], self.points.now[:, head]
-        mean = shares[0] * start + shares[1] * end
-        # Within the ends' own range, so that what lies on an upright or level edge stays exactly there.
-        self.points.append(np.clip(mean, np.minimum(start, end), np.maximum(start, end)))
+    def _add_corners(self, ends: Indices, share: Array, drift: Array) -> None:
+        """Append corners between others.
+
+        Args:
+            ends: (2, m) the corners that each lies between.
+            share: (m,) how far it is from the first of them, as a share of the way to the second.
+            drift: (m,) how far this share may be off.
+        """
+        start, end = self.points.now[:, ends[0]], self.points.now[:, ends[1]]
+        # In this form a number that both ends share stays as it is to the last digit: a side of the box, or a kink.
+        self.points.append(start + share * (end - start))
 
         # An error of the function moves the corner along its edge, and that changes every other value there.
-        drift = (slack[tail] + slack[head]) / np.abs(value[tail] - value[head])
         with np.errstate(divide="ignore"):
             drift = np.minimum(drift, _MEETING * self.scale / np.abs(end - start).max(axis=0))
-        start, end = self.values.now[:, tail], self.values.now[:, head]
-        error = shares[0] * self.slack.now[:, tail] + shares[1] * self.slack.now[:, head]
-        self.slack.append(error + drift * np.abs(end - start))
-        # In this form a value that both ends share, such as a kink, stays as it is to the last digit.
-        self.values.append(start + shares[1] * (end - start))
+        start, way = self.values.now.take(ends[0], axis=1), self.values.now.take(ends[1], axis=1)
+        way -= start
+        error = self.slack.now.take(ends[0], axis=1)
+        error *= 1 - share
+        at_end = self.slack.now.take(ends[1], axis=1)
+        at_end *= share
+        error += at_end
+        error += np.abs(way, out=at_end) * drift
+        self.slack.append(error)
+        way *= share
+        way += start
+        self.values.append(way)
 
     def contour(self, value: Array, slack: Array) -> Array:
         """The segments (m, 2, 2) between value > 0, on their left, and value <= 0, in `chained` order."""
@@ -350,27 +454,6 @@ class Subdivision:
         sums = value[tail] + value[head]
         total = np.bincount(left[left >= 0], sums[left >= 0], self.n_faces)
         return total + np.bincount(right[right >= 0], sums[right >= 0], self.n_faces) > 0
-
-    def piece_numbers(self, pieces: Pieces) -> NDArray[np.uint8]:
-        """On which piece of the activation each row of the values is, on each face: (n_faces, n).
-
-        It counts the kinks below; one at which a row doesn't bend is passed over.
-        """
-        numbers = np.zeros((self.n_faces, len(self.values.now)), np.uint8)
-        for number, (kink, bends) in enumerate(zip(pieces.kinks, pieces.bends, strict=True), start=1):
-            if bends.any():
-                numbers[self._above(kink) & bends] = number
-        return numbers
-
-    def _above(self, level: float) -> NDArray[np.bool_]:
-        """`positive` for each row of the values at once, less a level that no face has on both its sides."""
-        tail, head, left, right = self.edges.now[:4]
-        face, corner = np.concatenate([left, right, left, right]), np.concatenate([tail, tail, head, head])
-        inside = face >= 0
-        values = self.values.now
-        shape = (self.n_faces, values.shape[1])
-        touches = csr_array((np.ones(int(inside.sum())), (face[inside], corner[inside])), shape)
-        return np.asarray(touches @ (values.T - level)) > 0
 
     def polygons(self) -> tuple[Indices, Indices]:
         """The corners of each face, counter-clockwise.

@@ -23,6 +23,7 @@ from nn_core.activations import (
     softplus,
 )
 from nn_core.network import Layer, Network
+from nn_core.storage import load, save
 
 # No number at which one of the functions has a kink.
 Z = np.array([-7.5, -3.2, -1.2, -0.25, 0.4, 1.1, 2.5, 6.3])
@@ -223,6 +224,16 @@ def test_activations_stay_as_they_are():
     assert ACTIVATIONS["identity"].is_identity
     assert leaky_relu(1).is_identity
     assert not Activation.of("up", lambda z: z + 1, np.ones_like, (), (1.0,)).is_identity
+
+
+def test_every_activation_can_be_saved(tmp_path):
+    functions = [f for f in ALL if f is not SQUASH]
+    network = Network([Layer(np.eye(len(Z)), np.zeros(len(Z)), f) for f in functions])
+    save(network, tmp_path / "net.npz")
+    again = load(tmp_path / "net.npz")
+    assert [layer.activation.name for layer in again.layers] == [f.name for f in functions]
+    for layer, f in zip(again.layers, functions, strict=True):
+        np.testing.assert_array_equal(layer.activation(Z), f(Z))
 
 
 def test_slopes_for_another_number_of_neurons_are_told_in_a_line():

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from itertools import combinations
 
 import numpy as np
@@ -205,15 +206,28 @@ def _steps_from(foot: np.ndarray, stack: Stack) -> np.ndarray:
     tells = side != 0
     near, far = np.where(side > 0, left, right)[tells], np.where(side > 0, right, left)[tells]
 
-    # A walk from each cell to all that are behind it leaves these first, and it numbers what it leaves; where cells
-    # hide each other in a circle, all of it has one number. It sets out from the farthest cell, then from the next:
+    # Where cells hide each other in a circle, all of it has one number. SciPy's walk from each cell to all that are
+    # behind it leaves these first, and numbers what it leaves. It sets out from the farthest cell, then from the next:
     # so the numbers follow the distance, but for the few cells where that would be wrong.
     n = len(stack.cells)
     distance = np.linalg.norm(stack.xy[stack.cells].mean(axis=1) - foot, axis=1)
     turn = np.empty(n, dtype=int)
     turn[np.argsort(-distance)] = np.arange(n)
     behind = csr_array((np.ones(len(near), dtype=np.int8), (turn[near], turn[far])), shape=(n, n))
-    return connected_components(behind, connection="strong")[1][turn]
+    step = connected_components(behind, connection="strong")[1][turn]
+    # SciPy promises no order of its numbers, so it is checked.
+    return step if (step[far] <= step[near]).all() else _sorted_steps(step, near, far)
+
+
+def _sorted_steps(group: np.ndarray, near: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """Numbers (c,) of cells that grow from what is far to what is near, one for each of their groups (c,)."""
+    sorter: TopologicalSorter[int] = TopologicalSorter({number: () for number in range(int(group.max()) + 1)})
+    for front, behind in np.unique(np.stack([group[near], group[far]], axis=1), axis=0).tolist():
+        if front != behind:
+            sorter.add(front, behind)
+    place = np.empty(int(group.max()) + 1, dtype=int)
+    place[list(sorter.static_order())] = np.arange(len(place))
+    return place[group]
 
 
 @lru_cache(maxsize=8)
