@@ -197,7 +197,7 @@ class Passage(Flow):
         kind: str = "polar",
         **kwargs: Any,
     ) -> None:
-        self.flows: list[Flow] = []
+        self.flows: list[AffineFlow | ActivationFlow] = []
         for layer in layers:
             self.flows += [AffineFlow(Mobject(), layer=layer, kind=kind), ActivationFlow(Mobject(), layer=layer)]
         self.start, self.stop = start, stop

@@ -166,7 +166,7 @@ class _Watched(Stage):
     def play_internal(self, skip_rendering: bool = False) -> None:
         self._still = False
         if self.motion:
-            self._go_through(self.clock, self.get_run_time(self.animations))
+            self._go_through(self.clock, self.get_run_time(self.animations or []))
         super().play_internal(skip_rendering)
 
     def _go_through(self, start: float, duration: float) -> None:
@@ -231,7 +231,7 @@ class _Paths:
                 if isinstance(follower, Carried) and follower.features is None:
                     for part in spatial_parts([follower]):
                         yield part, _halves(network.layers[: follower.n_layers])
-        for part in spatial_parts([animation.mobject]):
+        for part in spatial_parts([animation.mobject]):  # type: ignore[list-item]  # with Cairo it is a Mobject
             if isinstance(animation, AffineFlow | ActivationFlow):
                 path = self.of.get(part, [])
                 half = animation.layer, isinstance(animation, ActivationFlow)

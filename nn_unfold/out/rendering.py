@@ -16,14 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from manim import config, tempconfig
 from manim.constants import QUALITIES
 from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
 from nn_unfold.engine.files import NotWritten
-from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film
@@ -204,7 +203,7 @@ def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
         writer = scene.renderer.file_writer = _RehearsalWriter(scene.file_writer_settings)
         scene.render()
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
-        played = cast(SpatialRenderer, scene.renderer).plays
+        played = scene.renderer.plays
         plays = tuple(Play(key, *play) for key, play in zip(keys, played, strict=True))
         return Rehearsal(film, plays, tuple(scene.networks), options_in_force(), config.frame_rate, writer)
 

@@ -60,7 +60,7 @@ class Bench:
         self.recipe, self.trained, self.domain = recipe, trained, domain
         self.start = trained.history.network_at(0)
         self.n_front = len(self.start.layers) - 1
-        look = {"shades": tokens.points, "radius": 0.75 * tokens.dot_radius}
+        look: dict[str, Any] = {"shades": tokens.points, "radius": 0.75 * tokens.dot_radius}
         self.cloud, points = (Cloud(trained.X, trained.y, **look) for _ in range(2))
         self.map = HeatPlane(self.start, domain, features=recipe.inputs)
         self.floor = HeatPlane(self.start, (-_RIM, _RIM, -_RIM, _RIM), depth=self.n_front)
@@ -72,14 +72,15 @@ class Bench:
         self.epoch = Metric(trained.history, "epoch", size=0.9 * tokens.label_size)
         self.epoch.align_to(self.curve, RIGHT)
         # Both numbers stand on one line.
-        (_, here, _), (_, there, _) = (live.number.frame.points[0] for live in (self.epoch, self.curve.numbers[0]))
+        lines: list[Any] = [self.epoch, self.curve.numbers[0]]
+        (_, here, _), (_, there, _) = (live.number.frame.points[0] for live in lines)
         self.epoch.shift((there - here) * UP)
         self.diagram = self.drawn(room, self.start)
 
     def drawn(self, room: Area, network: Network) -> VGroup:
         """A diagram of this network in a room, followed by the names of its features and of its columns."""
         top, field = room.columns(_NAMES, 0, gap=0)[1].rows(HEADINGS, 0, gap=0.2)
-        options = {"plane": self.domain, "features": self.recipe.inputs}
+        options: dict[str, Any] = {"plane": self.domain, "features": self.recipe.inputs}
         diagram = NetworkDiagram(network, size=field.size, radius=_RADIUS, **options).move_to(field.centre)
         first, *inner, last = diagram.neurons
         size = min(1.2 * theme().label_size, _LETTERS * first[0].height)

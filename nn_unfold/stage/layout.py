@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import Mobject, Text, Typst, VMobject, config
@@ -65,7 +65,7 @@ def _faded(stage: Stage) -> set[Mobject]:
         room = camera.room_for_labels(shown, lens)
         gone |= {line for (_, line), share in room.items() if share < 1}
     labels = (text for text in _texts(stage.mobjects) if camera.may_be_hidden(text.family_members_with_points()[0]))
-    return {text for text in labels if text.family_members_with_points()[0].belongs_to.tobytes() in gone}
+    return {text for text in labels if _line_of(text.family_members_with_points()[0]).tobytes() in gone}
 
 
 def _unsafe(stage: Stage, texts: dict[VMobject, Area]) -> Iterator[str]:
@@ -112,6 +112,12 @@ def _out_of_sight(stage: Stage, moving: Collection[Perspective]) -> Iterator[str
         yield f"{name} reaches {beyond:.2f} beyond the free area {side}"
 
 
+def _line_of(label: Any) -> np.ndarray:
+    """The line (2, 3) in space that a label belongs to."""
+    line: np.ndarray = label.belongs_to
+    return line
+
+
 def _in_the_way(stage: Stage) -> Iterator[str]:
     covered = _coverage(stage)
     band = -config.frame_height / 2 + stage.tokens.margin / 2 + stage.tokens.caption_height
@@ -119,7 +125,9 @@ def _in_the_way(stage: Stage) -> Iterator[str]:
     for mobject in stage.mobjects:
         worst, lowest = 0.0, band
         for part in mobject.get_family():
-            if not _is_flat(part) or (box := _box(stage.camera, part, family=False)) is None:
+            if not isinstance(part, VMobject) or not _is_flat(part):
+                continue
+            if (box := _box(stage.camera, part, family=False)) is None:
                 continue
             left, top, right, bottom = np.maximum(stage.camera.pixels(*box), 0)
             pixels = covered[top:bottom, left:right]

@@ -119,7 +119,7 @@ class Stage(SpatialScene):
         began, began_on_film = self.clock, self.time
         new = caption(told.message, **told.values)
         tokens = self.tokens
-        new.move_to([0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0])
+        new.move_to((0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0))
         changes: list[Animation] = [FadeIn(new)]
         if self._caption is not None:
             # One after the other: lines that are mixed can't be read.
@@ -184,7 +184,10 @@ class Stage(SpatialScene):
             return squish_rate_func(smooth, number / len(phases), (number + 1) / len(phases))
 
         changes: list[Animation] = [FadeOut(m, rate_func=while_of(leaving)) for m in leaving]
-        changes += [m.animate(rate_func=while_of(moved)).move_to(places[m]).build() for m in moved]
+        # `animate` is a builder that takes the options of an animation, though Manim types it as a mobject.
+        builders: list[Any] = [m.animate for m in moved]
+        for builder, m in zip(builders, moved, strict=True):
+            changes.append(builder(rate_func=while_of(moved)).move_to(places[m]).build())
         for mobject in arriving:
             mobject.become(places[mobject])
             changes.append(FadeIn(mobject, rate_func=while_of(arriving)))

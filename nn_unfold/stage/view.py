@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from manim import DEGREES, Animation, Mobject, Point, Scene, config, smooth
@@ -97,11 +97,11 @@ class Panel(Perspective):
         """Show mobjects, with all their parts, in this panel."""
         for mobject in mobjects:
             for part in mobject.get_family():
-                part.panel = self
+                part.panel = self  # type: ignore[attr-defined]  # `SpatialCamera.lens` reads it
 
     def room(self) -> Area:
         """The area that things are framed in: within the panel, with room for the labels of axes."""
-        return self.area.grown(-theme().label_room)
+        return cast(Area, self.area).grown(-theme().label_room)
 
     def get_phi(self) -> float:
         """Radians from the vertical."""
@@ -237,4 +237,4 @@ class CameraMove(Animation):
     def clean_up_from_scene(self, scene: Scene) -> None:
         """The frame centre is not to be seen: it was in the scene only to tell that everything moves."""
         super().clean_up_from_scene(scene)
-        scene.remove(self.mobject)
+        scene.remove(self.mobject)  # type: ignore[arg-type]  # with Cairo it is a Mobject

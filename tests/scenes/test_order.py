@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from scenes.kit.paint import order
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay
-
-from scenes.kit.paint import order
 
 
 @pytest.mark.parametrize("shuffled", [False, True])

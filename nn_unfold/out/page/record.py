@@ -170,7 +170,8 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
     more = {"frame_rate": RATE, "disable_caching": True, "dry_run": True, "save_sections": False}
     with one_line_errors(film), studio(film, settings, **more):
         scene_class = _recorded(load(film))
-        stage = scene_class(renderer=RecordingRenderer(WholeFileWriter, StageCamera))
+        renderer = RecordingRenderer(WholeFileWriter, StageCamera)
+        stage = scene_class(renderer=renderer)
         tokens = stage.tokens
         recording = Recording(
             title=film.scene,
@@ -190,7 +191,7 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
                 "gridWidth": tokens.grid_width,
             },
         )
-        stage.renderer.recording = recording
+        renderer.recording = recording
         stage.render()
         recording.length = stage.renderer.time
         return recording
