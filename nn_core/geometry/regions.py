@@ -171,20 +171,23 @@ def _through(maps: Array, origin: Indices, step: Step, sides: Sides, layer: Laye
     """
     n_out, n = layer.weight.shape
     result = np.empty((n_out, len(origin), 3))
-    alone = None
+    # Where all cells have one origin, as in the first layer, its map and the next layer are joined before all else;
+    # not where that overflows, since a neuron of slope 0 adds nothing, however large.
+    joined = None
     if maps.shape[1] == 1:
-        # All cells have one origin, such as in the first layer: then its map can be joined with the layer before.
-        alone = (layer.weight.T[:, :, None] * maps).reshape(n, 3 * n_out)
+        with np.errstate(over="ignore"):
+            joined = (layer.weight.T[:, :, None] * maps).reshape(n, 3 * n_out)
+        joined = joined if np.isfinite(joined).all() else None
     size = max(64, _CHUNK // n)
     for begin in range(0, len(origin), size):
         some = slice(begin, begin + size)
         pattern = step.piece_numbers(sides.above(some))
         slope = _chosen(step.pieces.slopes, pattern)
-        if alone is None:
+        if joined is None:
             bent = slope.T[:, :, None] * maps.take(origin[some], axis=1)
             result[:, some] = (layer.weight @ bent.reshape(n, -1)).reshape(n_out, -1, 3)
         else:
-            result[:, some] = np.moveaxis((slope @ alone).reshape(-1, n_out, 3), 0, 1)
+            result[:, some] = np.moveaxis((slope @ joined).reshape(-1, n_out, 3), 0, 1)
         if step.pieces.intercepts.any():
             result[:, some, 2] += layer.weight @ _chosen(step.pieces.intercepts, pattern).T
     result[:, :, 2] += layer.bias[:, None]
@@ -193,9 +196,12 @@ def _through(maps: Array, origin: Indices, step: Step, sides: Sides, layer: Laye
 
 def _chosen(table: Array, pattern: NDArray[np.uint8]) -> Array:
     """For each cell and neuron the number of its piece: (pieces, n), (n_cells, n) -> (n_cells, n)."""
+    chosen: Array
     if len(table) == 2 and not table[0].any():
-        return np.asarray(pattern * table[1])
-    chosen: Array = np.where(pattern == 0, table[0], table[-1])
+        # So it is of ReLU, and quicker than to choose.
+        chosen = pattern.astype(np.float64)
+        return chosen if (table[1] == 1).all() else chosen * table[1]
+    chosen = np.where(pattern == 0, table[0], table[-1])
     for piece in range(1, len(table) - 1):
         chosen = np.where(pattern == piece, table[piece], chosen)
     return chosen

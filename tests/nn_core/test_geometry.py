@@ -204,6 +204,12 @@ def test_a_dead_neuron_however_large_blurs_no_crease():
     assert sorted(cells.areas()) == pytest.approx([2e-4, 0.4998, 0.5])
 
 
+def test_a_dead_neuron_adds_nothing_however_large_the_weight_behind_it():
+    network = Network([Layer([[1, 0], [1e150, 0]], [0, -1e151], "relu"), Layer([[1, 1e200]], [0])])
+    cells = linear_regions(network, (-1, 1, -1, 1))
+    assert sorted(cells.weight.tolist()) == [[[0.0, 0.0]], [[1.0, 0.0]]]
+
+
 def test_a_badly_conditioned_corner_beside_a_cut_leaves_the_cut_whole():
     # Near the origin lines of wildly scaled neurons almost meet; one corner there is 0 up to its rounding, while
     # its neighbours on both sides are not.
