@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 import nn_core
+from nn_unfold.fingerprint import meaning
 
 _PACKAGE, _CORE = Path(__file__).parents[1], Path(nn_core.__file__).parent
 # The rooms whose code draws or moves something. What finds, plans and joins films shapes no picture.
@@ -25,22 +25,12 @@ def code_fingerprint() -> str:
 def fingerprint_of(package: Path, core: Path) -> str:
     """The hash of two folders, laid out as `nn_unfold` and `nn_core` are."""
     folders = [core, *(package / room for room in _ROOMS)]
-    sources = [package / "theme.py", *(path for folder in folders for path in sorted(folder.rglob("*.py")))]
+    modules = (path for folder in folders for path in sorted(folder.rglob("*.py")))
+    sources = [package / "colours.py", package / "theme.py", *modules]
     data = [path for pattern in _DATA for path in sorted(package.rglob(pattern))]
     digest = hashlib.sha256()
     for path in (*sources, *data):
-        content = _meaning(path.read_bytes()) if path.suffix == ".py" else path.read_bytes()
+        content = meaning(path.read_bytes()) if path.suffix == ".py" else path.read_bytes()
         place = path.relative_to(core if path.is_relative_to(core) else package).as_posix()
         digest.update(f"{place} {len(content)}\n".encode() + content)
     return digest.hexdigest()
-
-
-def _meaning(source: bytes) -> bytes:
-    """A Python file as its syntax tree, without docstrings."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            del node.body[0]
-    return ast.dump(tree).encode()
