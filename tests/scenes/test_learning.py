@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 from manim import Dot
 
 from nn_core.datasets import make_moons
+from nn_core.descent import loss_at
 from nn_core.geometry import sheet_mesh
 from nn_core.network import Layer, Network
 from nn_core.training import fit
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
+from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric, network_at
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Cloud
@@ -23,6 +26,8 @@ from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
 from nn_unfold.text.numbers import LiveAffine
+from scenes.one_line import OneLine
+from scenes.playground import OTHERS, Playground
 
 STILL = Path(__file__).parent / "stills" / "following_a_training.py"
 
@@ -248,3 +253,20 @@ def test_the_accuracy_is_that_of_the_network_of_the_moment(history):
     assert accuracy.share > (history.network_at(0).predict(X) == y).mean()
     drawn, expected = accuracy.number, accuracy.number.copy().set_values([[accuracy.share]])
     np.testing.assert_array_equal(drawn.entries[0].points, expected.entries[0].points)
+
+
+@pytest.mark.parametrize("recipe", [OneLine.recipe, replace(Playground.recipe, **OTHERS[-1])], ids=["line", "spirals"])
+def test_the_curve_tells_the_loss_of_the_network_in_the_picture(recipe, media):
+    trained = train(recipe, media / "trained")
+    history, inputs = trained.history, recipe.inputs(trained.X)
+    last = len(history.loss) - 1
+    np.testing.assert_array_equal(history.snapshot_epochs, np.arange(last + 1))
+
+    def off(epochs):
+        shown = np.array([network_at(history, epoch).parameters for epoch in epochs])
+        told = np.interp(epochs, np.arange(last + 1), history.loss)
+        return np.abs(loss_at(history.network, inputs, trained.y, shown, loss=recipe.loss) - told)
+
+    # At each epoch it is the network as it was. Between two, weights and curve go straight, which is nearly the same.
+    assert off(np.arange(last + 1)).max() < 1e-9
+    assert np.median(off(np.arange(last) + 0.5)) < 0.002 * history.loss[0]
