@@ -269,4 +269,4 @@ def test_the_curve_tells_the_loss_of_the_network_in_the_picture(recipe, media):
 
     # At each epoch it is the network as it was. Between two, weights and curve go straight, which is nearly the same.
     assert off(np.arange(last + 1)).max() < 1e-9
-    assert np.median(off(np.arange(last) + 0.5)) < 0.002 * history.loss[0]
+    assert np.median(off(np.arange(last) + 0.5)) < 0.01 * history.loss[0]
