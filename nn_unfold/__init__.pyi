@@ -48,3 +48,15 @@ from .stage.words import bends as bends, number as number, verbs_of as verbs_of
 from .text.formulas import formula as formula
 from .text.labels import label as label, stack as stack
 from .text.numbers import LiveAffine as LiveAffine, LiveMatrix as LiveMatrix, LiveNumber as LiveNumber
+from .space.primitives import Box as Box
+from .space.primitives import bold_lines as bold_lines
+from .stage.view import rows_of_pixels as rows_of_pixels
+from .text.numbers import MINUS as MINUS
+from .text.numbers import rounded_down as rounded_down
+from .motion.learning import Carried as Carried
+from .space.base import destinations as destinations
+from .space.base import in_space as in_space
+from .space.base import spatial_parts as spatial_parts
+from .flat.table import Reading as Reading
+from .motion.extrapolation import ExtrapolationPanel as ExtrapolationPanel
+from .space.targets import share_above as share_above

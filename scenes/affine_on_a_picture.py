@@ -19,11 +19,12 @@ from nn_unfold import (
     Segments,
     SpatialGroup,
     Stage,
+    destinations,
     formula,
     rgb,
+    spatial_parts,
     stack,
 )
-from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.theme import theme
 
 

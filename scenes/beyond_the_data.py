@@ -10,6 +10,7 @@ from nn_core.geometry import creases
 from nn_core.network import Layer, Network
 from nn_unfold import (
     Axes,
+    Box,
     Cloud,
     Draw,
     LiveNumber,
@@ -23,10 +24,9 @@ from nn_unfold import (
     number,
     polygon,
     rgb,
+    rounded_down,
+    rows_of_pixels,
 )
-from nn_unfold.space.primitives import Box
-from nn_unfold.stage.view import rows_of_pixels
-from nn_unfold.text.numbers import rounded_down
 from nn_unfold.theme import theme
 
 FAR, BETWEEN = 10, 3  # how many times as far the second look reaches, and the last one

@@ -10,10 +10,23 @@ from nn_core.datasets import make_wave
 from nn_core.descent import descend, loss_at
 from nn_core.network import Layer, Network
 from nn_core.optimizers import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov, RMSProp
-from nn_unfold import TOP, Axes, Cloud, Draw, Landscape, LevelLines, Rise, Roll, Stage, Trail, formula, rise
+from nn_unfold import (
+    MINUS,
+    TOP,
+    Axes,
+    Cloud,
+    Draw,
+    Landscape,
+    LevelLines,
+    Rise,
+    Roll,
+    Stage,
+    Trail,
+    formula,
+    rise,
+    rows_of_pixels,
+)
 from nn_unfold.flat.descent import Fits, Legend
-from nn_unfold.stage.view import rows_of_pixels
-from nn_unfold.text.numbers import MINUS
 
 NEURON = Network([Layer([[0.0]], [0.0], "sin")])
 PLAIN, SLOW = GradientDescent(0.1), GradientDescent(0.05)

@@ -10,6 +10,7 @@ from nn_core.preprocessing import principal_axes
 from nn_unfold import (
     Accuracy,
     Axes,
+    Carried,
     Cloud,
     Flow,
     Learning,
@@ -21,10 +22,9 @@ from nn_unfold import (
     Regions,
     Stage,
     formula,
+    in_space,
+    rounded_down,
 )
-from nn_unfold.motion.learning import Carried
-from nn_unfold.space.base import in_space
-from nn_unfold.text.numbers import rounded_down
 
 DEPTH = 2  # the layers up to the plane in the middle
 PICTURED = 120  # of the points that are seen as pictures: as many as the plane has room for

@@ -111,7 +111,7 @@ class FiveOperations(Stage):
             self.play(sheet.faces.animate.set_opacity(0.6))
             self.act("e", "change the dimension", drop, self.follow(drop, sheet))
         with self.beat("and it scales, rotates and translates. The last layer does not bend."):
-            self.play(self.reframe(sheet, **TOP._asdict()))
+            self.play(self.swing(sheet, **TOP._asdict()))
             for name, title, flow in (("s", "scale", scale), ("u", "rotate", turn), ("b", "translate", shift)):
                 self.act(name, title, flow, self.follow(flow, sheet))
         with self.beat(

@@ -12,6 +12,7 @@ from nn_unfold import (
     BeyondData,
     Cloud,
     Draw,
+    ExtrapolationPanel,
     HeatPlane,
     Learning,
     NetworkDiagram,
@@ -20,11 +21,10 @@ from nn_unfold import (
     Stage,
     Wander,
     function_curve,
+    rise,
+    share_above,
 )
-from nn_unfold.motion.extrapolation import ExtrapolationPanel
-from nn_unfold.motion.surfaces import rise
 from nn_unfold.space.probe import path_to_confident_error
-from nn_unfold.space.targets import share_above
 
 BOX = (-4.8, 4.8, -3.3, 3.3)
 HEIGHT = 5.5  # of a surface over it, in the same units

@@ -18,10 +18,10 @@ from nn_unfold import (
     SpatialGroup,
     Stage,
     formula,
+    rise,
+    rows_of_pixels,
     stack,
 )
-from nn_unfold.motion.surfaces import rise
-from nn_unfold.stage.view import rows_of_pixels
 from scenes.argmax_planes import ArgmaxPlanes
 
 ASLANT = 68 * DEGREES  # of the camera, from the vertical

@@ -9,6 +9,7 @@ from nn_core.geometry import creases
 from nn_core.network import Network
 from nn_unfold import (
     Axes,
+    Box,
     Cloud,
     Draw,
     Follow,
@@ -24,7 +25,6 @@ from nn_unfold import (
     number,
     rgb,
 )
-from nn_unfold.space.primitives import Box
 
 ZOOM = 7  # the close look at where the borders meet
 

@@ -14,6 +14,7 @@ from nn_unfold import (
     AffineFlow,
     Axes,
     Cloud,
+    DecisionBoundary,
     Draw,
     Hyperplanes,
     Learning,
@@ -28,9 +29,8 @@ from nn_unfold import (
     SpatialGroup,
     Stage,
     formula,
+    rounded_down,
 )
-from nn_unfold.space.response import DecisionBoundary
-from nn_unfold.text.numbers import rounded_down
 
 ONE = 2.4  # the height of the answer 1, in units of the plane
 SQUARE = (0, 1, 0, 1)  # what two sigmoids give

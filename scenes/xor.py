@@ -22,6 +22,7 @@ from nn_unfold import (
     LossCurve,
     NetworkDiagram,
     Passage,
+    Reading,
     Recipe,
     Regions,
     Residuals,
@@ -32,11 +33,10 @@ from nn_unfold import (
     Stage,
     Table,
     Tags,
+    bold_lines,
     formula,
     stack,
 )
-from nn_unfold.flat.table import Reading
-from nn_unfold.space.primitives import bold_lines
 
 BOX = (-0.5, 1.5, -0.5, 1.5)
 SWING = 2.5  # seconds of a camera move between the plane and the space above it

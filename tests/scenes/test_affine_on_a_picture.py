@@ -13,7 +13,7 @@ from nn_unfold.model.cache import train
 from nn_unfold.space.base import in_space, spatial_parts
 from nn_unfold.space.picture import Picture
 from nn_unfold.stage.layout import findings
-from scenes.affine_on_a_picture import MAPS, MIRROR, AffineOnAPicture
+from scenes.affine_on_a_picture import MAPS, REFLECTION, AffineOnAPicture
 
 STAGES = 4
 
@@ -48,7 +48,7 @@ def takes(request, play, picture, media):
 def test_the_picture_stands_where_each_map_puts_it(takes):
     _, layer, taken = takes
     identity = Layer(np.eye(2), np.zeros(2))
-    shown = [identity, *(act.layer for act in (*MAPS, MIRROR)), identity]
+    shown = [identity, *(act.layer for act in (*MAPS, REFLECTION)), identity]
     assert len(taken) == len(shown) + STAGES
     for at, beat in [*zip(shown, taken, strict=False), (layer, taken[-1])]:
         for origin, points in beat[1]:

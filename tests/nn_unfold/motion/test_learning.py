@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from manim import Dot
 
 from nn_core.datasets import make_moons
+from nn_core.descent import loss_at
 from nn_core.geometry import sheet_mesh
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import principal_axes
@@ -18,6 +20,7 @@ from nn_core.training import fit
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
+from nn_unfold.model.cache import train
 from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric, network_at
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Cloud
@@ -25,6 +28,8 @@ from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
 from nn_unfold.text.numbers import LiveAffine
+from scenes.one_line import OneLine
+from scenes.playground import OTHERS, Playground
 
 STILL = Path(__file__).parent / "stills" / "following_a_training.py"
 
@@ -272,3 +277,20 @@ def test_accuracy_takes_labels_of_any_kind(names):
     X = np.array([[-1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [-2.0, 0.0]])
     accuracy = Accuracy("accuracy", network, X, [names[0], names[1], names[0], names[0]])
     assert accuracy.share == 0.75
+
+
+@pytest.mark.parametrize("recipe", [OneLine.recipe, replace(Playground.recipe, **OTHERS[-1])], ids=["line", "spirals"])
+def test_the_curve_tells_the_loss_of_the_network_in_the_picture(recipe, media):
+    trained = train(recipe, media / "trained")
+    history, inputs = trained.history, recipe.inputs(trained.X)
+    last = len(history.loss) - 1
+    np.testing.assert_array_equal(history.snapshot_epochs, np.arange(last + 1))
+
+    def off(epochs):
+        shown = np.array([network_at(history, epoch).parameters for epoch in epochs])
+        told = np.interp(epochs, np.arange(last + 1), history.loss)
+        return np.abs(loss_at(history.network, inputs, trained.y, shown, loss=recipe.loss) - told)
+
+    # At each epoch it is the network as it was. Between two, weights and curve go straight, which is nearly the same.
+    assert off(np.arange(last + 1)).max() < 1e-9
+    assert np.median(off(np.arange(last) + 0.5)) < 0.01 * history.loss[0]

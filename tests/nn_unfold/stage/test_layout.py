@@ -74,7 +74,7 @@ def test_a_panel_may_cut_what_it_shows_while_its_camera_moves(stage):
     panel.add(sheet)
     stage.add(sheet)
     stage.look(sheet)
-    panel.frame_center = [0.5, 0, 0]
+    panel.frame_center = [0, 0.5, 0]
     assert findings(stage)
     assert findings(stage, moving={panel}) == []
 
