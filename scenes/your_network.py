@@ -4,7 +4,7 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 from scipy.spatial import cKDTree
 
-from nn_core.geometry import creases, decision_boundary, grid_points, linear_regions
+from nn_core.geometry import box_around, creases, decision_boundary, grid_points, longer_side
 from nn_core.geometry.folding import is_piecewise
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import principal_axes
@@ -18,13 +18,13 @@ from nn_unfold import (
     Cloud,
     DecisionPlanes,
     Draw,
+    HeatPlane,
     Landscape,
     LinearRegions,
     Morph,
     NetworkDiagram,
     Passage,
     Recipe,
-    Regions,
     Segments,
     Shape,
     Sheet,
@@ -37,6 +37,7 @@ from nn_unfold import (
 from nn_unfold.flat.legend import Legend
 from nn_unfold.model.plane import InputPlane
 from nn_unfold.space.neurons import ZeroLines
+from nn_unfold.space.ticks import tick_text
 
 ASLANT = 65 * DEGREES  # of the camera, from the vertical
 SHOWN = 4  # layers that are shown one by one
@@ -44,6 +45,9 @@ SHORTEST, LONGEST = 42, 88  # seconds of the film
 MOST_CREASES = 600  # neurons in layers whose linear regions are drawn
 TIMES = 3  # how many times as far the last look reaches
 SURE = 0.9  # the probability from which on a network counts as sure
+MARGIN = 0.1  # of the sheet around the points, as a share of their extent
+ROOM = 0.5  # frame units below the axes for their names, where these are words
+DETAIL = 160  # pixels along a side of the map of the classes
 HEIGHT = 0.5  # of a regression's surface, as a share of the plane's side
 LEVEL = 0.02  # how far a layer's answers may be from an affine map, as a share of their size, to count as one
 
@@ -54,7 +58,7 @@ class YourNetwork(Stage):
     recipe = Recipe(
         data="moons",
         data_options={"n_per_class": 100, "noise": 0.12},
-        sizes=(2, 4, 3, 2),
+        sizes=(2, 3, 8, 2),
         activations="relu",
         learning_rate=0.02,
         epochs=400,
@@ -70,9 +74,12 @@ class YourNetwork(Stage):
         self.layers = self.plane.network.layers
         labels = self.plane.y if self.shown.classifies else None
         classes = max(self.plane.network.n_out, 2) if self.shown.classifies else None
-        small = min(1.0, (300 / self.plane.n) ** 0.5)
-        self.cloud = Cloud(self.plane.X, labels, n_classes=classes, radius=max(0.4, small) * self.tokens.dot_radius)
-        self.sheet = Sheet.over(self.plane.X, self.plane.network, boundary=self.shown.classifies)
+        radius = self.tokens.dot_radius * float(np.clip((300 / self.plane.n) ** 0.5, 0.4, 1.0))
+        # Two classes have the colours that go with those of the map of the classes.
+        shades = self.tokens.points if classes == 2 else None
+        self.cloud = Cloud(self.plane.X, labels, n_classes=classes, radius=radius, shades=shades)
+        box = box_around(self.plane.X, margin=MARGIN)
+        self.sheet = Sheet(box, self.plane.network, boundary=self.shown.classifies)
         self.world = SpatialGroup(self.sheet, self.cloud)
         self.diagram = NetworkDiagram(
             self.shown.network, size=(3.6, 2.8), most=6, plane=self.sheet.box, features=self.plane.inputs
@@ -103,7 +110,7 @@ class YourNetwork(Stage):
     def data(self):
         """The points, the network, and the plane on which they are seen."""
         shown, network = self.shown, self.shown.network
-        legend = [Legend(shown.classes)] if shown.classes and shown.classifies else []
+        legend = [Legend(shown.classes, shades=self.tokens.points if len(shown.classes) == 2 else None)] if shown.classes and shown.classifies else []
         with self.beat(
             "{n} points of {classes} classes, with {inputs} numbers each.",
             holds=shown.classifies,
@@ -129,18 +136,23 @@ class YourNetwork(Stage):
         hidden = sum(layer.n_out for layer in network.layers[:-1])
         right = shown.right if shown.classifies else 0
         with self.beat(
-            "A network with {hidden} hidden neurons in {layers} layers labels them all right.",
-            holds=shown.classifies and right == shown.n and hidden > 0,
+            "A network of {layers} layers, with {hidden} hidden neurons, labels them all right.",
+            holds=shown.classifies and not shown.own_labels and right == shown.n and hidden > 0,
             otherwise=[
                 (
-                    "A network with {hidden} hidden neurons in {layers} layers labels {right} of them right.",
+                    "A network of {layers} layers, with {hidden} hidden neurons. The points' colours are its own answers.",
+                    shown.classifies and shown.own_labels,
+                ),
+                (
+                    "A network of {layers} layers, with {hidden} hidden neurons, labels {right} of them right.",
                     shown.classifies and hidden > 0,
                 ),
                 ("A network without hidden layers labels {right} of {n} points right.", shown.classifies),
-                "A network with {hidden} hidden neurons in {layers} layers has learnt to give such values.",
+                ("The values are those of a network of {layers} layers, with {hidden} hidden neurons.", shown.own_labels),
+                "A network of {layers} layers, with {hidden} hidden neurons, has learnt to give such values.",
             ],
             hidden=number(hidden),
-            layers=number(len(network.layers) - 1),
+            layers=len(network.layers),
             right=right,
             n=shown.n,
         ):
@@ -208,14 +220,15 @@ class YourNetwork(Stage):
                 holds=met == layer.n_out,
                 otherwise=[
                     (
-                        "Layer {layer}: {met} of its {width} neurons have creases here. With them there are {pieces} regions.",
+                        "Layer {layer}: {met} of its {count} neurons have creases here. With them there are {pieces} regions.",
                         met > 0,
                     ),
                     "Layer {layer}: none of its {width} neurons has a crease in this part of the plane.",
                 ],
                 layer=k + 1,
-                met=number(met),
+                met=met,
                 width=number(layer.n_out),
+                count=layer.n_out,
                 pieces=f"{cells.counts[-1]:,}",
             ):
                 self.add(cells)
@@ -300,7 +313,7 @@ class YourNetwork(Stage):
         network, box = self.plane.network, self.sheet.box
         exact = is_piecewise(self.layers[:-1])
         boundary = decision_boundary(network, box).segments
-        regions = Regions(network, box, opacity=0.0)
+        regions = HeatPlane(network, box, detail=DETAIL, opacity=0.8)
         with self.beat(
             "Back on the input, the decision boundary has {pieces} straight pieces.",
             holds=exact and len(boundary) > 1,
@@ -314,8 +327,7 @@ class YourNetwork(Stage):
             self.home()
             self.play(self.diagram.animate.set_focus())
             self.sheet.boundary.set_opacity(0)
-            self.add(regions)
-            self.play(FadeOut(self.sheet), regions.faces.animate.set_opacity(0.7))
+            self.play(FadeOut(self.sheet), FadeIn(regions))
         self.found = regions
         wrong = self.plane.wrong
         with self.beat(
@@ -325,14 +337,14 @@ class YourNetwork(Stage):
             wrong=int(wrong.sum()),
             n=self.plane.n,
         ):
-            self.marks = crosses(self.plane.X[wrong], 0.012 * (box[1] - box[0]), self.tokens.accent)
+            self.marks = rings(self.plane.X[wrong], 0.02 * longer_side(box), self.tokens.ink)
             if wrong.any():
                 self.play(FadeIn(self.marks))
 
     def beyond(self):
         """What the network says far from all data."""
         network, box = self.plane.network, grown(self.sheet.box, TIMES)
-        far, veil = Regions(network, box, opacity=0.0), BeyondData(self.plane.X, box)
+        far, veil = HeatPlane(network, box, detail=DETAIL, opacity=0.8), BeyondData(self.plane.X, box)
         U = grid_points(box, 200)
         there = U[cKDTree(self.plane.X).query(U)[0] > veil.reach]
         sure = float((network.predict_proba(there).max(axis=1) > SURE).mean())
@@ -345,9 +357,7 @@ class YourNetwork(Stage):
         ):
             axes = self.input_axes(box)
             self.play(FadeOut(self.axes), FadeOut(self.marks))
-            self.add(far)
-            self.play(far.faces.animate.set_opacity(0.7), FadeIn(veil))
-            self.remove(self.found)
+            self.play(FadeIn(far), FadeOut(self.found), FadeIn(veil))
             self.play(self.reframe(axes, far, run_time=float(np.clip(SHORTEST - 2 - self.clock, 3, 10))))
             self.play(FadeIn(axes))
 
@@ -379,15 +389,22 @@ class YourNetwork(Stage):
             self.play(self.reframe(surface, lifted, self.sheet, phi=ASLANT, theta=side))
             self.play(FadeIn(surface), self.sheet.faces.animate.set_opacity(0.25))
             self.play(self.cloud.animate.become(lifted))
-        with self.beat("The points stand at their own values: some above it, some below."):
+        miss = values(self.plane.X) - y
+        with self.beat(
+            "The points stand at their own values: {above} of them lie above the surface, {below} below.",
+            holds=not self.shown.own_labels,
+            otherwise="The points stand on the surface: their values are what the network says.",
+            above=int((miss < 0).sum()),
+            below=int((miss > 0).sum()),
+        ):
             self.play(self.turn(120 * DEGREES, surface, self.cloud, self.sheet, run_time=7))
         with self.beat(
             "Around the points it goes from {low} to {high}. Over a plane {times} times as wide, from {lowest} to {highest}.",
             holds=True,
-            low=f"{near.min():.3g}",
-            high=f"{near.max():.3g}",
-            lowest=f"{over.min():.3g}",
-            highest=f"{over.max():.3g}",
+            low=tick_text(float(f"{near.min():.3g}")),
+            high=tick_text(float(f"{near.max():.3g}")),
+            lowest=tick_text(float(f"{over.min():.3g}")),
+            highest=tick_text(float(f"{over.max():.3g}")),
             times=number(TIMES),
         ):
             wide = Landscape.over(values, grown(box, TIMES), grid=(box[1] - box[0]) / 5, **looks)
@@ -395,6 +412,11 @@ class YourNetwork(Stage):
             self.play(self.reframe(wide, self.cloud, run_time=float(np.clip(SHORTEST - 2 - self.clock, 3, 10))))
 
     # What they have in common
+
+    def area(self):
+        """As of every stage, with room below the axes for names that are words."""
+        area = super().area()
+        return area._replace(bottom=area.bottom + ROOM) if self.plane.names else area
 
     def home(self, *, axes=True):
         """Take the sheet back to the input plane, and show its axes."""
@@ -453,10 +475,11 @@ def nearly_affine(z, activation):
     return True
 
 
-def crosses(X, half, colour):
-    """A small cross at each of these points (n, 2); `half` is half its width, in units of the plane."""
-    arms = half * np.array([[[-1, -1], [1, 1]], [[-1, 1], [1, -1]]])
-    ends = (X[:, None, None] + arms).reshape(-1, 2, 2)
+def rings(X, radius, colour):
+    """A ring around each of these points (n, 2), with a radius in units of the plane."""
+    turns = np.linspace(0, 2 * np.pi, 25)
+    ring = radius * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    ends = (X[:, None, None] + np.stack([ring[:-1], ring[1:]], axis=1)).reshape(-1, 2, 2)
     return Segments(ends, [*rgb(colour), 1.0], cased=True, origin=ends)
 
 

@@ -19,18 +19,20 @@ class Legend(VGroup):
     Args:
         names: of the classes, in order; they are written as they are.
         most: names that are shown; below them is said how many more there are.
+        shades: a hex colour for each class; those of the theme if not given.
 
     Raises:
         UnfoldError: for more classes than there are colours.
     """
 
-    def __init__(self, names: Sequence[str], *, most: int = 8) -> None:
+    def __init__(self, names: Sequence[str], *, most: int = 8, shades: Sequence[str] | None = None) -> None:
         if not names:
             raise UnfoldError("A legend needs the names of some classes.")
         tokens = theme()
         size = 0.85 * tokens.label_size
         rows = []
-        for name, colour in zip(names[:most], tokens.class_colours(max(len(names), 2)), strict=False):
+        colours = shades or tokens.class_colours(max(len(names), 2))
+        for name, colour in zip(names[:most], colours, strict=False):
             dot = Circle(radius=0.08, stroke_color=tokens.faint, stroke_width=1.5)
             dot.set_fill(colour, opacity=1)
             text = Label(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…", size)

@@ -30,6 +30,7 @@ class Subject:
         scaling: what was done to the points; `scaling.invert(X)` are they in their own units. None if nothing.
         file: in the cache of trained networks; None for one that was brought.
         features: what the network is given of the points, by name; these themselves if there are none.
+        own_labels: whether the labels are no more than what the network itself says.
     """
 
     network: Network
@@ -43,6 +44,7 @@ class Subject:
     scaling: Rescaling | None = field(default=None, repr=False)
     file: Path | None = None
     features: tuple[str, ...] = ()
+    own_labels: bool = False
 
     @property
     def inputs(self) -> np.ndarray:

@@ -67,6 +67,9 @@ class Stage(SpatialScene):
         UnfoldError: as of SpatialScene, and for a background on which text can't be read.
     """
 
+    recipe: ClassVar[Recipe]
+    """Of the network that a film shows, if it has one of its own."""
+
     accepts: ClassVar[Shape | None] = None
     """The networks that a film can show in place of its own; None for a film that takes none."""
 
