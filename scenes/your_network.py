@@ -40,8 +40,8 @@ from nn_unfold.space.neurons import ZeroLines
 from nn_unfold.space.ticks import tick_text
 
 ASLANT = 65 * DEGREES  # of the camera, from the vertical
-SHOWN = 4  # layers that are shown one by one
-SHORTEST, LONGEST = 42, 88  # seconds of the film
+SHOWN = 4  # layers are shown one by one, if there are no more of them
+SHORTEST = 42  # seconds of the film
 MOST_CREASES = 600  # neurons in layers whose linear regions are drawn
 TIMES = 3  # how many times as far the last look reaches
 SURE = 0.9  # the probability from which on a network counts as sure
@@ -110,7 +110,11 @@ class YourNetwork(Stage):
     def data(self):
         """The points, the network, and the plane on which they are seen."""
         shown, network = self.shown, self.shown.network
-        legend = [Legend(shown.classes, shades=self.tokens.points if len(shown.classes) == 2 else None)] if shown.classes and shown.classifies else []
+        legend = (
+            [Legend(shown.classes, shades=self.tokens.points if len(shown.classes) == 2 else None)]
+            if shown.classes and shown.classifies
+            else []
+        )
         with self.beat(
             "{n} points of {classes} classes, with {inputs} numbers each.",
             holds=shown.classifies,
@@ -148,7 +152,10 @@ class YourNetwork(Stage):
                     shown.classifies and hidden > 0,
                 ),
                 ("A network without hidden layers labels {right} of {n} points right.", shown.classifies),
-                ("The values are those of a network of {layers} layers, with {hidden} hidden neurons.", shown.own_labels),
+                (
+                    "The values are those of a network of {layers} layers, with {hidden} hidden neurons.",
+                    shown.own_labels,
+                ),
                 "A network of {layers} layers, with {hidden} hidden neurons, has learnt to give such values.",
             ],
             hidden=number(hidden),
@@ -162,15 +169,20 @@ class YourNetwork(Stage):
         """A layer of one to three neurons: the sheet goes where it takes it."""
         layer = self.layers[k]
         flows = self.taken == k and layer.n_in <= 3
-        with self.beat(affine_words(layer, flows), holds=True, layer=k + 1, width=number(layer.n_out)):
+        values = {"layer": k + 1, "width": number(layer.n_out), "before": number(layer.n_in)}
+        with self.beat(affine_words(layer, flows), holds=True, **values):
             self.play(self.diagram.animate.set_focus(k), FadeOut(self.axes))
             if not flows:
                 self.home(axes=False)
             affine = Layer(layer.weight, layer.bias)
-            flow = AffineFlow(self.world, layer=layer) if flows else Morph(self.world, layers=[*self.layers[:k], affine])
-            flow.run_time = max(3.0, self.pace * flow.run_time)
+            flow = (
+                AffineFlow(self.world, layer=layer) if flows else Morph(self.world, layers=[*self.layers[:k], affine])
+            )
+            flow.run_time = max(2.5, self.pace * flow.run_time)
             space = layer.n_out == 3
-            side = {"phi": ASLANT, "theta": self.facing(self.sheet, phi=ASLANT, flows=[flow])} if space else TOP._asdict()
+            side = (
+                {"phi": ASLANT, "theta": self.facing(self.sheet, phi=ASLANT, flows=[flow])} if space else TOP._asdict()
+            )
             self.play(flow, self.follow(flow, self.sheet, **side))
         if layer.activation.name != "identity":
             self.bend(k, layer, side)
@@ -183,23 +195,24 @@ class YourNetwork(Stage):
         """What the activation of a narrow layer does to the sheet."""
         alone = Layer(np.eye(layer.n_out), np.zeros(layer.n_out), layer.activation)
         flow = ActivationFlow(self.world, layer=alone, in_turn=layer.activation.bends)
-        flow.run_time = max(2.0, self.pace * flow.run_time)
-        if layer.activation.bends and is_piecewise(self.layers[:k + 1]):
+        flow.run_time = max(1.5, self.pace * flow.run_time)
+        if layer.activation.bends and is_piecewise(self.layers[: k + 1]):
             found = creases(self.plane.network, self.sheet.box, through_output=True)
             count = len({crease.neuron for crease in found if crease.layer == k})
-            words = "{activation} folds it along the creases of {count} neurons."
+            words = "Then {activation} folds it along the creases of {count} neurons."
             otherwise = [
-                ("{activation} folds it along the crease of one neuron.", count == 1),
-                "{activation} leaves it as it is: no neuron has a crease in this part of the plane.",
+                ("Then {activation} folds it along the crease of one neuron.", count == 1),
+                "Then {activation} leaves it as it is: no neuron has a crease in this part of the plane.",
             ]
             holds = count > 1
         else:
             count = 0
-            words, otherwise = "{activation} bends it: straight lines become curves.", "{activation} hardly bends it here."
+            words, otherwise = (
+                "Then {activation} bends it: straight lines become curves.",
+                "Then {activation} hardly bends it here.",
+            )
             holds = not nearly_affine(self.sheet.faces.points[:, : layer.n_out], layer.activation)
-        with self.beat(
-            words, holds=holds, otherwise=otherwise, activation=layer.activation.name, count=number(count)
-        ):
+        with self.beat(words, holds=holds, otherwise=otherwise, activation=layer.activation.name, count=number(count)):
             creased = [number for number, one in enumerate(self.layers) if one.activation.bends]
             if count and k in creased:
                 self.play(Draw(self.sheet.creases[creased.index(k)], run_time=1.0))
@@ -446,22 +459,22 @@ class YourNetwork(Stage):
 
 
 def chapters(count):
-    """Layers 0, 1, ... in runs: each by itself, or of very many the first two, those between, and the last two."""
+    """Layers 0, 1, ... in runs: each by itself, or of very many the first two, those between, and the last one."""
     if count <= SHOWN:
         return [range(k, k + 1) for k in range(count)]
-    half = SHOWN // 2
-    ends = [range(k, k + 1) for k in (*range(half), *range(count - half, count))]
-    return [*ends[:half], range(half, count - half), *ends[half:]]
+    return [range(1), range(1, 2), range(2, count - 1), range(count - 1, count)]
 
 
 def affine_words(layer, flows):
     """What the affine map of a narrow layer does, as a message."""
+    if layer.n_out == 1:
+        return "Layer {layer} has one neuron: it puts every point on one axis."
     if not flows:
         return "Layer {layer} leads back to {width} dimensions: every point goes straight to its place."
     if layer.n_out == 3 and layer.n_in < 3:
-        return "Layer {layer} has three neurons: it lifts the plane into space."
+        return "Layer {layer} has three neurons: it lifts {before} dimensions into three."
     if layer.n_out < layer.n_in:
-        return "Layer {layer} has {width} neurons: it lays all flat on so many axes."
+        return "Layer {layer} has two neurons: it lays everything flat on a plane."
     return "Layer {layer} has {width} neurons: it " + verbs_of(layer) + " what it is given."
 
 

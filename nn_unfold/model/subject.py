@@ -128,9 +128,7 @@ class Shape:
         for number, layer in enumerate(hidden, start=1):
             name = layer.activation.name
             if self.activations is not None and name.partition("(")[0] not in self.activations:
-                return (
-                    f"its layer {number} has the activation {name}, and {_listed(self.activations)} is wanted"
-                )
+                return f"its layer {number} has the activation {name}, and {_listed(self.activations)} is wanted"
             if self.bends and not layer.activation.bends:
                 return f"its layer {number} has the activation {name}, and one that is piecewise linear is wanted"
         return None
