@@ -23,6 +23,8 @@ from nn_unfold.errors import UnfoldError
 COMMANDS: Mapping[str, str] = {
     "list": "nn_unfold.cli.list",
     "render": "nn_unfold.cli.render",
+    "show": "nn_unfold.cli.show",
+    "fits": "nn_unfold.cli.fits",
     "check": "nn_unfold.cli.check",
     "doctor": "nn_unfold.cli.doctor",
     "licences": "nn_unfold.cli.licences",

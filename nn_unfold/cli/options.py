@@ -44,8 +44,26 @@ def _folder(context: click.Context, option: click.Parameter, value: str | None) 
     return None if value is None else Path(value)
 
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True)
+FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True)
 
+QUALITIES = {"l": 480, "m": 720, "h": 1080, "p": 1440, "k": 2160}  # lines, by Manim's letters
+MOST_WORKERS = 256
+
+QUALITY = click.option(
+    "--quality",
+    "-q",
+    type=click.Choice([*QUALITIES]),
+    default="h",
+    show_default=True,
+    help=f"Of so many lines: {', '.join(f'{letter} {lines}' for letter, lines in QUALITIES.items())}.",
+)
+WORKERS = click.option(
+    "--workers",
+    "-w",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes that share each film.  [default: one for each processor, if memory is enough]",
+)
+STILL = click.option("--still", is_flag=True, help="Write a picture of the last frame, and no film.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON, and nothing else, to standard output.")
 MEDIA_DIR = click.option(
     "--media-dir",
@@ -53,9 +71,10 @@ MEDIA_DIR = click.option(
     callback=_folder,
     help="The folder of films.  [default: as in manim.cfg, or ./media]",
 )
+NETWORK_FILE = click.argument("network", type=FILE, expose_value=False, callback=_into_environment)
 NETWORK = click.option(
     "--network",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     expose_value=False,
     callback=_into_environment,
@@ -63,11 +82,25 @@ NETWORK = click.option(
 )
 DATA = click.option(
     "--data",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     expose_value=False,
     callback=_into_environment,
     help="Points of your own: a table of numbers and classes.",
+)
+LABEL = click.option(
+    "--label",
+    metavar="COLUMN",
+    expose_value=False,
+    callback=_into_environment,
+    help="The column of --data that holds the classes or values, where it can't be guessed.",
+)
+ACTIVATIONS = click.option(
+    "--activations",
+    metavar="NAMES",
+    expose_value=False,
+    callback=_into_environment,
+    help="Of --network, where its file holds weights only: one for all hidden layers, or one for each layer.",
 )
 SET = click.option(
     "--set",
@@ -94,8 +127,8 @@ LANGUAGE = click.option(
 
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --data, --set, --theme, --language."""
-    for option in (LANGUAGE, THEME, SET, DATA, NETWORK):
+    """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language."""
+    for option in (LANGUAGE, THEME, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = option(function)
     return function
 

@@ -21,29 +21,14 @@ if TYPE_CHECKING:
     from nn_unfold.out.production import Report
     from nn_unfold.out.workers import Executor
 
-QUALITIES = {"l": 480, "m": 720, "h": 1080, "p": 1440, "k": 2160}  # lines, by Manim's letters
-MOST_WORKERS = 256
-
 _PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("render")
 @click.argument("names", metavar="[FILM]...", nargs=-1)
 @click.option("--all", "-a", "everything", is_flag=True, help="Render all films.")
-@click.option(
-    "--quality",
-    "-q",
-    type=click.Choice([*QUALITIES]),
-    default="h",
-    show_default=True,
-    help=f"Of so many lines: {', '.join(f'{letter} {lines}' for letter, lines in QUALITIES.items())}.",
-)
-@click.option(
-    "--workers",
-    "-w",
-    type=click.IntRange(1, MOST_WORKERS),
-    help="Processes that share each film.  [default: one for each processor, if memory is enough]",
-)
+@options.QUALITY
+@options.WORKERS
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -55,7 +40,7 @@ _PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-key", type=_PEM, metavar="FILE", help="The same.")
 @options.film_options
 @click.option("--sections", is_flag=True, help="Write one clip for each beat as well.")
-@click.option("--still", is_flag=True, help="Write a picture of the last frame, and no film.")
+@options.STILL
 @options.JSON
 @options.MEDIA_DIR
 def command(
@@ -84,7 +69,7 @@ def command(
     if any(tls) and scheduler is None:
         raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key are for --scheduler.")
     chosen = options.chosen_films(names, everything)
-    count = 1 if still or scheduler is not None else _workers(workers, QUALITIES[quality])
+    count = 1 if still or scheduler is not None else _workers(workers, options.QUALITIES[quality])
 
     # NumPy reads the number of its threads when it is imported.
     from nn_unfold.out.machine import share_processors

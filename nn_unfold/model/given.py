@@ -39,7 +39,7 @@ def subject(recipe: Recipe, cache: Path, accepts: Shape | None = None) -> Subjec
     """
     recipe = recipe.with_fields(recipe_fields())
     network, data = option("network"), option("data")
-    points = _points(Path(data)) if data else None
+    points = read_data(Path(data)) if data else None
     if not network:
         if points is not None:
             recipe = fitted(recipe, points)
@@ -49,7 +49,7 @@ def subject(recipe: Recipe, cache: Path, accepts: Shape | None = None) -> Subjec
             raise UnfoldError(f"This film's recipe can't be carried out: {_reason(error)}.") from error
         _check(blank, accepts, data or "the recipe")
         return train(recipe, cache, points)
-    networks = _networks(Path(network))
+    networks = read_networks(Path(network))
     _check(networks[-1], accepts, network)
     return brought(networks, points, recipe, source=network)
 
@@ -74,7 +74,8 @@ def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, 
                 f"{source} has {network.n_in} inputs, and the film's own points have {X.shape[1]}: give data as well."
             )
         note = "the points are the film's own, and their labels what the network says"
-        return Subject(network, X, _answers(network, X), classes=network.classes, notes=(note,), given=True)
+        y = _answers(network, X)
+        return Subject(network, X, y, classes=network.classes, notes=(note,), given=True, own_labels=True)
     if points.X.shape[1] != network.n_in:
         raise UnfoldError(
             f"{source} has {network.n_in} inputs, and the data have {points.X.shape[1]} columns "
@@ -94,7 +95,18 @@ def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, 
     y = _answers(network, points.X) if points.y is None else points.y
     history = _history(networks, points.X, y, recipe.loss) if len(networks) > 1 else None
     classes = network.classes or points.classes
-    return Subject(network, points.X, y, history, points.names, classes, points.notes, True, points.scaling)
+    return Subject(
+        network,
+        points.X,
+        y,
+        history,
+        points.names,
+        classes,
+        points.notes,
+        given=True,
+        scaling=points.scaling,
+        own_labels=points.y is None,
+    )
 
 
 def _answers(network: Network, X: np.ndarray) -> np.ndarray:
@@ -135,8 +147,12 @@ def _check(network: Network, accepts: Shape | None, source: str) -> None:
         )
 
 
-def _points(path: Path) -> Points:
-    """The points in a file, standardised."""
+def read_data(path: Path) -> Points:
+    """The points in a file, standardised.
+
+    Raises:
+        UnfoldError: where they can't be read.
+    """
     try:
         label = option("label")
         return read_points(path, label=label or None).standardised()[0]
@@ -144,8 +160,12 @@ def _points(path: Path) -> Points:
         raise UnfoldError(f"The data can't be taken: {_reason(error)}.") from error
 
 
-def _networks(path: Path) -> list[Network]:
-    """The network in a file; or those in a folder of checkpoints, in the order of the numbers in their names."""
+def read_networks(path: Path) -> list[Network]:
+    """The network in a file; or those in a folder of checkpoints, in the order of the numbers in their names.
+
+    Raises:
+        UnfoldError: where there is none, or it can't be read.
+    """
     try:
         if not path.is_dir():
             return [_read(path)]

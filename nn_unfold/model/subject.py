@@ -30,6 +30,7 @@ class Subject:
         scaling: what was done to the points; `scaling.invert(X)` are they in their own units. None if nothing.
         file: in the cache of trained networks; None for one that was brought.
         features: what the network is given of the points, by name; these themselves if there are none.
+        own_labels: whether the labels are no more than what the network itself says.
     """
 
     network: Network
@@ -43,11 +44,17 @@ class Subject:
     scaling: Rescaling | None = field(default=None, repr=False)
     file: Path | None = None
     features: tuple[str, ...] = ()
+    own_labels: bool = False
 
     @property
     def inputs(self) -> np.ndarray:
         """What the network is given of the points: (n, n_in)."""
         return features(self.X, self.features) if self.features else self.X
+
+    @property
+    def classifies(self) -> bool:
+        """Whether there are classes: the network tells some apart, and the labels are their numbers."""
+        return self.network.decision is not None and self.y.dtype.kind in "iu"
 
     @property
     def n(self) -> int:
@@ -87,7 +94,7 @@ class Shape:
     """What networks a film accepts.
 
     Attributes:
-        inputs: how many; or several such numbers; None for any.
+        inputs: how many; or several such numbers, or a range of them; None for any.
         hidden: the widths of the hidden layers, None for a layer of any width. An ellipsis stands for any number of
             layers: (..., 2) are all networks whose last hidden layer has two neurons.
         outputs: as `inputs`.
@@ -114,16 +121,14 @@ class Shape:
         for what, wanted, count in (("inputs", self.inputs, network.n_in), ("outputs", self.outputs, network.n_out)):
             choices = [wanted] if isinstance(wanted, int) else wanted
             if choices is not None and count not in choices:
-                return f"it has {count} {what}, and {_listed(sorted(choices))} are wanted"
+                return f"it has {count} {what}, and {_listed(choices)} are wanted"
         if not _matches(widths, self.hidden):
             found = f"its hidden layers have {_then(widths)} neurons" if widths else "it has no hidden layers"
             return f"{found}, and {_then(self.hidden) if self.hidden else 'none'} are wanted"
         for number, layer in enumerate(hidden, start=1):
             name = layer.activation.name
             if self.activations is not None and name.partition("(")[0] not in self.activations:
-                return (
-                    f"its layer {number} has the activation {name}, and {_listed(sorted(self.activations))} is wanted"
-                )
+                return f"its layer {number} has the activation {name}, and {_listed(self.activations)} is wanted"
             if self.bends and not layer.activation.bends:
                 return f"its layer {number} has the activation {name}, and one that is piecewise linear is wanted"
         return None
@@ -139,8 +144,10 @@ def _matches(widths: list[int], wanted: tuple[int | EllipsisType | None, ...]) -
     return bool(widths) and first in (None, widths[0]) and _matches(widths[1:], tuple(rest))
 
 
-def _listed(choices: Sequence[int | str]) -> str:
-    return " or ".join(map(str, choices))
+def _listed(choices: Collection[int] | Collection[str]) -> str:
+    if isinstance(choices, range) and choices.step == 1:
+        return f"{choices.start} to {choices.stop - 1}"
+    return " or ".join(map(str, sorted(choices)))
 
 
 def _then(widths: Sequence[int | EllipsisType | None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from manim import (
@@ -35,8 +35,9 @@ from nn_unfold.engine.scene import SpatialScene
 from nn_unfold.engine.studio import fit_frame
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import train
+from nn_unfold.model.given import subject
 from nn_unfold.model.recipe import Recipe
-from nn_unfold.model.subject import Trained
+from nn_unfold.model.subject import Shape, Subject, Trained
 from nn_unfold.motion.flows import Flow
 from nn_unfold.settings import named_by_options
 from nn_unfold.space.base import destinations, spatial_parts
@@ -65,6 +66,12 @@ class Stage(SpatialScene):
     Raises:
         UnfoldError: as of SpatialScene, and for a background on which text can't be read.
     """
+
+    recipe: ClassVar[Recipe]
+    """Of the network that a film shows, if it has one of its own."""
+
+    accepts: ClassVar[Shape | None] = None
+    """The networks that a film can show in place of its own; None for a film that takes none."""
 
     camera: StageCamera
 
@@ -372,6 +379,17 @@ class Stage(SpatialScene):
         return CameraMove(lens, *stops[1:], run_time=run_time, rate_func=rate_func)
 
     # The network
+
+    def subject(self, recipe: Recipe) -> Subject:
+        """What the film shows: the network and the data that were brought, or those of a recipe, trained when needed.
+
+        Raises:
+            UnfoldError: for a network that the film does not accept, and as of nn_unfold.model.given.subject.
+        """
+        shown = subject(recipe, Path(config.media_dir) / "trained", self.accepts)
+        if shown.file is not None:
+            self.networks.append(shown.file)
+        return shown
 
     def trained(self, recipe: Recipe) -> Trained:
         """The network of a recipe with its data, trained when first needed and kept under renders/."""
