@@ -2,6 +2,7 @@
 
 import numpy as np
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
+from nn_unfold.films.argmax_planes import ArgmaxPlanes
 
 from nn_core.activations import softmax
 from nn_core.network import Network
@@ -22,7 +23,6 @@ from nn_unfold import (
     rows_of_pixels,
     stack,
 )
-from scenes.argmax_planes import ArgmaxPlanes
 
 ASLANT = 68 * DEGREES  # of the camera, from the vertical
 BESIDE = -74 * DEGREES  # about it: the first axis runs to the right, the second away
