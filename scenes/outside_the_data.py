@@ -103,7 +103,7 @@ class OutsideTheData(Stage):
             "Away from the data a linear output leaves both levels. Softmax can't: it is sure on {surer} % of this.",
             holds=low < 0 and high > 1,
             otherwise="Away from the data a linear output runs on. Softmax is sure on {surer} % of the picture.",
-            surer=int(100 * surer),
+            surer=round(100 * surer),
         ):
             self.play(*(FadeIn(side.numbers) for side in sides))
             self.play(*(self.turn(40 * DEGREES, side.near, run_time=6) for side in sides))

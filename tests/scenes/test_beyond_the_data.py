@@ -37,7 +37,7 @@ def test_frames(takes, beat, snapshot):
 def test_both_networks_have_learnt_the_arms_and_neither_knows_how_they_go_on(networks):
     for trained in networks.values():
         assert trained.history.accuracy[-1] >= 0.99
-        _, right = continued(trained.network, 10.0)
+        _, right, _ = continued(trained.network, 10.0)
         assert right == pytest.approx(1 / trained.network.n_out, abs=0.05)
 
 
@@ -59,7 +59,7 @@ def test_the_far_picture_is_the_network(networks, stage, name, wrong):
 
 
 def test_the_arms_are_those_of_the_data(networks):
-    arms, _ = continued(networks["relu"].network, 10.0)
+    arms, *_ = continued(networks["relu"].network, 10.0)
     colours = np.array([rgb(colour) for colour in theme().class_colours(5)])
     np.testing.assert_array_equal(arms.rgba[:, :3], colours[spiral_arms(arms.points[:, :2])])
 
