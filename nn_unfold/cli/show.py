@@ -24,7 +24,7 @@ FILM = "your_network"
 @options.JSON
 @options.MEDIA_DIR
 @click.pass_context
-def command(context: click.Context, **chosen: bool | int | str | Path | None) -> int:
+def command(context: click.Context, /, **chosen: bool | int | str | Path | None) -> int:
     """Render the film of a network of your own, layer by layer.
 
     NETWORK is a file of PyTorch, Keras, ONNX, safetensors, NumPy or JSON. It is read without running anything in it.
