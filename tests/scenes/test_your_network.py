@@ -27,7 +27,7 @@ SHOWN = ("x", "x", "z1", "a1", "x", "axes", "x", "x", "x")
 
 
 def bring(folder, monkeypatch, sizes, activations="relu", *, seed=0, n=90, data=True, real=False, names=(), loss=None):
-    """A network that was saved, with a table of its data, given to the film as options; some answers are wrong."""
+    """A saved network and a table of its data, given to the film as options. Its answers are not all right."""
     rng = np.random.default_rng(seed)
     start = Network.create(list(sizes), activations, rng=rng)
     X = rng.normal(size=(n, sizes[0])) * np.geomspace(5, 1, sizes[0]) + 10
