@@ -89,7 +89,7 @@ class YourNetwork(Stage):
         self.data()
         hidden = self.layers[:-1] or self.layers
         runs = chapters(len(hidden))
-        self.pace = min(1.0, 2.0 / len(runs))
+        self.pace = min(1.0, 1.5 / len(runs))
         for run in runs:
             if len(run) > 1:
                 self.skip(run)
@@ -110,11 +110,8 @@ class YourNetwork(Stage):
     def data(self):
         """The points, the network, and the plane on which they are seen."""
         shown, network = self.shown, self.shown.network
-        legend = (
-            [Legend(shown.classes, shades=self.tokens.points if len(shown.classes) == 2 else None)]
-            if shown.classes and shown.classifies
-            else []
-        )
+        shades = self.tokens.points if len(shown.classes) == 2 else None
+        legend = [Legend(shown.classes, shades=shades)] if shown.classes and shown.classifies else []
         with self.beat(
             "{n} points of {classes} classes, with {inputs} numbers each.",
             holds=shown.classifies,
@@ -140,26 +137,23 @@ class YourNetwork(Stage):
         hidden = sum(layer.n_out for layer in network.layers[:-1])
         right = shown.right if shown.classifies else 0
         with self.beat(
-            "A network of {layers} layers, with {hidden} hidden neurons, labels them all right.",
+            "A network with {hidden} hidden neurons labels them all right.",
             holds=shown.classifies and not shown.own_labels and right == shown.n and hidden > 0,
             otherwise=[
                 (
-                    "A network of {layers} layers, with {hidden} hidden neurons. The points' colours are its own answers.",
+                    "A network with {hidden} hidden neurons. The colours of the points are its own answers.",
                     shown.classifies and shown.own_labels,
                 ),
                 (
-                    "A network of {layers} layers, with {hidden} hidden neurons, labels {right} of them right.",
+                    "A network with {hidden} hidden neurons labels {right} of them right.",
                     shown.classifies and hidden > 0,
                 ),
                 ("A network without hidden layers labels {right} of {n} points right.", shown.classifies),
-                (
-                    "The values are those of a network of {layers} layers, with {hidden} hidden neurons.",
-                    shown.own_labels,
-                ),
-                "A network of {layers} layers, with {hidden} hidden neurons, has learnt to give such values.",
+                ("A network with {hidden} hidden neurons. The values are its own answers.", shown.own_labels),
+                ("A network with {hidden} hidden neurons has learnt to give such values.", hidden > 0),
+                "A network without hidden layers has learnt to give such values.",
             ],
             hidden=number(hidden),
-            layers=len(network.layers),
             right=right,
             n=shown.n,
         ):
@@ -169,7 +163,7 @@ class YourNetwork(Stage):
         """A layer of one to three neurons: the sheet goes where it takes it."""
         layer = self.layers[k]
         flows = self.taken == k and layer.n_in <= 3
-        values = {"layer": k + 1, "width": number(layer.n_out), "before": number(layer.n_in)}
+        values = {"layer": k + 1, "width": number(layer.n_out), "before": number(layer.n_in), "verbs": verbs_of(layer)}
         with self.beat(affine_words(layer, flows), holds=True, **values):
             self.play(self.diagram.animate.set_focus(k), FadeOut(self.axes))
             if not flows:
@@ -229,11 +223,11 @@ class YourNetwork(Stage):
             cells = LinearRegions(front, box, opacity=0.0, order=1)
             met = len({crease.neuron for crease in creases(front, box) if crease.layer == k})
             with self.beat(
-                "Layer {layer}: the creases of its {width} neurons divide this part of the plane into {pieces} regions.",
+                "Layer {layer}: the creases of its {width} neurons divide this plane into {pieces} regions.",
                 holds=met == layer.n_out,
                 otherwise=[
                     (
-                        "Layer {layer}: {met} of its {count} neurons have creases here. With them there are {pieces} regions.",
+                        "Layer {layer}: {met} of its {count} neurons have creases here, which makes {pieces} regions.",
                         met > 0,
                     ),
                     "Layer {layer}: none of its {width} neurons has a crease in this part of the plane.",
@@ -269,7 +263,10 @@ class YourNetwork(Stage):
     def skip(self, run):
         """Layers that are not shown one by one."""
         with self.beat(
-            "The next {count} layers go on like this, up to layer {last}.", count=number(len(run)), last=run[-1] + 1
+            "The next {count} layers go on like this, up to layer {last}.",
+            holds=True,
+            count=number(len(run)),
+            last=run[-1] + 1,
         ):
             self.play(self.diagram.animate.set_focus(*run))
             if self.taken == run[0] and all(layer.n_out <= 3 for layer in self.layers[: run[-1] + 1]):
@@ -287,7 +284,7 @@ class YourNetwork(Stage):
             values = Network(hidden).forward(self.plane.X).output
             share = principal_axes(values, 2).explained.sum()
             with self.beat(
-                "The last hidden layer has {width} dimensions. Its two principal axes show {share} % of the points' variance.",
+                "The last hidden layer has {width} dimensions. Two principal axes show {share} % of the variance.",
                 holds=True,
                 width=number(width),
                 share=round(100 * float(share)),
@@ -308,7 +305,7 @@ class YourNetwork(Stage):
         with self.beat(
             "Here flat cuts separate the classes: every point lies on the right side of them.",
             holds=wrong == 0,
-            otherwise="Here flat cuts separate the classes: {right} of {n} points lie on the right side of them.",
+            otherwise="Here the cuts between the classes are flat. {right} of {n} points lie on the right side of them.",
             right=self.plane.n - wrong,
             n=self.plane.n,
         ):
@@ -318,7 +315,7 @@ class YourNetwork(Stage):
             cut = DecisionPlanes.around(self.sheet, network=network)
             self.play(self.reframe(self.sheet, self.axes, cut))
             self.play(FadeIn(cut))
-            self.play(self.turn(60 * DEGREES, self.sheet, self.axes, cut, run_time=4))
+            self.play(self.turn(60 * DEGREES, self.sheet, self.axes, cut, run_time=2 + 2 * self.pace))
             self.play(FadeOut(cut))
 
     def regions(self):
@@ -338,9 +335,7 @@ class YourNetwork(Stage):
             pieces=f"{len(boundary):,}",
         ):
             self.home()
-            self.play(self.diagram.animate.set_focus())
-            self.sheet.boundary.set_opacity(0)
-            self.play(FadeOut(self.sheet), FadeIn(regions))
+            self.play(FadeOut(self.sheet), FadeIn(regions), self.diagram.animate.set_focus())
         self.found = regions
         wrong = self.plane.wrong
         with self.beat(
@@ -362,9 +357,9 @@ class YourNetwork(Stage):
         there = U[cKDTree(self.plane.X).query(U)[0] > veil.reach]
         sure = float((network.predict_proba(there).max(axis=1) > SURE).mean())
         with self.beat(
-            "The hatched part is far from all points. On {sure} % of it the network is still {level} % sure of its class.",
+            "Hatched is what is far from all points. On {sure} % of it the network is still {level} % sure.",
             holds=sure >= 0.005,
-            otherwise="The hatched part is far from all points. Nowhere in it is the network {level} % sure of its class.",
+            otherwise="Hatched is what is far from all points. Nowhere in it is the network {level} % sure.",
             sure=round(100 * sure),
             level=round(100 * SURE),
         ):
@@ -388,9 +383,9 @@ class YourNetwork(Stage):
         spread = float(y.var())
         explained = 1 - float(((values(self.plane.X) - y) ** 2).mean()) / spread if spread else 0.0
         with self.beat(
-            "Over the plane, the network's value is a surface. It explains {share} % of the variance of the points' values.",
+            "Over the plane, the network's value is a surface. It explains {share} % of the points' variance.",
             holds=explained >= 0.005,
-            otherwise="Over the plane, the network's value is a surface. It explains nothing of the points' values.",
+            otherwise="Over the plane, the network's value is a surface. It explains nothing of the points' variance.",
             share=round(100 * explained),
         ):
             self.home()
@@ -412,7 +407,7 @@ class YourNetwork(Stage):
         ):
             self.play(self.turn(120 * DEGREES, surface, self.cloud, self.sheet, run_time=7))
         with self.beat(
-            "Around the points it goes from {low} to {high}. Over a plane {times} times as wide, from {lowest} to {highest}.",
+            "Here it goes from {low} to {high}. Over a plane {times} times as wide, from {lowest} to {highest}.",
             holds=True,
             low=tick_text(float(f"{near.min():.3g}")),
             high=tick_text(float(f"{near.max():.3g}")),
@@ -446,7 +441,7 @@ class YourNetwork(Stage):
             self.taken, self.path = 0, []
             if axes:
                 self.axes = self.input_axes(self.sheet.box)
-                self.play(self.reframe(self.sheet, self.axes), run_time=self.tokens.step)
+                self.play(self.reframe(self.sheet, self.axes), run_time=1.0 + self.pace)
                 self.play(FadeIn(self.axes), run_time=self.tokens.breath)
 
     def input_axes(self, box):
@@ -475,7 +470,7 @@ def affine_words(layer, flows):
         return "Layer {layer} has three neurons: it lifts {before} dimensions into three."
     if layer.n_out < layer.n_in:
         return "Layer {layer} has two neurons: it lays everything flat on a plane."
-    return "Layer {layer} has {width} neurons: it " + verbs_of(layer) + " what it is given."
+    return "Layer {layer} has {width} neurons: it {verbs} what it is given."
 
 
 def nearly_affine(z, activation):

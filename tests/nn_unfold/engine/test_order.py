@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scenes.kit.paint import order
+from nn_unfold.engine.paint import order
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay
 
