@@ -23,6 +23,7 @@ from nn_unfold.errors import UnfoldError
 COMMANDS: Mapping[str, str] = {
     "list": "nn_unfold.cli.list",
     "render": "nn_unfold.cli.render",
+    "export": "nn_unfold.cli.export",
     "check": "nn_unfold.cli.check",
     "doctor": "nn_unfold.cli.doctor",
     "licences": "nn_unfold.cli.licences",
