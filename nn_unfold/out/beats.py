@@ -37,7 +37,7 @@ def steps(film: Film, settings: Mapping[str, Any], chosen: Range) -> list[Step]:
 
 
 def key_frames(film: Film, settings: Mapping[str, Any], chosen: Range) -> tuple[list[Step], list[Frame]]:
-    """Some beats and their last frames, (h, w, 3), without the caption and the band at the bottom where it stands.
+    """Some beats and their last frames, (h, w, 3), without the caption and its room at the bottom.
 
     Arguments and errors as of `steps`.
     """
@@ -90,11 +90,11 @@ def _played(
         class Watched(scene_class):  # type: ignore[misc, valid-type]  # the class is a value here
             @contextmanager
             def beat(self, *args: Any, **kwargs: Any) -> Iterator[None]:
-                number, began = len(self.told) + 1, self.clock
+                number, began = len(self.told) + 1, self.renderer.time
                 self.renderer.wanted = number in chosen
                 with super().beat(*args, **kwargs):
                     yield
-                found.append(Step(number, self.words, round(began, 3), round(self.clock, 3)))
+                found.append(Step(number, self.words, round(began, 3), round(self.renderer.time, 3)))
                 if number in chosen:
                     at_end(self)
                 self.renderer.wanted = False
@@ -112,11 +112,10 @@ def _played(
 
 
 def _without_caption(stage: Stage) -> Frame:
-    """What a stage shows at the end of a beat, but for the caption and its band."""
+    """What a stage shows at the end of a beat, but for the caption and its room."""
     renderer: Any = stage.renderer
     renderer.static_image = None
     renderer.update_frame(stage, [m for m in stage.mobjects if m is not stage.shown_caption], ignore_skipping=True)
     frame: Frame = renderer.get_frame()[..., :3]
-    tokens = stage.tokens
-    band = (tokens.margin / 2 + tokens.caption_height) / stage.camera.frame_height
+    band = stage.tokens.caption_height / stage.camera.frame_height
     return frame[: round(len(frame) * (1 - band))].copy()

@@ -239,7 +239,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "sheet": Exporter((".png",), "one picture of the last frames of all beats", "what happens within a beat", _sheet),
     "handout": Exporter(
         (".pdf",),
-        "the last frames of all beats with their captions, 6 or 1 on an A4 page, on white",
+        "the last frames of all beats with their captions, 6 or 1 on an A4 page (--theme light spares ink)",
         "what happens within a beat; vector graphics: only the text is sharp at any size",
         _handout,
     ),
