@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "nn_unfold.cli.render",
     "show": "nn_unfold.cli.show",
     "fits": "nn_unfold.cli.fits",
+    "export": "nn_unfold.cli.export",
     "check": "nn_unfold.cli.check",
     "doctor": "nn_unfold.cli.doctor",
     "licences": "nn_unfold.cli.licences",

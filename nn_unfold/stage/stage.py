@@ -150,6 +150,11 @@ class Stage(SpatialScene):
         return [beat.message for beat in self.told]
 
     @property
+    def shown_caption(self) -> VGroup | None:
+        """The caption of the beat that is played, or was played last."""
+        return self._caption
+
+    @property
     def findings(self) -> list[str]:
         """The claims so far that do not hold, and have no other wording that does."""
         return [f"beat {i}: {beat}" for i, beat in enumerate(self.told, start=1) if beat.holds is False]

@@ -1,0 +1,341 @@
+"""What a film can become beside an MP4: each file is opened again, and holds what the film shows and says."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from nn_unfold.cli.main import main
+from nn_unfold.errors import UnfoldError
+from nn_unfold.out import rendering
+from nn_unfold.out.beats import frames, key_frames, steps
+from nn_unfold.out.chapters import remux
+from nn_unfold.out.exporters import ALL, EXPORTERS, NoSuchBeats, Order, Range, Step, export
+from nn_unfold.out.films import Film, find
+from nn_unfold.out.loops import LONGEST, MOST, RATE, fitted, thinned
+from nn_unfold.out.transcripts import chapter_list, clock, ffmetadata, markdown_script, plain_script, srt, webvtt
+
+TINY = '''"""A plane and a cloud."""
+
+import numpy as np
+from manim import DEGREES, FadeIn
+
+from nn_unfold import Cloud, Sheet, SpatialGroup, Stage
+
+
+class Tiny(Stage):
+    """A plane & its points: they rise <together>."""
+
+    def construct(self):
+        X = np.random.default_rng(0).uniform(-1, 1, (40, 2))
+        world = SpatialGroup(Sheet((-1, 1, -1, 1), grid=0.5), Cloud(X, np.arange(40) % 3))
+        self.look(world)
+        with self.beat("A plane of {n} points & more.", n=40):
+            self.play(FadeIn(world))
+        with self.beat("It is turned."):
+            self.play(self.turn(40 * DEGREES, world, run_time=2))
+        with self.beat("It is turned #back."):
+            self.play(self.turn(-20 * DEGREES, world, run_time=2))
+'''
+CAPTIONS = ["A plane of 40 points & more.", "It is turned.", "It is turned #back."]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    path = tmp_path_factory.mktemp("export") / "tiny.py"
+    path.write_text(TINY)
+    return find(str(path))
+
+
+@pytest.fixture
+def order(tiny: Film, tmp_path: Path):
+    def order(name: str, beats: Range = ALL, **more) -> Order:
+        return Order(tiny, tmp_path / name, tiny.file.parent / "media", beats, **more)
+
+    return order
+
+
+def small(order: Order) -> dict:
+    return order.settings(90, 15)
+
+
+def seconds(stamp: str) -> float:
+    hours, minutes, rest = stamp.replace(",", ".").split(":")
+    return 3600 * int(hours) + 60 * int(minutes) + float(rest)
+
+
+# Beats
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"), [("2", [2], [1, 3]), ("3-5", [3, 4, 5], [2, 6]), ("3-", [3, 99], [2])]
+)
+def test_ranges_of_beats(text, inside, outside):
+    chosen = Range.of(text)
+    assert all(number in chosen for number in inside)
+    assert not any(number in chosen for number in outside)
+    assert str(chosen) == text
+
+
+@pytest.mark.parametrize("text", ["", "0", "-2", "5-3", "1.5", "a", "2-3-4", "٣", "1,2"])
+def test_what_is_no_range_is_refused(text):
+    with pytest.raises(NoSuchBeats):
+        Range.of(text)
+
+
+def test_beats_have_the_captions_and_times_of_the_film(tiny, order):
+    found = steps(tiny, small(order("x")), ALL)
+    assert [step.caption for step in found] == CAPTIONS
+    assert found[0].start == 0
+    assert all(one.start < one.end <= other.start for one, other in pairwise(found))
+    rehearsal = rendering.rehearse(tiny, {**rendering.settings("l", tiny.file.parent / "media")})
+    assert found[-1].end == pytest.approx(rehearsal.frames / rehearsal.frame_rate, abs=0.001)
+
+
+def test_frames_of_a_beat_are_those_of_the_whole_film(tiny, order):
+    whole: list[np.ndarray] = []
+    part: list[np.ndarray] = []
+    found = frames(tiny, small(order("x")), ALL, lambda frame, count: whole.extend([frame.copy()] * count))
+    [second] = frames(tiny, small(order("x")), Range(2, 2), lambda frame, count: part.extend([frame.copy()] * count))
+    assert second == found[1]
+    first, last = round(second.start * 15), round(second.end * 15)
+    assert len(part) == last - first
+    assert len({frame.tobytes() for frame in part}) > 20
+    assert max(int(np.ptp([a, b], axis=0).max()) for a, b in zip(part, whole[first:last], strict=True)) <= 2
+
+
+def test_key_frames_are_the_last_ones_without_captions(tiny, order):
+    shown: list[np.ndarray] = []
+    frames(tiny, small(order("x")), Range(3, 3), lambda frame, count: shown.append(frame.copy()))
+    [step], [picture] = key_frames(tiny, small(order("x")), Range(3, 3))
+    assert step.number == 3
+    assert len(picture) < 90
+    above = slice(0, 70)  # the caption is below
+    assert np.abs(picture[above].astype(int) - shown[-1][above]).max() <= 2
+    background = picture[0, 0]
+    assert not (shown[-1][72:] == background).all()
+    assert (picture[72:] == background).all()
+
+
+# Text
+
+STEPS = [Step(2, "One = two; #3 \\ *4*\n& <5>", 3723.0004, 3725.25), Step(3, "Then.", 3725.25, 3800.9996)]
+
+
+@pytest.mark.parametrize(("write", "point"), [(webvtt, "."), (srt, ",")])
+def test_captions_have_their_times(write, point):
+    text = write("Tiny", STEPS)
+    spans = re.findall(r"^(\S+) --> (\S+)$", text, re.MULTILINE)
+    assert spans == [(f"01:02:03{point}000", f"01:02:05{point}250"), (f"01:02:05{point}250", f"01:03:21{point}000")]
+    assert text.count("\n\n") == len(STEPS) - (write is srt)  # a blank line within a cue would end it
+    assert ("&lt;5&gt;" in text) == (write is webvtt)
+
+
+def test_ffmpeg_reads_its_metadata_as_they_were_meant(tmp_path):
+    path = tmp_path / "chapters.ffmeta"
+    path.write_text(ffmetadata("A=B;", STEPS), encoding="utf-8")
+    with av.open(str(path), format="ffmetadata") as read:
+        assert read.metadata["title"] == "A=B;"
+        chapters = read.chapters()
+    assert [chapter["metadata"]["title"] for chapter in chapters] == ["One = two; #3 \\ *4* & <5>", "Then."]
+    assert [(chapter["start"], chapter["end"]) for chapter in chapters] == [(3723000, 3725250), (3725250, 3801000)]
+
+
+def test_a_chapter_list_begins_at_zero():
+    assert chapter_list("Tiny", STEPS).splitlines() == ["0:00 One = two; #3 \\ *4* & <5>", "1:02:05 Then."]
+    assert clock(68.99) == "1:08"
+
+
+def test_scripts_say_what_is_read_and_when():
+    assert "2. 1:02:03 to 1:02:05\nOne = two; #3 \\ *4* & <5>\n" in plain_script("Tiny", STEPS)
+    assert "## 2. 1:02:03 to 1:02:05\n\nOne = two; \\#3 \\\\ \\*4\\* & \\<5\\>\n" in markdown_script("Tiny", STEPS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [(k, s) for k in ("script", "captions", "chapters") for s in EXPORTERS[k].suffixes]
+)
+def test_text_is_written_for_the_chosen_beats(kind, suffix, order):
+    if suffix == ".mp4":
+        with pytest.raises(UnfoldError, match="whole film"):
+            export(kind, order("x.mp4", Range(2, 3)))
+        return
+    wanted = order(f"x{suffix}", Range(2, 3))
+    done = export(kind, wanted)
+    text = wanted.path.read_text(encoding="utf-8")
+    assert "It is turned." in text
+    assert "A plane" not in text
+    assert [beat.number for beat in done.beats] == [2, 3]
+    assert done.bytes == len(text.encode())
+
+
+def test_a_film_bears_its_chapters(tiny, order):
+    values = {**rendering.settings("l", tiny.file.parent / "media"), "pixel_width": 160, "pixel_height": 90}
+    rendered = rendering.render_whole(tiny, values)
+    found = steps(tiny, values, ALL)
+    file = io.BytesIO()
+    remux(rendered, file, "Tiny", found)
+    file.seek(0)
+    with av.open(file) as film, av.open(str(rendered)) as before:
+        assert film.metadata["title"] == "Tiny"
+        chapters = film.chapters()
+        assert [bytes(p) for p in film.demux(video=0)] == [bytes(p) for p in before.demux(video=0)]
+    assert [chapter["metadata"]["title"] for chapter in chapters] == CAPTIONS
+    starts = [float(chapter["start"] * chapter["time_base"]) for chapter in chapters]
+    assert starts == pytest.approx([step.start for step in found], abs=0.002)
+
+
+# Pictures and paper
+
+
+def test_a_sheet_shows_every_beat(order):
+    export("sheet", order("all.png"))
+    export("sheet", order("two.png", Range(2, 3)))
+    with Image.open(order("all.png").path) as three, Image.open(order("two.png").path) as two:
+        assert three.width == two.width == 1920
+        colours = len(np.unique(np.asarray(three.convert("RGB")).reshape(-1, 3), axis=0))
+        assert three.height > two.height
+    assert colours > 1000
+
+
+@pytest.mark.parametrize(("per_page", "pages"), [(6, 1), (1, 3)])
+def test_a_handout_has_its_pages_and_captions_as_text(per_page, pages, order):
+    wanted = order("x.pdf", per_page=per_page)
+    export("handout", wanted)
+    data = wanted.path.read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert int(re.search(rb"/Type\s*/Pages\s*/Count (\d+)", data)[1]) == pages
+    assert data.count(b"/Subtype/Image") >= 3
+    assert b"/Subtype/Type0" in data  # text in a font, not its outlines
+    export("handout", wanted)
+    assert wanted.path.read_bytes() == data
+
+
+# Loops
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_a_loop_keeps_to_its_size_and_time(kind, order):
+    wanted = order(f"x.{kind}", Range(2, 3))
+    done = export(kind, wanted)
+    with Image.open(wanted.path) as loop:
+        assert loop.size == (640, 360)
+        assert loop.info["loop"] == 0
+        times = []
+        for number in range(loop.n_frames):
+            loop.seek(number)
+            loop.load()
+            times.append(loop.info["duration"])
+    length = done.beats[-1].end - done.beats[0].start
+    assert sum(times) / 1000 == pytest.approx(length, abs=0.05)
+    assert len(times) > 20
+    assert done.bytes <= MOST[f".{kind}"] * length
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_what_moves_much_is_made_smaller_or_refused(suffix):
+    rng = np.random.default_rng(0)
+    noise = [(rng.integers(0, 256, (36, 64, 3), dtype=np.uint8), 1) for _ in range(30)]
+    large = fitted(noise, suffix, 10**9)
+    assert len(fitted(noise, suffix, len(large) // 3)) <= len(large) // 3
+    with pytest.raises(UnfoldError, match="least for this loop"):
+        fitted(noise, suffix, 100)
+
+
+def test_thinned_frames_last_as_long_as_all():
+    pictures = [np.full((2, 2, 3), shade, np.uint8) for shade in range(9)]
+    kept = [(pictures[0], 4), (pictures[1], 1), (pictures[1], 1), *((picture, 1) for picture in pictures[2:])]
+    for every in (1, 2, 3, 5):
+        shown, times = thinned(kept, every)
+        assert sum(times) == round(100 * 13 / RATE) * 10
+        assert min(times) > 0
+        assert not any(np.array_equal(one, other) for one, other in pairwise(shown))
+
+
+def test_long_beats_are_no_loop(tmp_path):
+    path = tmp_path / "long.py"
+    path.write_text(
+        "from nn_unfold import Stage\n\n\nclass Long(Stage):\n    def construct(self):\n"
+        f"        with self.beat('Long.'):\n            self.wait({LONGEST + 1})\n"
+    )
+    with pytest.raises(UnfoldError, match="30 s at most"):
+        export("gif", Order(find(str(path)), tmp_path / "x.gif", tmp_path / "media"))
+    assert not list(tmp_path.glob("*.gif"))
+
+
+# The command
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, words)])
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], tiny: Film, monkeypatch: pytest.MonkeyPatch):
+    # The command closes the streams of its process at its end.
+    monkeypatch.setattr("nn_unfold.cli.output.close_streams", lambda status: status)
+    monkeypatch.setattr("nn_unfold.cli.output.prepare_streams", lambda: None)
+    media = tiny.file.parent / "media"
+    return lambda *words: run(capsys, "export", tiny.file, "--media-dir", media, *words)
+
+
+def test_the_command_writes_and_tells(command, tmp_path):
+    status, out, err = command("--to", "script", "--beats", "2-", "-o", tmp_path / "deep" / "x.md", "--json")
+    assert (status, err) == (0, "")
+    told = json.loads(out)
+    assert Path(told["file"]).read_text(encoding="utf-8").startswith("# Tiny")
+    assert [beat["caption"] for beat in told["beats"]] == CAPTIONS[1:]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["--to", "film"], 2, "'film' is not one of"),
+        (["--to", "script", "--beats", "4"], 2, "has 3 beats"),
+        (["--to", "sheet", "--beats", "2-9"], 2, "has 3 beats"),
+        (["--to", "script", "--beats", "3-1"], 2, "1-3"),
+        (["--to", "page", "--beats", "1"], 2, "whole film"),
+        (["--to", "gif", "--per-page", "1"], 2, "handout"),
+        (["--to", "gif", "-o", "x.mp4"], 2, ".gif"),
+        (["--to", "script", "-o", "/dev/null/x.txt"], 1, "/dev/null"),
+    ],
+)
+def test_what_can_not_be_written_is_told_in_one_line(command, words, status, says):
+    code, out, err = command(*words)
+    assert (code, out) == (status, "")
+    assert len(err.splitlines()) == 1
+    assert says in err
+
+
+def test_a_folder_is_no_file(command, tmp_path):
+    (tmp_path / "x.txt").mkdir()
+    code, _, err = command("--to", "script", "-o", tmp_path / "x.txt")
+    assert code == 1
+    assert "is a folder" in err
+
+
+def test_the_help_and_the_readme_say_what_each_kind_gives(command):
+    _, out, _ = command("--help")
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for kind, way in EXPORTERS.items():
+        assert way.gives[:30] in " ".join(out.split())
+        assert f"| `{kind}` | {', '.join(way.suffixes)} | {way.gives} | {way.lacks} |" in readme
+
+
+def test_the_table_imports_no_manim():
+    import subprocess
+
+    program = "import sys, nn_unfold.cli.export; sys.exit('manim' in sys.modules)"
+    root = Path(__file__).parents[3]
+    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
