@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from nn_unfold.engine.paint import order
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay
+
+from nn_unfold.engine.paint import order
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
