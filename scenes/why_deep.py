@@ -36,9 +36,9 @@ from nn_unfold.theme import bilinear, theme
 
 UNIT = (0.0, 1.0, 0.0, 1.0)
 RISE, BIAS = (2.0, -4.0), (0.0, -0.5)  # the tent: t(x) = 2 relu(x) - 4 relu(x - 1/2) goes up to 1 and down again
-BREADTH, APART = 0.15, 0.25  # of a strip over [0, 1], and between two
-ASLANT = {"phi": 80 * DEGREES, "theta": -62 * DEGREES}
-COLUMN, GAP = 1.9, 0.4  # frame units: what is written beside the regions of a network
+BREADTH, APART = 0.18, 0.25  # of a strip over [0, 1], and between two
+ASLANT = {"phi": 80 * DEGREES, "theta": -63 * DEGREES}
+COLUMN, GAP = 2.2, 0.3  # frame units: what is written beside the regions of a network
 
 
 class WhyDeep(Stage):
@@ -116,7 +116,7 @@ class WhyDeep(Stage):
             neurons=number(2 * depth),
             pieces=2 * depth + 1,
         ):
-            self.play(self.aside(tent, neurons), self.reframe(strip, wide))
+            self.play(self.aside(neurons), self.reframe(strip, wide))
             self.play(FadeIn(wide, strip.pieces, wide.pieces))
             self.play(Draw(wide.creases[0], run_time=self.tokens.step))
         self.play(FadeOut(strip, wide, strip.pieces, wide.pieces), self.aside())
@@ -176,19 +176,22 @@ class Strip(SpatialGroup):
     """A strip over [0, 1] that can be folded as some networks fold it, each of which has the kinks of those before."""
 
     def __init__(self, networks: list[Network], left: float = 0.0) -> None:
-        tokens, xs = theme(), kinks(networks[-1])
+        tokens, xs, self.left = theme(), kinks(networks[-1]), left
         rims = [np.column_stack([left + xs, np.full(len(xs), side), xs]) for side in (0.0, BREADTH)]
         first = np.arange(len(xs) - 1)[:, None]
         triangles = np.concatenate([np.add(first, [0, 1, len(xs)]), np.add(first, [1, len(xs) + 1, len(xs)])])
         colours = np.tile(bilinear(tokens.corners, np.column_stack([xs, 0 * xs])), (2, 1))
         self.faces = Faces(np.concatenate(rims), triangles, np.column_stack([colours, np.ones(2 * len(xs))]))
+        curve = Segments(
+            np.stack([rims[0][:-1], rims[0][1:]], axis=1), [*rgb(tokens.edge), 1.0], width=2 * tokens.line_width
+        )
         self.creases, before = [], np.array([0.0, 1.0])
         for network in networks:
             new = ~np.isin(xs, before) & np.isin(xs, kinks(network))
             ends = np.stack([rim[new] for rim in rims], axis=1)
             self.creases.append(Segments(ends, [*rgb(tokens.crease), 0.0], width=tokens.line_width))
             before = kinks(network)
-        super().__init__(self.faces, *self.creases)
+        super().__init__(self.faces, curve, *self.creases)
         self.pieces = LiveNumber("pieces", len(xs) - 1, decimals=0, digits=2)
         anchored(self.pieces, [left + 0.5, BREADTH, 1.0], 0.4 * UP)
 
@@ -216,13 +219,13 @@ class Side:
         self.panel = Panel(room.grown(theme().label_room))
         self.cloud, self.boundary = Cloud(trained.X, trained.y), Regions.over(trained.X, trained.network).boundary
         self.panel.add(self.cloud, self.boundary.set_opacity(0))
-        self.diagram = NetworkDiagram(chosen, size=(column.size[0], 1.4))
+        self.diagram = NetworkDiagram(chosen, size=(column.size[0], 1.8))
         self.found = LiveNumber("regions", 0, decimals=0, digits=4)
         self.accuracy = Metric(trained.history, "accuracy")
-        self.beside = VGroup(self.diagram, self.found, self.accuracy).arrange(
-            DOWN, buff=theme().margin, aligned_edge=LEFT
-        )
-        self.beside.move_to(column.centre)
+        upper, lower = column.rows(0, 0, gap=theme().margin)
+        self.diagram.move_to([column.left, upper.bottom, 0], aligned_edge=DOWN + LEFT)
+        numbers = VGroup(self.found, self.accuracy).arrange(DOWN, buff=theme().margin, aligned_edge=LEFT)
+        numbers.move_to([column.left, lower.top, 0], aligned_edge=UP + LEFT)
         self.regions = self.made(chosen, UNIT)
 
     def made(self, network: Network, box: Box) -> LinearRegions:
