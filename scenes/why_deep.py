@@ -131,7 +131,8 @@ class WhyDeep(Stage):
             "In the plane, pieces are regions. With {parameters} parameters each: {deep} regions against {wide}.",
             holds=deep.count > wide.count and len({side.trained.network.n_parameters for side in sides}) == 1,
             parameters=deep.trained.network.n_parameters,
-            **{"deep": f"{deep.count:,}", "wide": wide.count},
+            deep=deep.count,
+            wide=wide.count,
         ):
             for side in sides:
                 side.found.set_value(side.count)
@@ -145,7 +146,8 @@ class WhyDeep(Stage):
             "Those weights were chosen. With random ones the wide network has more regions: {wide} to {deep}.",
             holds=wide.count > deep.count,
             otherwise="Those weights were chosen. With random ones there are {deep} regions against {wide}.",
-            **{"deep": deep.count, "wide": wide.count},
+            deep=deep.count,
+            wide=wide.count,
         ):
             self.play(*(FadeOut(regions) for regions in chosen))
             for side in sides:
@@ -167,7 +169,9 @@ class WhyDeep(Stage):
             "{deep} regions and {wide}, and no point is wrong. Their number does not tell what is learnt.",
             holds=all_right and deep.count != wide.count,
             otherwise="With {deep} regions {deep_right} of {n} points are right, and with {wide} regions {wide_right}.",
-            **{"deep": deep.count, "wide": wide.count, **right},
+            deep=deep.count,
+            wide=wide.count,
+            **right,
         ):
             self.play(*(Draw(side.boundary, run_time=self.tokens.turn) for side in sides))
 

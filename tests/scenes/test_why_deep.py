@@ -73,7 +73,7 @@ def assert_as_high_as_forward(strip: Strip, network: Network, left: float) -> No
     for part in strip.submobjects:
         x, across, height = part.points.T
         np.testing.assert_allclose(height, network.forward(x[:, None] - left).output[:, 0], atol=1e-12)
-        assert np.isin(across, [0.0, BREADTH]).all()
+        assert (np.isclose(across, 0.0) | np.isclose(across, BREADTH)).all()
     faces = next(part for part in strip.submobjects if isinstance(part, Faces))
     corners = faces.points[faces.triangles]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
@@ -96,7 +96,7 @@ def test_the_regions_shown_and_told_are_those_of_the_networks(takes, play):
             count = len(linear_regions(network, regions.box))
             assert regions.counts[-1] == count
             if name in beat.values:
-                assert int(str(beat.values[name]).replace(",", "")) == count
+                assert beat.values[name] == count
     assert [np.array_equal(d.network.parameters, deep.network.parameters) for d in takes[-1].shown[NetworkDiagram]] == [
         True,
         False,
