@@ -1,11 +1,13 @@
 """Why deep: layers fold what is folded, so pieces multiply; and why their number does not tell what is learnt."""
 
 from dataclasses import replace
+from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from manim import DEGREES, DOWN, LEFT, UP, FadeIn, FadeOut, VGroup
 
-from nn_core.geometry import Box, box_around, linear_regions
+from nn_core.geometry import linear_regions
 from nn_core.network import Layer, Network
 from nn_unfold import (
     Cloud,
@@ -34,6 +36,7 @@ from nn_unfold.stage.view import Area
 from nn_unfold.text.labels import anchored
 from nn_unfold.theme import bilinear, theme
 
+PAIRS = 20  # of random networks, a deep and a wide one
 UNIT = (0.0, 1.0, 0.0, 1.0)
 RISE, BIAS = (2.0, -4.0), (0.0, -0.5)  # the tent: t(x) = 2 relu(x) - 4 relu(x - 1/2) goes up to 1 and down again
 BREADTH, APART = 0.18, 0.25  # of a strip over [0, 1], and between two
@@ -59,19 +62,22 @@ class WhyDeep(Stage):
     )
 
     def construct(self):
-        depth, deep = len(self.recipe.sizes) - 2, self.trained(self.recipe)
-        n = round((deep.network.n_parameters - 1) / 4)  # a layer of n has 2 n weights, n biases, n weights and a bias
-        wide = self.trained(replace(self.recipe, sizes=(2, n, 1), activations=("relu", "sigmoid")))
+        deep, depth = self.recipe, len(self.recipe.sizes) - 2
+        n = round(
+            (self.trained(deep).network.n_parameters - 1) / 4
+        )  # a layer of n has 2 n weights, n biases, n weights and a bias
+        wide = replace(deep, sizes=(2, n, 1), activations=("relu", "sigmoid"))
         self.fold_a_strip(depth)
-        chosen = tents(depth, 2), all_crossing(n, np.random.default_rng(self.recipe.seed))
+        chosen = tents(depth, 2), all_crossing(n, np.random.default_rng(deep.seed))
         places = self.area().grown(self.tokens.label_room).columns(COLUMN, 0, COLUMN, 0, gap=GAP)
-        self.compare([Side(*each) for each in zip(places[::2], places[1::2], (deep, wide), chosen, strict=True)])
+        parts = zip(places[::2], places[1::2], (deep, wide), map(self.trained, (deep, wide)), chosen, strict=True)
+        self.compare([Side(*part) for part in parts])
 
     def fold_a_strip(self, depth):
         """One layer after another folds a strip; then a single layer with as many neurons as all of them."""
         counts = [len(kinks(tents(layers, 1))) - 1 for layers in range(1, depth + 1)]
         strip, single = Strip([tents(layers, 1) for layers in range(1, depth + 1)]), zigzag(2 * depth)
-        wide = Strip([single], left=1 + APART).lift(lambda heights: single.forward(heights[:, None]).output[:, 0])
+        wide = Strip([single], left=1 + APART).lift(single)
         tent = stack(*(formula(part) for part in ('t(x) = 2 op("relu")(x)', '- 4 op("relu")(x - 1\\/2)')))
         neurons, found = (LiveNumber(name, i, decimals=0, digits=2) for i, name in enumerate(("neurons", "pieces")))
 
@@ -129,8 +135,8 @@ class WhyDeep(Stage):
 
         with self.beat(
             "In the plane, pieces are regions. With {parameters} parameters each: {deep} regions against {wide}.",
-            holds=deep.count > wide.count and len({side.trained.network.n_parameters for side in sides}) == 1,
-            parameters=deep.trained.network.n_parameters,
+            holds=deep.count > wide.count and len({side.diagram.network.n_parameters for side in sides}) == 1,
+            parameters=deep.diagram.network.n_parameters,
             deep=deep.count,
             wide=wide.count,
         ):
@@ -141,13 +147,14 @@ class WhyDeep(Stage):
 
         chosen = [side.regions for side in sides]
         for side in sides:
-            side.regions = side.made(side.start, box_around(side.trained.X, margin=0.1, square=True))
+            side.take(LinearRegions.over(side.trained.X, side.start))
+        more = sum(b > a for a, b in zip(*(side.random_counts(PAIRS) for side in sides), strict=True))
         with self.beat(
-            "Those weights were chosen. With random ones the wide network has more regions: {wide} to {deep}.",
-            holds=wide.count > deep.count,
-            otherwise="Those weights were chosen. With random ones there are {deep} regions against {wide}.",
-            deep=deep.count,
-            wide=wide.count,
+            "Those weights were chosen. With random ones, the wide network has more regions in all {pairs} pairs.",
+            holds=more == PAIRS and wide.count > deep.count,
+            otherwise="Those weights were chosen. With random ones, the wide network has more in {more} of {pairs} pairs.",
+            more=more,
+            pairs=PAIRS,
         ):
             self.play(*(FadeOut(regions) for regions in chosen))
             for side in sides:
@@ -189,20 +196,19 @@ class Strip(SpatialGroup):
         curve = Segments(
             np.stack([rims[0][:-1], rims[0][1:]], axis=1), [*rgb(tokens.edge), 1.0], width=2 * tokens.line_width
         )
-        self.creases, before = [], np.array([0.0, 1.0])
-        for network in networks:
-            new = ~np.isin(xs, before) & np.isin(xs, kinks(network))
+        self.creases = []
+        for before, after in pairwise([xs[[0, -1]], *map(kinks, networks)]):
+            new = np.isin(xs, np.setdiff1d(after, before))
             ends = np.stack([rim[new] for rim in rims], axis=1)
             self.creases.append(Segments(ends, [*rgb(tokens.crease), 0.0], width=tokens.line_width))
-            before = kinks(network)
         super().__init__(self.faces, curve, *self.creases)
         self.pieces = LiveNumber("pieces", len(xs) - 1, decimals=0, digits=2)
         anchored(self.pieces, [left + 0.5, BREADTH, 1.0], 0.4 * UP)
 
-    def lift(self, heights) -> "Strip":
-        """Put all of it to these heights, a function of those that it has."""
+    def lift(self, network: Network) -> Self:
+        """Put all of it to the heights that a network of one input gives for those that it has."""
         for part in self.submobjects:
-            part.points[:, 2] = heights(part.points[:, 2])
+            part.points[:, 2:] = network.forward(part.points[:, 2:]).output
         return self
 
 
@@ -211,15 +217,15 @@ class Fold(Flow):
 
     def place(self, points, t):
         moved = points.copy()
-        moved[:, 2] = (1 - t) * points[:, 2] + t * tents(1, 1).forward(points[:, 2:]).output[:, 0]
+        moved[:, 2:] = (1 - t) * points[:, 2:] + t * tents(1, 1).forward(points[:, 2:]).output
         return moved
 
 
 class Side:
     """A panel with the linear regions of a network, how many they are, and the points that it is trained on."""
 
-    def __init__(self, column: Area, room: Area, trained: Trained, chosen: Network) -> None:
-        self.trained, self.start = trained, trained.history.network_at(0)
+    def __init__(self, column: Area, room: Area, recipe: Recipe, trained: Trained, chosen: Network) -> None:
+        self.recipe, self.trained, self.start = recipe, trained, trained.history.network_at(0)
         self.panel = Panel(room.grown(theme().label_room))
         self.cloud, self.boundary = Cloud(trained.X, trained.y), Regions.over(trained.X, trained.network).boundary
         self.panel.add(self.cloud, self.boundary.set_opacity(0))
@@ -230,18 +236,22 @@ class Side:
         self.diagram.move_to([column.left, upper.bottom, 0], aligned_edge=DOWN + LEFT)
         numbers = VGroup(self.found, self.accuracy).arrange(DOWN, buff=theme().margin, aligned_edge=LEFT)
         numbers.move_to([column.left, lower.top, 0], aligned_edge=UP + LEFT)
-        self.regions = self.made(chosen, UNIT)
+        self.take(LinearRegions(chosen, UNIT))
 
-    def made(self, network: Network, box: Box) -> LinearRegions:
-        """The regions of a network, in this panel."""
-        regions = LinearRegions(network, box)
+    def take(self, regions: LinearRegions) -> None:
+        """Have these regions in the panel, though they are not shown yet."""
+        self.regions = regions
         self.panel.add(regions)
-        return regions
 
     @property
     def count(self) -> int:
         """How many regions it shows."""
         return self.regions.counts[-1]
+
+    def random_counts(self, n: int) -> list[int]:
+        """The numbers of regions of n networks of the same recipe before their training."""
+        rng = np.random.default_rng(self.recipe.seed)
+        return [len(linear_regions(self.recipe.blank(rng), self.regions.box)) for _ in range(n)]
 
     def training(self, run_time):
         """Animations of the whole training, with the number of regions at every moment."""

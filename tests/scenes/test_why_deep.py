@@ -95,12 +95,18 @@ def test_the_regions_shown_and_told_are_those_of_the_networks(takes, play):
             assert regions.box == (UNIT if beat is stage.told[5] else box)
             count = len(linear_regions(network, regions.box))
             assert regions.counts[-1] == count
-            if name in beat.values:
+            if name in beat.values:  # the beat of the random pairs tells none of its own
                 assert beat.values[name] == count
     assert [np.array_equal(d.network.parameters, deep.network.parameters) for d in takes[-1].shown[NetworkDiagram]] == [
         True,
         False,
     ]
+
+
+def test_random_weights_make_more_regions_in_one_layer_than_in_five(play):
+    beat = play(WhyDeep).told[6]
+    assert beat.holds
+    assert beat.values == {"more": 20, "pairs": 20}
 
 
 @pytest.mark.parametrize("case", ["seed +1", "seed +2", "seed +3"])
