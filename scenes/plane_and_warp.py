@@ -30,7 +30,7 @@ from nn_unfold import (
 from nn_unfold.motion.learning import Carried
 from nn_unfold.space.base import in_space
 from nn_unfold.space.sheet import Lattice
-from nn_unfold.stage.bench import HEADINGS, heading
+from nn_unfold.stage.bench import heading
 
 LINES = 20  # squares of the grid along a side of the input plane
 RIM = (-1.1, 1.1, -1.1, 1.1)  # a little more than tanh can reach
@@ -65,7 +65,7 @@ class PlaneAndWarp(Stage):
         column, *halves = self.area().grown(tokens.label_room).columns(2.6, 0, 0, gap=tokens.margin)
         frames = [half.rows(0, half.size[0], gap=0) for half in halves]
         titles = [
-            heading(words, [above.centre[0], above.bottom + HEADINGS, 0])
+            heading(words, [above.centre[0], above.bottom + 1.3 * tokens.label_room, 0])
             for words, (above, _) in zip(("input plane", "last hidden plane"), frames, strict=True)
         ]
         here, there = (Panel(square.grown(tokens.label_room)) for _, square in frames)
@@ -182,13 +182,11 @@ class PlaneAndWarp(Stage):
             part = low[0], high[0], low[1], high[1]
             piece, image = Lattice(part, grid=side), Carried(Lattice(part, grid=side), depth=depth)
             image.show(final)
-            ends = np.concatenate([piece.grid.origin, piece.outline.origin])
-            seen = box_around(front.forward(ends).output, square=True)
-            close = [HeatPlane(final, part, opacity=PALE), HeatPlane(final, seen, depth=depth, opacity=PALE)]
-            here.add(piece, close[0])
-            there.add(image, close[1])
-            self.play(FadeOut(left, grid, cloud, right, carried), FadeIn(piece, image, *close))
-            self.play(*(self.reframe(plane, run_time=4) for plane in close))
+            close = HeatPlane(final, part, opacity=PALE)
+            here.add(piece, close)
+            there.add(image)
+            self.play(FadeOut(carried), FadeIn(piece, image, close))
+            self.play(FadeOut(left, grid, cloud), self.reframe(close, run_time=4))
 
     def marked(self, mesh, which, here, there, front):
         """Some squares of a mesh, (n,) flags, in the input plane and where the layers in front take them."""
