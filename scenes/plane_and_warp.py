@@ -4,7 +4,7 @@ import numpy as np
 from manim import DOWN, FadeIn, FadeOut, VGroup
 
 from nn_core.geometry import linearly_separable, pull_back
-from nn_core.geometry.box import box_around, round_box
+from nn_core.geometry.box import box_around
 from nn_core.geometry.lines import best_line_accuracy, polylines
 from nn_core.geometry.mesh import squares
 from nn_core.network import Network
@@ -59,7 +59,7 @@ class PlaneAndWarp(Stage):
         trained, tokens = self.trained(self.recipe), self.tokens
         history, start, final = trained.history, trained.history.network_at(0), trained.network
         front, last = Network(final.layers[:-1]), final.layers[-1]
-        box = round_box(box_around(trained.X, margin=0.1, square=True))
+        box = box_around(trained.X, margin=0.1, square=True)
         side = (box[1] - box[0]) / LINES
 
         column, *halves = self.area().grown(tokens.label_room).columns(2.6, 0, 0, gap=tokens.margin)

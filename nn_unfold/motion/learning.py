@@ -238,7 +238,9 @@ class Accuracy(LiveNumber):
         X, y = self.data
         right = network.predict(X) == y
         self.share = float(right.mean())
-        return self.set_value(int(right.sum())) if self.count else self.set_value(rounded_down(self.share, self.decimals))
+        return (
+            self.set_value(int(right.sum())) if self.count else self.set_value(rounded_down(self.share, self.decimals))
+        )
 
 
 def network_at(history: History, epoch: float) -> Network:

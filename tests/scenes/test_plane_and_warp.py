@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nn_core.geometry.lines import best_line_accuracy
+from nn_core.geometry.box import pixel_middles
 from nn_core.network import Network
 from nn_core.optimizers import Momentum
 from nn_unfold.model.cache import train
@@ -36,11 +36,23 @@ def front(network):
     return Network(network.layers[:-1])
 
 
+def normal(network):
+    """The unit normal (2,) of the decision boundary in the last hidden plane."""
+    direction = np.diff(network.layers[-1].weight, axis=0)[0]
+    return direction / np.linalg.norm(direction)
+
+
 def height(network, X):
     """How far points of the last hidden plane (n, 2) are from the decision boundary there, with a sign."""
     last = network.layers[-1]
-    normal, offset = last.weight[1] - last.weight[0], last.bias[1] - last.bias[0]
-    return (X @ normal + offset) / np.linalg.norm(normal)
+    return X @ normal(network) + np.diff(last.bias) / np.linalg.norm(np.diff(last.weight, axis=0))
+
+
+def jacobians(network, X, step=1e-6):
+    """The Jacobians (n, 2, 2) of the hidden layers at points (n, 2), by central differences."""
+    ways = step * np.eye(2)
+    moved = [front(network).forward(X + way).output - front(network).forward(X - way).output for way in ways]
+    return np.stack(moved, axis=2) / (2 * step)
 
 
 @pytest.mark.parametrize("beat", [LEARNT, FOLDED, CLOSE])
@@ -74,15 +86,12 @@ def test_the_line_on_the_right_is_the_curve_on_the_left(takes, trained):
     assert len(straight) == 2
     np.testing.assert_allclose(height(network, straight), 0, atol=1e-9)
     np.testing.assert_array_equal(np.unique(left.boundary.rgba, axis=0), np.unique(right.boundary.rgba, axis=0))
-    # The curve is followed to a tolerance in the input plane. At each vertex the way to the exact one is small.
-    curve = left.boundary.points[:, :2]
+    # The curve is followed to a tolerance in the input plane: from each vertex the way to the exact curve is short.
+    curve, side = left.boundary.points[:, :2], left.box[1] - left.box[0]
+    heights = height(network, front(network).forward(curve).output)
+    slopes = np.linalg.norm(jacobians(network, curve).swapaxes(1, 2) @ normal(network), axis=1)
     assert len(curve) > 20
-    slope = np.stack([(height(network, front(network).forward(curve + step).output)
-                       - height(network, front(network).forward(curve - step).output)) / 2e-5
-                      for step in 1e-5 * np.eye(2)], axis=1)
-    away = np.abs(height(network, front(network).forward(curve).output)) / np.linalg.norm(slope, axis=1)
-    print(away.max(), np.abs(height(network, front(network).forward(curve).output)).max(), left.box)
-    assert away.max() < (left.box[1] - left.box[0]) / 60
+    assert (np.abs(heights) / slopes).max() < side / 500
 
 
 def test_a_point_on_the_curve_is_a_point_on_the_line(takes, trained):
@@ -99,26 +108,21 @@ def test_the_walk_is_even_and_ends_where_the_path_does():
 
 def test_what_is_turned_over_and_what_is_stretched_most(takes, trained, play):
     told = play(PlaneAndWarp).told
-    here, there = takes[FOLDED].shown[Faces][-2:]
-    assert told[FOLDED].values["over"] == len(here.triangles) / 2
-    assert told[FOLDED].values["squares"] == LINES**2
-    # The sign of the Jacobian determinant in the middle of each square, by another way.
-    step = 1e-6
-
-    def determinants(X):
-        J = np.stack(
-            [front(trained.network).forward(X + d).output - front(trained.network).forward(X - d).output
-             for d in step * np.eye(2)], axis=2) / (2 * step)
-        return np.linalg.det(J)
-
-    low, side = takes[LEARNT].shown[HeatPlane][0].box[0], np.ptp(takes[LEARNT].shown[HeatPlane][0].box[:2]) / LINES
-    low_y = takes[LEARNT].shown[HeatPlane][0].box[2]
-    middles = np.stack(np.meshgrid(low + side * (np.arange(LINES) + 0.5), low_y + side * (np.arange(LINES) + 0.5)), -1)
-    found = determinants(middles.reshape(-1, 2))
-    turned = min((found > 0).sum(), (found < 0).sum())
-    assert abs(turned - told[FOLDED].values["over"]) < 0.05 * LINES**2
-    largest = takes[CLOSE].shown[Faces][-2:]
-    print(len(largest[0].points))
+    over, squares = (told[FOLDED].values[name] for name in ("over", "squares"))
+    assert [len(faces.triangles) for faces in takes[FOLDED].shown[Faces][-2:]] == [2 * over, 2 * over]
+    # Held against the determinant of the Jacobian in the middle of each square.
+    box = takes[LEARNT].shown[HeatPlane][0].box
+    found = np.linalg.det(jacobians(trained.network, pixel_middles(box, LINES)))
+    assert squares == len(found)
+    assert abs(min((found > 0).sum(), (found < 0).sum()) - over) < 0.05 * squares
+    [piece] = [lattice for lattice in takes[CLOSE].shown[Lattice] if np.ptp(lattice.outline.origin) > 0][:1]
+    here, there = takes[CLOSE].shown[Faces][-2:]
+    place = front(trained.network).forward(here.points[:, :2]).output
+    np.testing.assert_allclose(there.points[:, :2], place, atol=1e-12)
+    assert len(here.points) == 4
+    assert np.ptp(piece.outline.origin, axis=0) == pytest.approx((2 * NEAR + 1) * np.ptp(here.points[:, :2], axis=0))
+    area = abs(np.linalg.det(jacobians(trained.network, here.points[:, :2].mean(axis=0, keepdims=True)))[0])
+    assert area / np.abs(found).mean() == pytest.approx(told[CLOSE].values["times"], rel=0.1)
 
 
 def test_signed_areas():
@@ -137,13 +141,18 @@ def test_counts_are_those_of_the_networks(takes, trained):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"seed": 0}, {"seed": 4}, {"seed": 11}, {"data": "two_spirals", "data_options": {"turns": 1.0}}, {"data": "gauss", "data_options": {}}],
+    [
+        {"seed": 0},
+        {"seed": 4},
+        {"seed": 11},
+        {"data": "two_spirals", "data_options": {"turns": 1.0}},
+        {"data": "gauss", "data_options": {}},
+    ],
     ids=str,
 )
 def test_it_is_true_of_any_network(changes, play):
     film = type("Another", (PlaneAndWarp,), {"recipe": replace(PlaneAndWarp.recipe, **changes)})
     found = []
     stage = play(film, lambda stage: found.extend(findings(stage)))
-    print([str(b) for b in stage.told])
     assert not found
     assert not stage.findings
