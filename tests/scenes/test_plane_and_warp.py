@@ -48,6 +48,11 @@ def height(network, X):
     return X @ normal(network) + np.diff(last.bias) / np.linalg.norm(np.diff(last.weight, axis=0))
 
 
+def marked(take):
+    """The squares that are marked in the input plane, and their images."""
+    return [faces for faces in take.shown[Faces] if faces.order == 1]
+
+
 def jacobians(network, X, step=1e-6):
     """The Jacobians (n, 2, 2) of the hidden layers at points (n, 2), by central differences."""
     ways = step * np.eye(2)
@@ -109,14 +114,14 @@ def test_the_walk_is_even_and_ends_where_the_path_does():
 def test_what_is_turned_over_and_what_is_stretched_most(takes, trained, play):
     told = play(PlaneAndWarp).told
     over, squares = (told[FOLDED].values[name] for name in ("over", "squares"))
-    assert [len(faces.triangles) for faces in takes[FOLDED].shown[Faces][-2:]] == [2 * over, 2 * over]
+    assert [len(faces.triangles) for faces in marked(takes[FOLDED])] == [2 * over, 2 * over]
     # Held against the determinant of the Jacobian in the middle of each square.
     box = takes[LEARNT].shown[HeatPlane][0].box
     found = np.linalg.det(jacobians(trained.network, pixel_middles(box, LINES)))
     assert squares == len(found)
     assert abs(min((found > 0).sum(), (found < 0).sum()) - over) < 0.05 * squares
-    [piece] = [lattice for lattice in takes[CLOSE].shown[Lattice] if np.ptp(lattice.outline.origin) > 0][:1]
-    here, there = takes[CLOSE].shown[Faces][-2:]
+    piece = takes[CLOSE].shown[Lattice][0]
+    here, there = marked(takes[CLOSE])
     place = front(trained.network).forward(here.points[:, :2]).output
     np.testing.assert_allclose(there.points[:, :2], place, atol=1e-12)
     assert len(here.points) == 4
