@@ -185,8 +185,8 @@ class PlaneAndWarp(Stage):
             close = HeatPlane(final, part, opacity=PALE)
             here.add(piece, close)
             there.add(image)
-            self.play(FadeOut(carried), FadeIn(piece, image, close))
-            self.play(FadeOut(left, grid, cloud), self.reframe(close, run_time=4))
+            self.play(FadeOut(left, grid, cloud, carried), FadeIn(piece, image, close))
+            self.play(self.reframe(close, run_time=4))
 
     def marked(self, mesh, which, here, there, front):
         """Some squares of a mesh, (n,) flags, in the input plane and where the layers in front take them."""
