@@ -216,22 +216,31 @@ class Accuracy(LiveNumber):
         network: the first one.
         X: (n, n_in) points.
         y: (n,) their labels, as in Cloud.
+        count: whether it shows how many points these are, in place of their share.
         options: arguments of LiveNumber.
 
     Attributes:
         share: the accuracy that it shows.
     """
 
-    def __init__(self, name: str, network: Network, X: np.ndarray, y: ArrayLike, **options: Any) -> None:
+    def __init__(
+        self, name: str, network: Network, X: np.ndarray, y: ArrayLike, *, count: bool = False, **options: Any
+    ) -> None:
         self.data = X, class_labels(y, max(network.n_out, 2)).numbers
+        self.count = count
+        if count:
+            options = {"decimals": 0, "digits": len(str(len(X))), **options}
         super().__init__(name, 0.0, **options)
         self.show(network)
 
     def show(self, network: Network) -> Self:  # type: ignore[override]
-        """Show the accuracy of this network, rounded down."""
+        """Show the accuracy of this network, rounded down, or how many points it has right."""
         X, y = self.data
-        self.share = float((network.predict(X) == y).mean())
-        return self.set_value(rounded_down(self.share, self.decimals))
+        right = network.predict(X) == y
+        self.share = float(right.mean())
+        return (
+            self.set_value(int(right.sum())) if self.count else self.set_value(rounded_down(self.share, self.decimals))
+        )
 
 
 def network_at(history: History, epoch: float) -> Network:

@@ -257,6 +257,16 @@ def test_the_accuracy_is_that_of_the_network_of_the_moment(history):
     np.testing.assert_array_equal(drawn.entries[0].points, expected.entries[0].points)
 
 
+def test_the_accuracy_can_be_a_count_of_points(history):
+    X, y = make_moons(70, rng=np.random.default_rng(5))
+    right = Accuracy("points right", history.network, X, y, count=True)
+    count = (history.network.predict(X) == y).sum()
+    assert right.share == count / len(X)
+    assert right.number.decimals == 0
+    expected = right.number.copy().set_values([[count]])
+    np.testing.assert_array_equal(right.number.entries[0].points, expected.entries[0].points)
+
+
 def test_what_is_carried_through_a_wide_layer_needs_a_projection():
     rng = np.random.default_rng(0)
     network = Network.create([2, 8, 3], "relu", rng=rng)
