@@ -196,7 +196,7 @@ class YourNetwork(Stage):
             words = "Then {activation} folds it along the creases of {count} neurons."
             otherwise = [
                 ("Then {activation} folds it along the crease of one neuron.", count == 1),
-                "Then {activation} leaves it as it is: no neuron has a crease in this part of the plane.",
+                "Then {activation} does not fold it: no neuron has a crease in this part of the plane.",
             ]
             holds = count > 1
         else:
@@ -312,6 +312,8 @@ class YourNetwork(Stage):
             self.play(self.diagram.animate.set_focus(len(self.layers) - 1))
             if width < 3:
                 return self.play(Draw(self.sheet.boundary))
+            if not np.ptp(self.sheet.faces.points, axis=0).any():
+                return None  # the whole plane is one point here
             cut = DecisionPlanes.around(self.sheet, network=network)
             self.play(self.reframe(self.sheet, self.axes, cut))
             self.play(FadeIn(cut))

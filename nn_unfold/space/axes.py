@@ -113,6 +113,8 @@ class Axes(Group):
         """
         *_, places = destinations(spatial_parts(things), flows, samples=1)
         low, high = (f(places[:, : len(names)], axis=0) for f in (np.min, np.max))
+        if not (low.any() or high.any()):  # all things are at the origin, which gives axes no length
+            low, high = low - 1.0, high + 1.0
         box = np.stack([np.minimum(low, 0.0), np.maximum(high, 0.0)], axis=1).ravel()
         return cls(box.tolist(), names, **options)
 

@@ -141,6 +141,22 @@ def test_networks_of_any_shape_are_shown_as_they_are(tmp_path, monkeypatch, play
             assert ("all right" in " ".join(map(str, stage.told[:3]))) == (right == len(y))
 
 
+@pytest.mark.parametrize(
+    ("sizes", "real"), [((2, 3, 2), False), ((2, 8, 3), False), ((4, 6, 3, 2), False), ((2, 2, 1), True)]
+)
+def test_layers_that_are_dead_everywhere_are_shown_too(tmp_path, monkeypatch, play, sizes, real):
+    network, _, _ = bring(tmp_path, monkeypatch, sizes, real=real)
+    for layer in network.layers[:-1]:
+        layer.bias[:] = -1000.0
+    save(network, tmp_path / "own.npz")
+    seen = Seen(play)
+    assert not seen.flaws
+    assert not seen.stage.findings
+    assert 40 <= seen.stage.clock <= 90
+    if not real:
+        assert any("to one class" in beat for beat in seen.stage.beats)
+
+
 def test_regions_are_counted(tmp_path, monkeypatch, play):
     bring(tmp_path, monkeypatch, (4, 8, 3))
     seen = Seen(play)
