@@ -305,7 +305,7 @@ class YourNetwork(Stage):
         with self.beat(
             "Here flat cuts separate the classes: every point lies on the right side of them.",
             holds=wrong == 0,
-            otherwise="Here the cuts between the classes are flat. {right} of {n} points lie on the right side of them.",
+            otherwise="Here the cuts between the classes are flat. {right} of {n} points lie on the right side.",
             right=self.plane.n - wrong,
             n=self.plane.n,
         ):

@@ -55,8 +55,8 @@ def close_streams(status: int) -> int:
         try:
             stream.flush()
         except (OSError, ValueError) as error:
-            if stream is sys.stdout:
-                status = status or 1
+            if stream is sys.stdout and not status:  # a command that failed has said so
+                status = 1
                 with suppress(OSError):
                     print(f"The output can't be written ({getattr(error, 'strerror', error)}).", file=sys.stderr)
         # Python flushes once more at its end, and would report what can't be written.
