@@ -44,10 +44,14 @@ class Tiny(Stage):
             self.play(FadeIn(world))
         with self.beat("It is turned."):
             self.play(self.turn(40 * DEGREES, world, run_time=2))
-        with self.beat("It is turned #back."):
+        with self.beat("It is turned #back, and this is a sentence of so many words that it needs two lines below."):
             self.play(self.turn(-20 * DEGREES, world, run_time=2))
 '''
-CAPTIONS = ["A plane of 40 points & more.", "It is turned.", "It is turned #back."]
+CAPTIONS = [
+    "A plane of 40 points & more.",
+    "It is turned.",
+    "It is turned #back, and this is a sentence of so many words that it needs two lines below.",
+]
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +127,7 @@ def test_key_frames_are_the_last_ones_without_captions(tiny, order):
     above = slice(0, 70)  # the caption is below
     assert np.abs(picture[above].astype(int) - shown[-1][above]).max() <= 2
     background = picture[0, 0]
-    assert not (shown[-1][72:] == background).all()
+    assert not (shown[-1][72 : len(picture)] == background).all()  # the first of two lines
     assert (picture[72:] == background).all()
 
 
