@@ -12,6 +12,7 @@ import numpy.typing as npt
 from nn_unfold.engine.camera import StageCamera
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
+from nn_unfold.errors import UnfoldError
 from nn_unfold.out.exporters import NoSuchBeats, Range, Step
 from nn_unfold.out.films import Film
 from nn_unfold.out.rendering import load, one_line_errors, studio
@@ -124,6 +125,8 @@ def _played(
             # Over colours without alpha, Cairo would leave some of them at every edge.
             stage.camera.background[:] = 0
         stage.render()
+    if not found:
+        raise UnfoldError(f"{film.scene} has no beats: play its animations within `with self.beat(...)`.")
     if chosen.first > len(found) or (chosen.last or 0) > len(found):
         raise NoSuchBeats(f"{film.scene} has {len(found)} beats, and {chosen} was asked for: choose some of these.")
     return [step for step in found if step.number in chosen]

@@ -276,6 +276,17 @@ def test_long_beats_are_no_loop(tmp_path):
     assert not list(tmp_path.glob("*.gif"))
 
 
+def test_a_film_without_beats_is_told(tmp_path):
+    path = tmp_path / "still.py"
+    path.write_text(
+        "from nn_unfold import Stage\n\n\nclass Still(Stage):\n    def construct(self):\n        self.wait(1)\n"
+    )
+    for kind, suffix in (("script", ".txt"), ("sheet", ".png"), ("gif", ".gif"), ("alpha", ".mov")):
+        with pytest.raises(UnfoldError, match="has no beats"):
+            export(kind, Order(find(str(path)), tmp_path / f"x{suffix}", tmp_path / "media"))
+    assert [found.name for found in tmp_path.glob("*x.*")] == []
+
+
 # The command
 
 
