@@ -12,12 +12,13 @@ import numpy.typing as npt
 from nn_unfold.engine.camera import StageCamera
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
+from nn_unfold.errors import UnfoldError
 from nn_unfold.out.exporters import NoSuchBeats, Range, Step
 from nn_unfold.out.films import Film
 from nn_unfold.out.rendering import load, one_line_errors, studio
 from nn_unfold.stage.stage import Stage
 
-Frame = npt.NDArray[np.uint8]  # (h, w, 3)
+Frame = npt.NDArray[np.uint8]  # (h, w, 3), or (h, w, 4) with straight alpha
 Take = Callable[[Frame, int], object]  # gets a frame, and for how many frames it stays
 
 
@@ -46,7 +47,9 @@ def key_frames(film: Film, settings: Mapping[str, Any], chosen: Range) -> tuple[
     return found, pictures
 
 
-def frames(film: Film, settings: Mapping[str, Any], chosen: Range, take: Take) -> list[Step]:
+def frames(
+    film: Film, settings: Mapping[str, Any], chosen: Range, take: Take, *, transparent: bool = False
+) -> list[Step]:
     """Paint every frame of some beats; arguments and errors as of `steps`.
 
     Args:
@@ -54,14 +57,25 @@ def frames(film: Film, settings: Mapping[str, Any], chosen: Range, take: Take) -
         settings: of Manim.
         chosen: which beats.
         take: gets each frame when it is painted. It must copy what it keeps.
+        transparent: whether frames are (h, w, 4) with straight alpha, and (0, 0, 0, 0) where nothing is, instead of
+            (h, w, 3) on the background.
     """
-    return _played(film, settings, chosen, take=take)
+    return _played(film, settings, chosen, take=take, transparent=transparent)
+
+
+def straight(premultiplied: Frame) -> Frame:
+    """Colours (h, w, 4) that are not multiplied by their alpha; those without alpha are (0, 0, 0, 0)."""
+    alpha = premultiplied[..., 3:].astype(np.uint32)
+    colours = (premultiplied[..., :3] * np.uint32(255) + alpha // 2) // np.maximum(alpha, 1)
+    whole = np.concatenate([np.minimum(colours, 255) * (alpha > 0), alpha], axis=-1)
+    return whole.astype(np.uint8)
 
 
 class _FrameRenderer(SpatialRenderer):
     """Gives away the frames of the chosen beats, and writes none."""
 
     take: Take | None = None
+    transparent = False
     wanted = False  # whether the beat that is played is chosen
 
     def update_skipping_status(self) -> None:
@@ -72,7 +86,7 @@ class _FrameRenderer(SpatialRenderer):
         if not self.skip_animations:
             self.time += num_frames / self.camera.frame_rate
             assert self.take is not None
-            self.take(frame[..., :3], num_frames)
+            self.take(straight(frame) if self.transparent else frame[..., :3], num_frames)
 
 
 def _played(
@@ -81,6 +95,7 @@ def _played(
     chosen: Range,
     *,
     take: Take | None = None,
+    transparent: bool = False,
     at_end: Callable[[Stage], object] = lambda stage: None,
 ) -> list[Step]:
     found: list[Step] = []
@@ -104,8 +119,14 @@ def _played(
 
         Watched.__name__ = scene_class.__name__
         renderer = _FrameRenderer(WholeFileWriter, StageCamera)
-        renderer.take = take
-        Watched(renderer=renderer).render()
+        renderer.take, renderer.transparent = take, transparent
+        stage = Watched(renderer=renderer)
+        if transparent:
+            # Over colours without alpha, Cairo would leave some of them at every edge.
+            stage.camera.background[:] = 0
+        stage.render()
+    if not found:
+        raise UnfoldError(f"{film.scene} has no beats: play its animations within `with self.beat(...)`.")
     if chosen.first > len(found) or (chosen.last or 0) > len(found):
         raise NoSuchBeats(f"{film.scene} has {len(found)} beats, and {chosen} was asked for: choose some of these.")
     return [step for step in found if step.number in chosen]

@@ -220,6 +220,12 @@ def _loop(order: Order) -> list[Step]:
     return write_loop(order)
 
 
+def _alpha(order: Order) -> list[Step]:
+    from nn_unfold.out.alpha import write_alpha
+
+    return write_alpha(order)
+
+
 EXPORTERS: Mapping[str, Exporter] = {
     "page": Exporter(
         (".html",),
@@ -254,6 +260,12 @@ EXPORTERS: Mapping[str, Exporter] = {
         "a loop 640 pixels wide, at most 0.12 MB for a second",
         "more than 30 s; sound; old programs can't open it",
         _loop,
+    ),
+    "alpha": Exporter(
+        (".mov", ".webm", ".zip"),
+        "1080p with a transparent background and straight alpha: ProRes 4444, VP9, or pictures (PNG) in an archive",
+        "sound; text of a dark theme can't be read on white: choose --theme for the background",
+        _alpha,
     ),
 }
 """By their names, all kinds of files that a film can be exported to."""

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from PIL import Image
 
 from nn_unfold.cli.main import main
 from nn_unfold.errors import UnfoldError
-from nn_unfold.out import rendering
-from nn_unfold.out.beats import frames, key_frames, steps
+from nn_unfold.out import alpha, rendering
+from nn_unfold.out.beats import frames, key_frames, steps, straight
 from nn_unfold.out.chapters import remux
 from nn_unfold.out.exporters import ALL, EXPORTERS, NoSuchBeats, Order, Range, Step, export
 from nn_unfold.out.films import Film, find
@@ -43,10 +44,14 @@ class Tiny(Stage):
             self.play(FadeIn(world))
         with self.beat("It is turned."):
             self.play(self.turn(40 * DEGREES, world, run_time=2))
-        with self.beat("It is turned #back."):
+        with self.beat("It is turned #back, and this is a sentence of so many words that it needs two lines below."):
             self.play(self.turn(-20 * DEGREES, world, run_time=2))
 '''
-CAPTIONS = ["A plane of 40 points & more.", "It is turned.", "It is turned #back."]
+CAPTIONS = [
+    "A plane of 40 points & more.",
+    "It is turned.",
+    "It is turned #back, and this is a sentence of so many words that it needs two lines below.",
+]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,7 @@ def test_key_frames_are_the_last_ones_without_captions(tiny, order):
     above = slice(0, 70)  # the caption is below
     assert np.abs(picture[above].astype(int) - shown[-1][above]).max() <= 2
     background = picture[0, 0]
-    assert not (shown[-1][72:] == background).all()
+    assert not (shown[-1][72 : len(picture)] == background).all()  # the first of two lines
     assert (picture[72:] == background).all()
 
 
@@ -271,6 +276,17 @@ def test_long_beats_are_no_loop(tmp_path):
     assert not list(tmp_path.glob("*.gif"))
 
 
+def test_a_film_without_beats_is_told(tmp_path):
+    path = tmp_path / "still.py"
+    path.write_text(
+        "from nn_unfold import Stage\n\n\nclass Still(Stage):\n    def construct(self):\n        self.wait(1)\n"
+    )
+    for kind, suffix in (("script", ".txt"), ("sheet", ".png"), ("gif", ".gif"), ("alpha", ".mov")):
+        with pytest.raises(UnfoldError, match="has no beats"):
+            export(kind, Order(find(str(path)), tmp_path / f"x{suffix}", tmp_path / "media"))
+    assert [found.name for found in tmp_path.glob("*x.*")] == []
+
+
 # The command
 
 
@@ -339,3 +355,69 @@ def test_the_table_imports_no_manim():
     program = "import sys, nn_unfold.cli.export; sys.exit('manim' in sys.modules)"
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
+
+
+# Alpha
+
+
+def test_straight_colours_are_those_before_they_were_multiplied():
+    rng = np.random.default_rng(0)
+    colours, alpha = rng.integers(0, 256, (40, 40, 3)), rng.integers(60, 256, (40, 40, 1))
+    alpha[:5] = 0
+    premultiplied = np.concatenate([np.rint(colours * alpha / 255), alpha], axis=2).astype(np.uint8)
+    found = straight(premultiplied)
+    assert (found[:5] == 0).all()
+    assert (found[..., 3:] == alpha).all()
+    assert np.abs(found[5:, :, :3].astype(int) - colours[5:]).max() <= 3
+
+
+def test_transparent_frames_laid_over_the_background_are_the_film(tiny, order):
+    clear: list[np.ndarray] = []
+    solid: list[np.ndarray] = []
+    frames(tiny, small(order("x")), Range(2, 2), lambda f, n: clear.append(f.copy()), transparent=True)
+    frames(tiny, small(order("x")), Range(2, 2), lambda f, n: solid.append(f.copy()))
+    assert len(clear) == len(solid)
+    for over, film in zip(clear[::8], solid[::8], strict=True):
+        hidden = over[..., 3] == 0
+        assert hidden.mean() > 0.3
+        assert (over[hidden] == 0).all()
+        assert ((over[..., 3] > 0) & (over[..., 3] < 255)).any()
+        share = over[..., 3:] / 255
+        laid = over[..., :3] * share + film[0, 0] * (1 - share)
+        assert np.abs(laid - film).max() <= 4
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mov", "prores"), (".webm", "libvpx-vp9"), (".zip", None)])
+def test_alpha_survives_its_file(suffix, codec, order, monkeypatch):
+    monkeypatch.setattr(alpha, "LINES", 90)
+    wanted = order(f"x{suffix}", Range(2, 2))
+    [step] = export("alpha", wanted).beats
+    expected: list[np.ndarray] = []
+    frames(
+        wanted.film,
+        wanted.settings(90, alpha.RATE),
+        wanted.beats,
+        lambda f, n: expected.extend([f.copy()] * n),
+        transparent=True,
+    )
+    if codec is None:
+        with zipfile.ZipFile(wanted.path) as archive:
+            names = archive.namelist()
+            pictures = [np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name in names]
+        assert names == sorted(names)
+    else:
+        with av.open(str(wanted.path)) as film:
+            decoder = av.CodecContext.create(codec, "r")
+            decoder.extradata = film.streams.video[0].codec_context.extradata
+            packets = [packet for packet in film.demux(video=0) if packet.size]
+            decoded = [frame for packet in packets for frame in decoder.decode(packet)] + decoder.decode(None)
+            pictures = [frame.to_ndarray(format="rgba") for frame in decoded]
+    assert len(pictures) == len(expected) == round((step.end - step.start) * alpha.RATE)
+    last, meant = pictures[-1].astype(int), expected[-1].astype(int)
+    assert last.shape == meant.shape == (90, 160, 4)
+    off = np.abs(last[..., 3] - meant[..., 3])
+    assert off.mean() < 3
+    opaque = meant[..., 3] == 255
+    assert np.abs(last[opaque] - meant[opaque]).mean() < 12
+    if codec is None:
+        assert (last == meant).all()
