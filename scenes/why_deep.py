@@ -152,7 +152,7 @@ class WhyDeep(Stage):
         with self.beat(
             "Those weights were chosen. With random ones, the wide network has more regions in all {pairs} pairs.",
             holds=more == PAIRS and wide.count > deep.count,
-            otherwise="Those weights were chosen. With random ones, the wide network has more in {more} of {pairs} pairs.",
+            otherwise="Those weights were chosen. With random ones, the wide network has more in {more} of {pairs}.",
             more=more,
             pairs=PAIRS,
         ):
