@@ -41,7 +41,7 @@ UNIT = (0.0, 1.0, 0.0, 1.0)
 RISE, BIAS = (2.0, -4.0), (0.0, -0.5)  # the tent: t(x) = 2 relu(x) - 4 relu(x - 1/2) goes up to 1 and down again
 BREADTH, APART = 0.18, 0.25  # of a strip over [0, 1], and between two
 ASLANT = {"phi": 80 * DEGREES, "theta": -63 * DEGREES}
-COLUMN, GAP = 2.2, 0.3  # frame units: what is written beside the regions of a network
+COLUMN, GAP = 2.3, 0.3  # frame units: what is written beside the regions of a network
 
 
 class WhyDeep(Stage):
@@ -152,7 +152,7 @@ class WhyDeep(Stage):
         with self.beat(
             "Those weights were chosen. With random ones, the wide network has more regions in all {pairs} pairs.",
             holds=more == PAIRS and wide.count > deep.count,
-            otherwise="Those weights were chosen. With random ones, the wide network has more in {more} of {pairs} pairs.",
+            otherwise="Those weights were chosen. With random ones, the wide network has more in {more} of {pairs}.",
             more=more,
             pairs=PAIRS,
         ):

@@ -10,7 +10,7 @@ from nn_core.geometry import creases, linear_regions
 from nn_core.geometry.box import Box, box_around
 from nn_core.geometry.mesh import fans
 from nn_core.network import Network
-from nn_core.preprocessing import principal_axes
+from nn_core.preprocessing import Rescaling, principal_axes
 from nn_unfold.errors import UnfoldError
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Faces, LiveLines
@@ -24,7 +24,8 @@ class LinearRegions(SpatialGroup):
 
     A region has the colour of its activation pattern, which says on which piece of its activation each neuron is:
     regions with similar patterns have similar colours. Between two neighbours one neuron changes to the next piece, so
-    the sum of the pattern is even in one and odd in the other; the odd one is a little darker.
+    the sum of the pattern is even in one and odd in the other; the odd one is a little darker. What a colour means does
+    not change when another network of the same widths is shown: a training does not flicker.
 
     Args:
         network: of 2 inputs; its hidden layers are piecewise linear, of any width and number.
@@ -45,6 +46,7 @@ class LinearRegions(SpatialGroup):
         tokens, none = theme(), np.empty((0, 2))
         self.box = box
         self.counts: list[int] = []
+        self._axes: Rescaling | None = None  # of the first network
         self.faces = Faces(none, np.empty((0, 3), int), (0, 0, 0, 0), origin=none, order=order)
         n_creased = sum(layer.activation.bends for layer in network.layers[:-1])
         self.faces.kept_opacity = opacity
@@ -74,7 +76,9 @@ class LinearRegions(SpatialGroup):
         # Cells have different colours, so they share no vertices here.
         vertices = cells.points[triangles].reshape(-1, 2)
         self.counts = _counts(network, cells.pattern)
-        colours = pattern_colours(cells.pattern)[np.repeat(cell, 3)]
+        if self._axes is None or len(self._axes.mean) != cells.pattern.shape[1]:
+            self._axes = pattern_axes(cells.pattern)
+        colours = pattern_colours(cells.pattern, self._axes)[np.repeat(cell, 3)]
         self.faces.triangles, self.faces.uv = np.arange(len(vertices)).reshape(-1, 3), vertices
         self.faces.replace_vertices(vertices, colours, origin=vertices)
         for lines, places in zip(self.creases.submobjects, ends, strict=True):
@@ -82,18 +86,28 @@ class LinearRegions(SpatialGroup):
         return self
 
 
-def pattern_colours(pattern: np.ndarray) -> np.ndarray:
+def pattern_axes(pattern: np.ndarray) -> Rescaling | None:
+    """The two principal axes of activation patterns (n, H), whole numbers; None where all are the same."""
+    spread = np.asarray(pattern, dtype=float)
+    varies = len(spread) > 1 and spread.shape[1] and np.ptp(spread, axis=0).any()
+    return principal_axes(spread, min(2, spread.shape[1])) if varies else None
+
+
+def pattern_colours(pattern: np.ndarray, axes: Rescaling | None) -> np.ndarray:
     """Colours (n, 3) of activation patterns (n, H), whole numbers.
 
-    The two principal axes of the patterns are the two directions in the colours of a sheet. An odd sum makes it darker.
+    Their places along the axes are places in the colours of a sheet. An odd sum makes it darker.
+
+    Args:
+        pattern: of each region.
+        axes: as of `pattern_axes`; without any, all are of one colour.
     """
     place = np.full((len(pattern), 2), 0.5)
-    spread = np.asarray(pattern, dtype=float)
-    if len(pattern) > 1 and pattern.shape[1] and np.ptp(spread, axis=0).any():
-        axes = principal_axes(spread, min(2, pattern.shape[1])).apply(spread)
-        sizes = np.ptp(axes, axis=0)
-        place[:, : axes.shape[1]] = np.divide(
-            axes - axes.min(axis=0), sizes, out=np.full(axes.shape, 0.5), where=sizes > 1e-9
+    if axes is not None:
+        along = axes.apply(np.asarray(pattern, dtype=float))
+        sizes = np.ptp(along, axis=0)
+        place[:, : along.shape[1]] = np.divide(
+            along - along.min(axis=0), sizes, out=np.full(along.shape, 0.5), where=sizes > 1e-9
         )
     odd = np.asarray(pattern).sum(axis=1, dtype=int) % 2 == 1
     return np.asarray(bilinear(theme().corners, place) * np.where(odd, 1 - _PARITY, 1.0)[:, None])

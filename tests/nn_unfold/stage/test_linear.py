@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn_core.geometry import linear_regions
+from nn_core.geometry import grid_points, linear_regions
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.linear import LinearRegions, pattern_colours
+from nn_unfold.space.linear import LinearRegions, pattern_axes, pattern_colours
 from nn_unfold.stage import layout
 
 STILLS = Path(__file__).parent / "stills"
@@ -68,13 +68,27 @@ def test_creases_come_layer_by_layer_and_lie_where_a_neuron_switches():
 
 def test_every_pattern_has_one_colour_and_neighbours_differ_in_brightness():
     patterns = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1], [0, 0, 0]], dtype=bool)
-    colours = pattern_colours(patterns)
+    colours = pattern_colours(patterns, pattern_axes(patterns))
     np.testing.assert_array_equal(colours[0], colours[4])
     assert len(np.unique(colours.round(6), axis=0)) == 4
     assert (colours >= 0).all()
     assert (colours <= 1).all()
-    assert pattern_colours(np.ones((1, 4), dtype=bool)).shape == (1, 3)
-    assert pattern_colours(np.empty((1, 0), dtype=bool)).shape == (1, 3)
+    for alone in (np.ones((1, 4), dtype=bool), np.empty((1, 0), dtype=bool)):
+        assert pattern_axes(alone) is None
+        assert pattern_colours(alone, None).shape == (1, 3)
+
+
+def test_colours_do_not_flicker_when_a_network_changes_little_by_little():
+    first, last = network_of((2, 12, 1)), network_of((2, 12, 1), seed=5)
+    regions, places = LinearRegions(first, BOX), grid_points(BOX, 12)
+    shown = []
+    for share in np.linspace(0, 1, 200):
+        regions.show(first.with_parameters((1 - share) * first.parameters + share * last.parameters))
+        faces = regions.faces
+        middles = faces.points[faces.triangles].mean(axis=1)[:, :2]
+        nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+        shown.append(faces.rgba[faces.triangles[:, 0], :3][nearest])
+    assert np.abs(np.diff(shown, axis=0)).mean(axis=(1, 2)).max() < 0.1
 
 
 def test_another_network_is_shown_in_the_same_parts_and_opacities():
