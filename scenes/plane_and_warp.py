@@ -123,9 +123,11 @@ class PlaneAndWarp(Stage):
             self.play(Learning(history, left, right, carried, *shown, run_time=14))
 
         curved = polylines(pull_back(last.weight[1] - last.weight[0], last.bias[0] - last.bias[1], front, box))
+        ends = np.concatenate([np.empty((0, 2)), *curved])
+        bent = len(ends) > 0 and np.linalg.matrix_rank(ends - ends[0], tol=0.1 * side) == 2
         with self.beat(
             "The last layer is affine: on the right the decision boundary is a straight line, on the left a curve.",
-            holds=last.activation.name == "identity" and len(right.boundary.points) == 2 and len(curved) > 0,
+            holds=last.activation.name == "identity" and len(right.boundary.points) == 2 and bent,
             otherwise="The last layer is affine: the decision boundary on the right can only be a straight line.",
         ):
             paler = (part.animate.set_opacity(PALE) for part in (left.face, right.face, cloud, carried[1]))
@@ -171,7 +173,7 @@ class PlaneAndWarp(Stage):
         middle = mesh.vertices[mesh.triangles[most, [0, 2]]].mean(axis=0)
         with self.beat(
             "Near the boundary squares are stretched most: this one has {times} times the area of the average one.",
-            holds=len(curved) > 0 and np.linalg.norm(np.concatenate(curved) - middle, axis=1).min() < NEAR * side,
+            holds=np.linalg.norm(ends - middle, axis=1).min(initial=np.inf) < NEAR * side,
             otherwise="This square is stretched most: it has {times} times the area of the average one.",
             times=round(np.abs(areas[most]) / np.abs(areas).mean()),
         ):

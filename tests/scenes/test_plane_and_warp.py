@@ -131,10 +131,10 @@ def test_what_is_turned_over_and_what_is_stretched_most(takes, trained, play):
 
 
 def test_signed_areas():
-    corners = np.array([[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0]])
+    corners = np.array([[0.0, 0.0], [2.0, 1.0], [1.0, 3.0], [-1.0, 2.0]])  # a square with sides of length sqrt(5)
     halves = np.array([[0, 1, 2], [0, 2, 3]])
-    assert signed_areas(corners, halves).tolist() == [2.0]
-    assert signed_areas(corners * [-1, 1], halves).tolist() == [-2.0]
+    assert signed_areas(corners, halves).tolist() == [5.0]
+    assert signed_areas(corners * [-1, 1], halves).tolist() == [-5.0]
 
 
 def test_counts_are_those_of_the_networks(takes, trained):
@@ -152,6 +152,7 @@ def test_counts_are_those_of_the_networks(takes, trained):
         {"seed": 11},
         {"data": "two_spirals", "data_options": {"turns": 1.0}},
         {"data": "gauss", "data_options": {}},
+        {"data": "gauss", "data_options": {}, "sizes": (2, 2, 2, 2), "epochs": 20, "seed": 1},
     ],
     ids=str,
 )
