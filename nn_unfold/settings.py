@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import click
 
-from nn_core.activations import activation
 from nn_unfold.errors import UnfoldError
 from nn_unfold.films import FOLDER
 
@@ -76,6 +75,8 @@ def word(given: Given) -> str:
 
 def activation_names(given: Given) -> str:
     """Names of activations in any framework's spelling, with commas between them."""
+    from nn_core.activations import activation  # loads NumPy: what only lists films does without
+
     for name in given.value.split(","):
         activation(name.strip())
     return given.value

@@ -64,6 +64,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "render": "(self, scene, time, moving_mobjects=None)",
         "save_static_frame_data": "(self, scene, static_mobjects)",
         "update_frame": "(self, scene, mobjects=None, include_submobjects=True, ignore_skipping=True, **kwargs)",
+        "update_skipping_status": "(self)",
     },
     "manim.scene.scene.Scene": {
         "add_sound": "(self, sound_file, time_offset=0, gain=None, **kwargs)",
