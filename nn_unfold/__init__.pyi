@@ -60,3 +60,9 @@ from .space.base import spatial_parts as spatial_parts
 from .flat.table import Reading as Reading
 from .motion.extrapolation import ExtrapolationPanel as ExtrapolationPanel
 from .space.targets import share_above as share_above
+from .stage.view import Area as Area
+from .text.labels import anchored as anchored
+from .model.plane import InputPlane as InputPlane
+from .space.neurons import ZeroLines as ZeroLines
+from .space.ticks import tick_text as tick_text
+from .flat.legend import ClassLegend as ClassLegend

@@ -11,11 +11,13 @@ from nn_core.network import Network
 from nn_core.optimizers import Momentum
 from nn_unfold import (
     Accuracy,
+    Carried,
     Cloud,
     Draw,
     Faces,
     Follow,
     HeatPlane,
+    Lattice,
     Learning,
     LossCurve,
     Morph,
@@ -24,12 +26,10 @@ from nn_unfold import (
     Recipe,
     SpatialGroup,
     Stage,
+    in_space,
     number,
     rgb,
 )
-from nn_unfold.motion.learning import Carried
-from nn_unfold.space.base import in_space
-from nn_unfold.space.sheet import Lattice
 from nn_unfold.stage.bench import heading
 
 LINES = 20  # squares of the grid along a side of the input plane

@@ -10,6 +10,7 @@ from manim import DEGREES, DOWN, LEFT, UP, FadeIn, FadeOut, VGroup
 from nn_core.geometry import linear_regions
 from nn_core.network import Layer, Network
 from nn_unfold import (
+    Area,
     Cloud,
     Draw,
     Faces,
@@ -27,13 +28,12 @@ from nn_unfold import (
     SpatialGroup,
     Stage,
     Trained,
+    anchored,
     formula,
     number,
     rgb,
     stack,
 )
-from nn_unfold.stage.view import Area
-from nn_unfold.text.labels import anchored
 from nn_unfold.theme import bilinear, theme
 
 PAIRS = 20  # of random networks, a deep and a wide one

@@ -15,10 +15,12 @@ from nn_unfold import (
     AffineFlow,
     Axes,
     BeyondData,
+    ClassLegend,
     Cloud,
     DecisionPlanes,
     Draw,
     HeatPlane,
+    InputPlane,
     Landscape,
     LinearRegions,
     Morph,
@@ -30,14 +32,12 @@ from nn_unfold import (
     Sheet,
     SpatialGroup,
     Stage,
+    ZeroLines,
     number,
     rgb,
+    tick_text,
     verbs_of,
 )
-from nn_unfold.flat.legend import Legend
-from nn_unfold.model.plane import InputPlane
-from nn_unfold.space.neurons import ZeroLines
-from nn_unfold.space.ticks import tick_text
 
 ASLANT = 65 * DEGREES  # of the camera, from the vertical
 SHOWN = 4  # layers are shown one by one, if there are no more of them
@@ -111,7 +111,7 @@ class YourNetwork(Stage):
         """The points, the network, and the plane on which they are seen."""
         shown, network = self.shown, self.shown.network
         shades = self.tokens.points if len(shown.classes) == 2 else None
-        legend = [Legend(shown.classes, shades=shades)] if shown.classes and shown.classifies else []
+        legend = [ClassLegend(shown.classes, shades=shades)] if shown.classes and shown.classifies else []
         with self.beat(
             "{n} points of {classes} classes, with {inputs} numbers each.",
             holds=shown.classifies,

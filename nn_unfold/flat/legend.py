@@ -13,7 +13,7 @@ from nn_unfold.theme import theme
 _LONGEST = 22  # characters of a name that are shown
 
 
-class Legend(VGroup):
+class ClassLegend(VGroup):
     """A dot in the colour of each class, and the class's name beside it.
 
     Args:
