@@ -367,8 +367,8 @@ class YourNetwork(Stage):
         ):
             axes = self.input_axes(box)
             self.play(FadeOut(self.axes), FadeOut(self.marks))
-            self.play(FadeIn(far), FadeOut(self.found), FadeIn(veil))
             self.play(self.reframe(axes, far, run_time=float(np.clip(SHORTEST - 2 - self.clock, 3, 10))))
+            self.play(FadeIn(far), FadeOut(self.found), FadeIn(veil))
             self.play(FadeIn(axes))
 
     def surface(self):

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from manim.constants import QUALITIES
 
+from nn_unfold.cli import options
 from nn_unfold.cli import render as render_command
 from nn_unfold.out import films as films_module
 from nn_unfold.out import machine, rendering
@@ -346,7 +347,7 @@ def test_memory_that_is_short_is_for_fewer_workers(monkeypatch, capsys):
 def test_qualities_have_as_many_lines_as_those_of_manim():
     """They are told without importing it."""
     manims = {quality["flag"]: quality["pixel_height"] for quality in QUALITIES.values() if quality["flag"]}
-    assert render_command.QUALITIES.items() <= manims.items()
+    assert options.QUALITIES.items() <= manims.items()
 
 
 def test_threads_are_shared_out_before_numpy_counts_them():
