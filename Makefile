@@ -4,13 +4,17 @@ SECONDS := 3600
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz lint types lock clean
+.PHONY: help setup browser demo test check fuzz lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
 
 setup:  ## Install what is missing: system packages (it says so first) and .venv
 	@sh setup.sh
+
+browser: setup  ## Install Chromium and Playwright, with which pages are tested (Debian and Ubuntu)
+	command -v chromium || apt-get install -y chromium
+	$(PYTHON_HERE) -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
 
 demo: setup  ## Train the network and render the film relu_fold at 480p
 	$(PYTHON_HERE) -m manim render -ql scenes/relu_fold.py
@@ -37,7 +41,7 @@ types: setup  ## Check the types of nn_core and nn_unfold (mypy)
 lock: setup  ## Write requirements.lock from pyproject.toml and constraints.txt (uv)
 	$(PYTHON_HERE) -m pip install --quiet uv
 	sed '/^[^#]/,$$d' requirements.lock > requirements.lock.new
-	$(PYTHON_HERE) -m uv pip compile pyproject.toml --extra dev --constraint constraints.txt --universal --no-strip-extras \
+	$(PYTHON_HERE) -m uv pip compile pyproject.toml --extra dev --extra browser --constraint constraints.txt --universal --no-strip-extras \
 		--python-version 3.11 --generate-hashes --no-header --quiet >> requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
