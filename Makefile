@@ -1,10 +1,11 @@
 # Every target does the set-up that is missing, and nothing when nothing is: see setup.sh.
 PYTHON_HERE := .venv/bin/python
 SECONDS := 3600
+MOMENTS := 100
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check fuzz lint types lock clean
+.PHONY: help setup browser demo test check fuzz faults lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -30,6 +31,9 @@ check: setup  ## Hold every film to its promise, with ten other seeds each
 
 fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
 	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto
+
+faults: setup  ## Kill renders at a hundred moments of each kind, damage caches, fill disks (two hours; MOMENTS=100)
+	UNFOLD_FAULTS=$(MOMENTS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/faults
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check

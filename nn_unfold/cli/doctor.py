@@ -175,12 +175,17 @@ def _encoder() -> str:
 
 
 def _cache(folder: Path) -> str:
-    """The cache is not trusted where other users can change it, or where a network in it is damaged."""
+    """The cache is not trusted where other users can change it, or where something in it is damaged."""
+    from nn_unfold.engine.seals import is_whole
+
     kept = [path for path in (folder, folder / "trained", folder / "videos", folder / "texts") if path.is_dir()]
     networks = list((folder / "trained").glob("*.npz"))
-    if faults := [*_foreign([*kept, *networks]), *_damaged(networks)]:
+    segments = list(folder.glob("videos/**/partial_movie_files/*/[!.]*.*"))
+    sealed = [*segments, *folder.glob("texts/[!.]*.npy"), *folder.glob("Tex/unfold-*/*.svg")]
+    damaged = [*(path for path in networks if not _is_archive(path)), *(path for path in sealed if not is_whole(path))]
+    if faults := [*_foreign([*kept, *networks]), *(f"{path} is damaged" for path in damaged)]:
         raise RuntimeError("; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else ""))
-    return f"{len(networks)} networks, {sum(1 for _ in folder.glob('videos/**/partial_movie_files/*/*.mp4'))} segments"
+    return f"{len(networks)} networks, {len(segments)} segments"
 
 
 def _foreign(paths: list[Path]) -> Iterator[str]:
@@ -193,15 +198,13 @@ def _foreign(paths: list[Path]) -> Iterator[str]:
                 yield f"{path} can be written by every user"
 
 
-def _damaged(networks: list[Path]) -> Iterator[str]:
-    for path in networks:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                whole = archive.testzip() is None
-        except (OSError, zipfile.BadZipFile):
-            whole = False
-        if not whole:
-            yield f"{path} is damaged"
+def _is_archive(path: Path) -> bool:
+    """Whether an archive is whole, by the checksums in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _output(folder: Path) -> str:

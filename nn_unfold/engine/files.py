@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -72,6 +77,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 @contextmanager
 def named_when_whole(path: Path) -> Iterator[Path]:
     """A temporary name beside a path, to write to; at the end it becomes the path, or is gone."""
+    sweep(path.parent)
     unfinished = unfinished_name(path)
     try:
         yield unfinished
@@ -82,6 +88,35 @@ def named_when_whole(path: Path) -> Iterator[Path]:
         raise
 
 
+_UNFINISHED = ".unfinished-"
+_HOST = sha256(platform.node().encode()).hexdigest()[:6]  # a folder may be shared by several machines
+_DAY = 24 * 3600.0  # seconds
+
+
 def unfinished_name(path: Path) -> Path:
     """The name that a file bears while this process writes it; its extension tells the container format."""
-    return path.with_name(f".unfinished-{os.getpid()}-{path.name}")
+    return path.with_name(f"{_UNFINISHED}{os.getpid()}-{_HOST}-{path.name}")
+
+
+@lru_cache(maxsize=256)
+def sweep(folder: Path) -> None:
+    """Delete what processes that were killed have left half-written in a folder; once in each process."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        with suppress(OSError, ValueError):
+            number, host = path.name.removeprefix(_UNFINISHED).split("-")[:2]
+            # A process of today may have the number of one that was killed long ago.
+            old = time.time() - path.stat().st_mtime > _DAY
+            if old or (host == _HOST and not _runs(int(number))):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _runs(process: int) -> bool:
+    """Whether there is a process of this number; where the system can't be asked without harm, yes."""
+    if os.name == "posix":
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass
+    return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,6 +64,19 @@ def _digested(parser: configparser.ConfigParser) -> ManimConfig:
     settings = ManimConfig().digest_parser(parser)
     config.verbosity = verbosity
     return settings
+
+
+@contextmanager
+def folder_for(kind: str, folder: Path) -> Iterator[None]:
+    """Within, Manim writes files of this kind ("text_dir", "tex_dir") to another folder.
+
+    Manim's `tempconfig` does this too, but copies all settings twice, which takes longer than to set a formula.
+    """
+    before, config[kind] = config[kind], folder
+    try:
+        yield
+    finally:
+        config[kind] = before
 
 
 def check_output_folder() -> None:

@@ -10,18 +10,21 @@ import av
 import numpy as np
 from av.video import VideoStream
 from av.video.reformatter import VideoReformatter
+from manim import logger
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
-from nn_unfold.engine.files import named_when_whole, unfinished_name, writing
+from nn_unfold.engine.files import named_when_whole, sweep, unfinished_name, writing
 from nn_unfold.engine.interrupts import between_frames
 from nn_unfold.engine.paint.frames import give_back
+from nn_unfold.engine.seals import is_whole, seal
 
 
 class WholeSegmentEncoder(VideoSegmentEncoder):
     """Encodes under a temporary name and renames at the end, so that a killed render leaves no half segment."""
 
     def __init__(self, *, target: Path, spec: Any) -> None:
+        sweep(target.parent)
         self._unfinished = unfinished_name(target)
         super().__init__(target=self._unfinished, spec=spec)
         self.target = target  # the name by which Manim looks for work in flight
@@ -44,8 +47,9 @@ class WholeSegmentEncoder(VideoSegmentEncoder):
             raise self._operation_error("encode", error) from error
 
     def finish(self) -> None:
-        """Close the segment and give it its name."""
+        """Close the segment, seal it and give it its name."""
         super().finish()
+        seal(self._unfinished)
         self._unfinished.replace(self.target)
 
     def abort(self) -> None:
@@ -90,9 +94,15 @@ class WholeFileWriter(SceneFileWriter):
             super().close_partial_movie_stream()
 
     def is_already_cached(self, hash_invocation: str) -> bool:
-        """As in Manim, which may wait for this very segment to be written."""
+        """As in Manim, which may wait for this very segment to be written. A damaged one is deleted."""
         with self._writing():
-            return super().is_already_cached(hash_invocation)
+            if not super().is_already_cached(hash_invocation):
+                return False
+            path = self.output_plan.segment_path(hash_invocation)
+            if not (whole := is_whole(path)):
+                logger.warning(f"The segment {path} is damaged, or from an older version: it is rendered anew.")
+                path.unlink(missing_ok=True)
+            return whole
 
     def join_all_encode_jobs(self) -> None:
         """As in Manim: wait for all segments, or for what shall be none to be thrown away."""

@@ -23,6 +23,7 @@ from manim.constants import QUALITIES
 from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
 from nn_unfold.engine.files import NotWritten
+from nn_unfold.engine.seals import is_whole
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film
@@ -177,8 +178,8 @@ class Rehearsal:
         return self._writer.output_plan.segment_path(key)
 
     def present(self) -> set[str]:
-        """The keys of the segments that exist."""
-        return {play.key for play in self.plays if self.segment(play.key).is_file()}
+        """The keys of the segments that exist and are not damaged."""
+        return {play.key for play in self.plays if is_whole(self.segment(play.key))}
 
     def join(self) -> None:
         """Write the film, its captions and its sections from the segments."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any
 
 from manim import MathTypst, VMobject, config
 
 from nn_unfold.engine.files import alone_in
+from nn_unfold.engine.seals import is_whole, seal
+from nn_unfold.engine.studio import folder_for
 from nn_unfold.text.font import check_glyphs, font
 from nn_unfold.theme import theme
 
@@ -28,6 +34,21 @@ def _of_text(character: str) -> bool:
     return letter and not any(first <= ord(character) < end for first, end in _OF_MATHEMATICS)
 
 
+@contextmanager
+def _kept(source: str) -> Iterator[None]:
+    """Within, Manim keeps what Typst makes of this source in a folder of its own, if all that is there is whole."""
+    folder = config.get_dir("tex_dir")
+    own = folder / f"unfold-{sha256(source.encode()).hexdigest()[:16]}"
+    with alone_in(folder):
+        if not all(map(is_whole, own.glob("*.svg"))):
+            shutil.rmtree(own)
+        kept = set(own.glob("*.svg"))
+        with folder_for("tex_dir", own):
+            yield
+        for path in set(own.glob("*.svg")) - kept:
+            seal(path)
+
+
 def formula(typst: str, *, size: float | None = None, colour: str | None = None) -> MathTypst:
     """A formula in Typst's notation, such as ``bold(z) = W bold(x) + bold(b)``.
 
@@ -37,12 +58,13 @@ def formula(typst: str, *, size: float | None = None, colour: str | None = None)
     typst = unicodedata.normalize("NFC", typst)
     check_glyphs("".join(filter(_of_text, typst)))
     tokens, used = theme(), font()
-    with alone_in(config.get_dir("tex_dir")):
+    preamble = f'#set text(font: ("New Computer Modern", "{used.typst}")) // {used.digest}'
+    with _kept(preamble + typst):
         written = MathTypst(
             typst,
             font_size=size or tokens.formula_size,
             color=colour or tokens.ink,
-            typst_preamble=f'#set text(font: ("New Computer Modern", "{used.typst}")) // {used.digest}',
+            typst_preamble=preamble,
             font_paths=[used.file.parent],
         )
     # Groups are looked up by their labels alone.

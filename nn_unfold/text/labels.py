@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import unicodedata
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -12,7 +14,9 @@ import manim
 import numpy as np
 from manim import DOWN, LEFT, ORIGIN, UP, MarkupText, Text, VGroup, VMobject, config
 
-from nn_unfold.engine.files import alone_in, written_whole
+from nn_unfold.engine.files import written_whole
+from nn_unfold.engine.seals import is_whole, seal
+from nn_unfold.engine.studio import folder_for
 from nn_unfold.errors import UnfoldError
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.font import Font, check_glyphs, font
@@ -134,28 +138,31 @@ def _letter_outlines(words: str, size: float, font: Font) -> list[np.ndarray]:
     parts = [manim.__version__, font.family, font.digest, f"{float(size)}", whole]
     name = sha256("\n".join(parts).encode()).hexdigest()
     path = folder / f"{name}.npy"
-    try:
+    if is_whole(path):
         outlines = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # it is not there, or damaged
+    else:
         check_glyphs(words)
-        with alone_in(folder):
-            text = _set(whole, size, font)
+        text = _set(whole, size, font)
         letters = _closed_up(whole, [part.points for part in text if part.get_fill_opacity() > 0], font)
         # All lie in the plane: in the place of z stands which letter it is.
         outlines = np.concatenate(letters)
         outlines[:, 2] = np.repeat(np.arange(len(letters)), [len(letter) for letter in letters])
         with written_whole(path) as file:
             np.save(file, outlines)
+            file.flush()
+            seal(Path(file.name))
     starts = np.unique(outlines[:, 2], return_index=True)[1]
     return np.split(outlines * [1, 1, 0], starts[1:])
 
 
 def _set(words: str, size: float, font: Font) -> VMobject:
     """A text as Pango sets it: a part for each glyph, spaces of Text among them."""
-    try:
-        return Text(words, font=font.family, font_size=size, disable_ligatures=True)
-    except ValueError:  # its glyphs are not one for each character, as in Arabic or with marks above letters
-        return MarkupText(escape(words), font=font.family, font_size=size)
+    # Manim takes a file that is there for what it would write. In a folder of its own there is none.
+    with tempfile.TemporaryDirectory() as folder, folder_for("text_dir", Path(folder)):
+        try:
+            return Text(words, font=font.family, font_size=size, disable_ligatures=True)
+        except ValueError:  # its glyphs are not one for each character, as in Arabic or with marks above letters
+            return MarkupText(escape(words), font=font.family, font_size=size)
 
 
 def _closed_up(words: str, letters: list[np.ndarray], font: Font) -> list[np.ndarray]:
