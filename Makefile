@@ -4,7 +4,7 @@ SECONDS := 3600
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check fuzz lint types lock clean
+.PHONY: help setup browser demo test check fuzz docs gallery lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -30,6 +30,14 @@ check: setup  ## Hold every film to its promise, with ten other seeds each
 
 fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
 	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto
+
+docs: setup  ## Build the handbook in docs/_build/html: pictures that are there already are kept
+	$(PYTHON_HERE) docs/build.py
+	$(PYTHON_HERE) -m sphinx --fail-on-warning --keep-going -q docs docs/_build/html
+
+gallery: setup  ## The handbook, with a page for each film that turns: the first time this takes half an hour
+	$(PYTHON_HERE) docs/build.py --pages
+	$(PYTHON_HERE) -m sphinx --fail-on-warning --keep-going -q docs docs/_build/html
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check
