@@ -5,7 +5,7 @@ MOMENTS := 100
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check fuzz faults lint types lock clean
+.PHONY: help setup browser demo test check fuzz faults docs gallery lint types lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 15
@@ -34,6 +34,13 @@ fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=36
 
 faults: setup  ## Kill renders at a hundred moments of each kind, damage caches, fill disks (two hours; MOMENTS=100)
 	UNFOLD_FAULTS=$(MOMENTS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/faults
+docs: setup  ## Build the handbook in docs/_build/html: pictures that are there already are kept
+	$(PYTHON_HERE) docs/build.py
+	$(PYTHON_HERE) -m sphinx --fail-on-warning --keep-going -q docs docs/_build/html
+
+gallery: setup  ## The handbook, with a page for each film that turns: the first time this takes half an hour
+	$(PYTHON_HERE) docs/build.py --pages
+	$(PYTHON_HERE) -m sphinx --fail-on-warning --keep-going -q docs docs/_build/html
 
 lint: setup  ## Check style and form of the code (ruff)
 	$(PYTHON_HERE) -m ruff check

@@ -312,7 +312,7 @@ def _soft_shrink_slope(threshold: float, z: Any, a: Any = None, out: Array | Non
 
 
 def soft_shrink(threshold: float = 0.5) -> Activation:
-    """Soft shrinkage: z moved towards 0 by the threshold, and 0 where |z| is below it."""
+    """Soft shrinkage: z moved towards 0 by the threshold, and 0 where ``|z|`` is below it."""
     (threshold,) = _numbers("soft_shrink", threshold=threshold)
     if not threshold > 0:
         raise ValueError(f"soft_shrink has the threshold {threshold}, but it must be above 0")

@@ -65,7 +65,7 @@ class Landscape(SpatialGroup):
     Attributes:
         function, base: as given.
         unit_height: the scene units per unit of value.
-        surfaces: a SpatialGroup of K `Surface`s, to fade or colour one by one.
+        surfaces: a SpatialGroup of K surfaces, to fade or colour one by one.
         ridges: Segments, hidden until drawn.
     """
 
