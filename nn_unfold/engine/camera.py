@@ -91,8 +91,12 @@ class Perspective:
         distance = self.get_focal_distance() - seen[:, 2]
         with np.errstate(divide="ignore"):
             nearness = np.where(distance < 0, _BEHIND_EYE, self.get_focal_distance() / distance)
-        seen[:, :2] *= (nearness * self.get_zoom())[:, None]
-        return seen + np.array([*self.middle, 0.0])
+        nearness *= self.get_zoom()
+        # Column by column: NumPy is several times slower on rows of two numbers.
+        for column, shift in enumerate(self.middle):
+            seen[:, column] *= nearness
+            seen[:, column] += shift
+        return seen
 
     def projection(self) -> np.ndarray:
         """The (4, 4) matrix from scene units to clip space, y down; the perspective of `project_points`."""

@@ -14,7 +14,7 @@ from manim import Mobject, Text, Typst, VMobject, config
 
 from nn_unfold.engine.camera import NEAR, Perspective, StageCamera
 from nn_unfold.space.base import SpatialMobject, spatial_parts
-from nn_unfold.stage.view import Area, Panel
+from nn_unfold.stage.view import Area, Panel, extent
 from nn_unfold.text.labels import Label
 from nn_unfold.text.numbers import LiveMatrix
 
@@ -177,7 +177,7 @@ def _is_shown(part: Mobject) -> bool:
 
 
 def _extent(points: np.ndarray) -> Area:
-    (left, bottom), (right, top) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    (left, bottom), (right, top) = extent(points[:, :2])
     return Area(left, right, bottom, top)
 
 
