@@ -6,6 +6,7 @@ Boxes are those of control points, in frame units, as the camera shows them: fla
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ import numpy as np
 from manim import Mobject, Text, Typst, VMobject, config
 
 from nn_unfold.engine.camera import NEAR, Perspective, StageCamera
+from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.space.base import SpatialMobject, spatial_parts
-from nn_unfold.stage.view import Area, Panel
+from nn_unfold.stage.view import Area, Panel, extent
 from nn_unfold.text.labels import Label
 from nn_unfold.text.numbers import LiveMatrix
 
@@ -119,7 +121,7 @@ def _line_of(label: Any) -> np.ndarray:
 
 
 def _in_the_way(stage: Stage) -> Iterator[str]:
-    covered = _coverage(stage)
+    space = _Space(stage)
     band = -config.frame_height / 2 + stage.tokens.margin / 2 + stage.tokens.caption_height
     caption = {part for text in (stage._caption, stage._leaving) if text for part in text.get_family()}
     for mobject in stage.mobjects:
@@ -129,9 +131,7 @@ def _in_the_way(stage: Stage) -> Iterator[str]:
                 continue
             if (box := _box(stage.camera, part, family=False)) is None:
                 continue
-            left, top, right, bottom = np.maximum(stage.camera.pixels(*box), 0)
-            pixels = covered[top:bottom, left:right]
-            worst = max(worst, float(pixels.mean()) if pixels.size else 0.0)
+            worst = max(worst, space.share_covered(box))
             lowest = lowest if part in caption else min(lowest, box.bottom)
         if worst > COVERED:
             yield f"{_name(mobject)}, flat on the screen, lies over what is in space"
@@ -139,14 +139,34 @@ def _in_the_way(stage: Stage) -> Iterator[str]:
             yield f"{_name(mobject)} reaches {band - lowest:.2f} into the band of the caption"
 
 
-def _coverage(stage: Stage) -> np.ndarray:
-    """Where the painter leaves its mark: booleans, rows from the top of the screen."""
-    camera, parts = stage.camera, spatial_parts(stage.mobjects)
-    covered = np.zeros((camera.pixel_height, camera.pixel_width), dtype=bool)
-    for lens in dict.fromkeys(camera.lens(part) for part in parts):
-        painting = camera.painted([part.batch() for part in parts if camera.lens(part) is lens], lens)
-        covered |= painting.whole(*covered.shape)[..., 3] > OPAQUE
-    return covered
+class _Space:
+    """Where on the screen something is that lives in space. It is painted only where a flat thing comes near it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.camera = stage.camera
+        self.batches: dict[Perspective, list[Batch]] = {}
+        for part in spatial_parts(stage.mobjects):
+            self.batches.setdefault(self.camera.lens(part), []).append(part.batch())
+        marks = (self.camera.may_mark(batch, lens) for lens, batches in self.batches.items() for batch in batches)
+        self.marks = [mark for mark in marks if mark is not None]
+
+    def share_covered(self, box: Area) -> float:
+        """Which share of the pixels of a box the painter has left its mark on."""
+        left, top, right, bottom = np.maximum(self.camera.pixels(*box), 0)
+        if not any(
+            left < end and start < right and top < low and high < bottom for start, high, end, low in self.marks
+        ):
+            return 0.0
+        pixels = self._covered[top:bottom, left:right]
+        return float(pixels.mean()) if pixels.size else 0.0
+
+    @cached_property
+    def _covered(self) -> np.ndarray:
+        """Booleans, rows from the top of the screen."""
+        covered = np.zeros((self.camera.pixel_height, self.camera.pixel_width), dtype=bool)
+        for lens, batches in self.batches.items():
+            covered |= self.camera.painted(batches, lens).whole(*covered.shape)[..., 3] > OPAQUE
+        return covered
 
 
 def _texts(mobjects: Iterable[Mobject]) -> Iterator[VMobject]:
@@ -177,7 +197,7 @@ def _is_shown(part: Mobject) -> bool:
 
 
 def _extent(points: np.ndarray) -> Area:
-    (left, bottom), (right, top) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    (left, bottom), (right, top) = extent(points[:, :2])
     return Area(left, right, bottom, top)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from manim import Dot3D, Square, config
 
-from nn_unfold.space.primitives import Cloud
+from nn_unfold.space.primitives import Cloud, LiveLines, Segments
+from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.view import TOP, Area, CameraMove, Panel, View, fit
 from nn_unfold.text.labels import anchored, label
 
@@ -52,6 +53,31 @@ def test_a_painted_point_and_a_dot_of_manim_have_the_same_middle(stage, picture,
             middles.append(centroid(picture(stage), empty))
             stage.remove(thing)
         assert np.linalg.norm(middles[0] - middles[1]) < 0.5, f"{view} {place}"
+
+
+@pytest.mark.parametrize("area", [None, Area(-5.0, 1.0, -2.0, 3.0)], ids=["screen", "panel"])
+def test_nothing_is_painted_where_the_camera_says_that_nothing_may_be(stage, rng, area):
+    lens = stage.camera if area is None else Panel(area)
+    ends = rng.normal(size=(4, 2, 3))
+    things = [
+        Cloud(rng.normal(size=(5, 3)), radius=60),
+        Segments(ends, (1, 1, 1, 1), width=40),
+        LiveLines(width=40, cased=True).lay(ends, (1, 1, 1)),
+        Sheet((-1, 1, -1, 1)).faces,
+    ]
+    marked = np.indices((config.pixel_height, config.pixel_width))
+    seen = 0
+    for _ in range(30):
+        random_view(rng).take(lens)
+        for batch in (thing.batch() for thing in things):
+            left, top, right, bottom = stage.camera.may_mark(batch, lens)
+            painted = stage.camera.painted([batch], lens).whole(*marked.shape[1:])[..., 3] > 0
+            down, across = np.nonzero(painted)
+            assert ((down >= top) & (down < bottom) & (across >= left) & (across < right)).all()
+            seen += len(down) > 0
+    assert seen > 60
+    things[0].set_opacity(0)
+    assert stage.camera.may_mark(things[0].batch(), lens) is None
 
 
 def test_the_matrix_of_the_painter_is_the_projection_of_manim(stage, rng):
