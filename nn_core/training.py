@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,8 +20,53 @@ _BLOCK = 2**16
 """As many numbers of the widest layer are worked on at a time, whatever the batch, so that they stay in the cache."""
 
 
+_PIECES = 300
+"""Of a curve from the first epoch to the last; a panel has not many more pixels."""
+
+_MEASURED = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+
+
 class TrainingDiverged(ArithmeticError):
     """The loss is no longer a finite number."""
+
+
+class Objective:
+    """What a training lowers: the loss on some points and the penalty. It measures any network of the same shape.
+
+    Args:
+        network: one of that shape.
+        X, y, loss, l2: as of `fit`.
+        by_column: whether the points lie in memory column after column, or row after row so that single points are
+            quickly gathered.
+
+    Raises:
+        TypeError: as `fit`.
+        ValueError: likewise.
+
+    >>> from nn_core.network import Layer
+    >>> steps = [Network([Layer([[weight]], [0.0])]) for weight in (0.0, 1.0)]
+    >>> objective = Objective(steps[0], [[-1.0], [1.0]], [0, 1], loss="binary_cross_entropy", l2=0.5)
+    >>> [round(objective.measure(network)[0], 4) for network in steps]  # ln 2; ln(1 + 1/e) + 0.5/2
+    [0.6931, 0.5633]
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: str | Loss = "cross_entropy",
+        l2: float = 0.0,
+        by_column: bool = True,
+    ) -> None:
+        self.loss, self.l2 = _loss(loss), l2
+        self.data = _Data.checked(network, self.loss, X, y, by_column=by_column)
+        self.decision = decision_for(network, y, loss=self.loss)
+
+    def measure(self, network: Network) -> tuple[float, float]:
+        """The loss of a network, the penalty included, and its accuracy, NaN where there are no classes."""
+        return _Descent(network, self.loss, self.decision, self.l2).measure(self.data)
 
 
 @dataclass(eq=False)
@@ -39,6 +84,10 @@ class History:
         snapshot_epochs: (S,), the epochs whose parameters were kept.
         snapshots: (S, n_parameters), those parameters; the curves take little beside them.
         stopped: why it ended: "epochs", "patience", "callback" or "interrupted" (Ctrl-C).
+        objective: measures other networks on the training data.
+        validation: likewise on the validation data, without the penalty; None where none were given.
+        exact: whether `loss` and `accuracy` are those of all points; False for means over the batches of an epoch.
+        curves: what `measured_curves` gives, where that was kept; None where it was not.
     """
 
     network: Network
@@ -50,6 +99,10 @@ class History:
     snapshot_epochs: NDArray[np.int64]
     snapshots: Array = field(repr=False)
     stopped: str
+    objective: Objective = field(repr=False)
+    validation: Objective | None = field(default=None, repr=False)
+    exact: bool = True
+    curves: Mapping[str, NDArray[np.float64]] | None = field(default=None, repr=False)
 
     @property
     def epochs(self) -> NDArray[np.int64]:
@@ -66,6 +119,55 @@ class History:
         epoch = real_number(epoch, "epoch")
         nearest = int(np.abs(self.snapshot_epochs - epoch).argmin())
         return self.network.with_parameters(self.snapshots[nearest].copy())
+
+    def interpolated(self, epoch: float) -> Network:
+        """The network at an epoch, its parameters interpolated linearly between the snapshots before and after it.
+
+        Args:
+            epoch: any number; before the first snapshot and after the last it is the network of that snapshot.
+        """
+        kept = self.snapshot_epochs
+        after = min(int(np.searchsorted(kept, epoch)), len(kept) - 1)
+        before = max(after - 1, 0) if kept[after] != epoch else after
+        gap = float(kept[after] - kept[before])
+        share = float(np.clip((epoch - kept[before]) / gap, 0, 1)) if gap else 1.0
+        if share == 1.0:
+            return self.network.with_parameters(self.snapshots[after].copy())
+        return self.network.with_parameters((1 - share) * self.snapshots[before] + share * self.snapshots[after])
+
+    def measure(self, epoch: float) -> dict[str, float]:
+        """The loss and the accuracy of `interpolated(epoch)`, and those on the validation data where there are some.
+
+        Returns:
+            By the names of the attributes: "loss", "accuracy", "validation_loss", "validation_accuracy"; without
+            those that the history does not have.
+        """
+        network, found = self.interpolated(epoch), {}
+        for objective, prefix in ((self.objective, ""), (self.validation, "validation_")):
+            if objective is not None:
+                found[f"{prefix}loss"], found[f"{prefix}accuracy"] = objective.measure(network)
+        return {name: value for name, value in found.items() if getattr(self, name) is not None}
+
+    def measured_curves(self) -> dict[str, NDArray[np.float64]]:
+        """Curves of the networks that `interpolated` gives, at all snapshots and between them.
+
+        A curve has pieces that are at most 1/300 of an axis of epochs long, and of one of log(1 + epoch).
+
+        Returns:
+            "epoch" (M,), and by the names of `measure` the values there, (M,) each. Where `curves` has them they are
+            taken from there.
+        """
+        if self.curves is not None:
+            return dict(self.curves)
+        moments = _moments(self.snapshot_epochs)
+        recorded = set(self.snapshot_epochs.tolist()) if self.exact else set()
+        rows = [
+            {name: float(getattr(self, name)[int(moment)]) for name in _MEASURED if getattr(self, name) is not None}
+            if moment in recorded
+            else self.measure(moment)
+            for moment in moments.tolist()
+        ]
+        return {"epoch": moments, **{name: np.array([row[name] for row in rows]) for name in rows[0]}}
 
 
 def fit(
@@ -126,13 +228,13 @@ def fit(
         patience = whole_number(patience, "patience", least=1)
     if network.n_out < kind.min_outputs:
         raise ValueError(f"{kind.name} needs {kind.min_outputs} outputs or more; use 'binary_cross_entropy' for one")
-    data = _Data.checked(network, kind, X, y, by_column=batch_size is None)
-    decision = decision_for(network, y, loss=kind)
+    objective = Objective(network, X, y, loss=kind, l2=l2, by_column=batch_size is None)
+    data, decision = objective.data, objective.decision
     held_out = None
     if validation is not None:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise TypeError("validation is something else than a pair: give (X, y)")
-        held_out = _Data.checked(network, kind, *validation, by_column=batch_size is None)
+        held_out = Objective(network, *validation, loss=kind, by_column=batch_size is None)
     size = len(data) if batch_size is None else whole_number(batch_size, "batch_size", least=1)
     full = size >= len(data)
     if rng is None:
@@ -165,7 +267,7 @@ def fit(
                 if not finite:
                     raise TrainingDiverged(_advice(epoch, now[0], curves))
                 if held_out is not None:
-                    now += descent.measure(held_out, with_penalty=False)
+                    now += descent.measure(held_out.data, with_penalty=False)
                 np.copyto(recorded[epoch % 2], descent.parameters)
                 curves.append(now)
                 if epoch in kept or epoch < n_kept:
@@ -211,6 +313,9 @@ def fit(
         np.array(shown),
         np.stack([taken[epoch] for epoch in shown]),
         stopped,
+        objective,
+        held_out,
+        full or exact,
     )
 
 
@@ -418,6 +523,16 @@ def _chosen(taken: set[int], wanted: set[int], n: int) -> list[int]:
     """The wanted epochs; and where these are fewer than n, as training ended early, the first of the others."""
     shown = taken & wanted
     return sorted(shown | set(sorted(taken - wanted)[: max(n - len(shown), 0)]))
+
+
+def _moments(kept: NDArray[np.int64]) -> NDArray[np.float64]:
+    """These epochs, and moments between those that lie far apart on an axis of epochs, or of their logarithms."""
+    ends, moments = kept.astype(np.float64), [kept.astype(np.float64)]
+    for to, back in ((np.positive, np.positive), (np.log1p, np.expm1)):
+        at = to(ends)
+        pieces = np.ceil(_PIECES * np.diff(at) / (at[-1] or 1.0)).astype(int)
+        moments += [back(np.linspace(at[i], at[i + 1], pieces[i] + 1)[1:-1]) for i in np.flatnonzero(pieces > 1)]
+    return np.unique(np.concatenate(moments))
 
 
 def _advice(epoch: int, value: float, curves: list[tuple[float, ...]]) -> str:

@@ -79,7 +79,8 @@ def _summarize(reports: Sequence[Report]) -> None:
         share = f" ({report.faulty / report.moments:.1%})" if report.faulty else ""
         print(
             f"{'✓' if report.well else '✗'} {report.film}, {report.case}: {report.claims} claims, {report.vertices:,} "
-            f"vertices, {report.faulty} of {report.moments} moments faulty{share}"
+            f"vertices, {report.numbers} numbers of a training, {report.faulty} of {report.moments} moments "
+            f"faulty{share}"
         )
         for found in report.findings:
             place = f"beat {found.beat}, {int(found.time) // 60}:{found.time % 60:04.1f}"

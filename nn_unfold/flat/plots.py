@@ -129,6 +129,8 @@ class Plot(VGroup):
 class LossCurve(Plot):
     """Curves of a training, drawn up to an epoch, with a running dot and its number.
 
+    They are measured from the networks that are shown, between two snapshots too: see History.interpolated.
+
     Args:
         history: of the training.
         metrics: what is drawn: some of the losses, or some of the accuracies, of `METRICS`.
@@ -139,6 +141,7 @@ class LossCurve(Plot):
 
     Attributes:
         numbers: a LiveNumber per metric, above the plot.
+        values: by metric, what the network of the epoch has that is shown.
 
     Raises:
         UnfoldError: for metrics that the history lacks, or that have different units.
@@ -155,7 +158,11 @@ class LossCurve(Plot):
         decimals: int = 2,
     ) -> None:
         tokens = theme()
-        self.series = [_series(history, name) for name in metrics]
+        self.metrics = [_known(history, name) for name in metrics]
+        measured = history.measured_curves()
+        self.moments, self.series = measured["epoch"], [measured[name] for name in metrics]
+        # A function, since copies of a mobject share it: a history is large.
+        self.measure = lambda epoch: history.measure(epoch)
         shares = {name.endswith("accuracy") for name in metrics}
         if len(shares) != 1:
             raise UnfoldError(f"Losses and accuracies have no axis in common: make a plot for each of {list(metrics)}.")
@@ -185,14 +192,16 @@ class LossCurve(Plot):
         self.show_epoch(0)
 
     def show_epoch(self, epoch: float) -> Self:
-        """Draw the curves up to an epoch; between two they are straight. Accuracies are rounded down."""
-        epoch = float(np.clip(epoch, 0, len(self.series[0]) - 1))
+        """Draw the curves up to an epoch. Accuracies are rounded down."""
+        epoch = float(np.clip(epoch, *self.ranges[0]))
+        measured = self.measure(epoch)
+        self.values = {name: measured[name] for name in self.metrics}
         numbers = cast("list[LiveNumber]", self.numbers.submobjects)
-        for series, curve, dot, number in zip(self.series, self.curves, self.dots, numbers, strict=True):
+        parts = zip(self.values.values(), self.series, self.curves, self.dots, numbers, strict=True)
+        for value, series, curve, dot, number in parts:
             kept = telling_points(series)
-            kept = kept[kept < epoch]
-            value = float(np.interp(epoch, np.arange(len(series)), series))
-            path = np.append(np.stack([kept, series[kept]], axis=1), [[epoch, value]], axis=0)
+            kept = kept[self.moments[kept] < epoch]
+            path = np.append(np.stack([self.moments[kept], series[kept]], axis=1), [[epoch, value]], axis=0)
             if len(path) == 1:
                 path = np.repeat(path, 2, axis=0)
             curve.set_points_as_corners(self.place(path))
@@ -271,13 +280,12 @@ def telling_points(series: np.ndarray) -> np.ndarray:
     return np.unique([0, *np.concatenate(extremes), len(series) - 1])
 
 
-def _series(history: History, name: str) -> np.ndarray:
+def _known(history: History, name: str) -> str:
     if name not in METRICS:
         raise UnfoldError(f"There is no metric {name!r}: choose one of {', '.join(METRICS)}.")
-    series = getattr(history, name)
-    if series is None:
+    if getattr(history, name) is None:
         raise UnfoldError(f"The history has no {METRICS[name]}: train with validation data.")
-    return np.asarray(series, dtype=float)
+    return name
 
 
 def _ticks(low: float, high: float, scale: str, most: int) -> list[float]:

@@ -13,13 +13,14 @@ from manim import logger
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nn_core.readers import Points
-from nn_core.training import History, TrainingDiverged, decision_for, fit
+from nn_core.training import History, Objective, TrainingDiverged, fit
 from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.model.subject import Trained
 
 _ARRAYS = ("loss", "accuracy", "gradient_norms", "snapshot_epochs", "snapshots")
+_CURVE = "curve_"  # before the names of measured curves
 
 
 def train(recipe: Recipe, cache: Path, points: Points | None = None) -> Trained:
@@ -39,7 +40,7 @@ def train(recipe: Recipe, cache: Path, points: Points | None = None) -> Trained:
     if y is None:
         raise UnfoldError("The data have no labels, from which a network could learn: name the column that holds them.")
     path = cache / f"{_name(recipe)}-{recipe.key(_digest(X, y, points))}.npz"
-    history = _read(path, recipe, y)
+    history = _read(path, recipe, X, y)
     if history is None:
         try:
             history = _descend(recipe, X, y, streams[1:])
@@ -48,7 +49,7 @@ def train(recipe: Recipe, cache: Path, points: Points | None = None) -> Trained:
         _write(path, history)
         # From here on as if it had been there: a network that is read lies in memory in another way than one that was
         # just trained, and Manim's segment cache would tell them apart.
-        history = _read(path, recipe, y) or history
+        history = _read(path, recipe, X, y) or history
     trained = Trained(history.network, X, y, history, file=path, features=recipe.features)
     if points is None:
         return trained
@@ -121,11 +122,12 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
 
 def _write(path: Path, history: History) -> None:
     arrays = {name: value for name in _ARRAYS if (value := getattr(history, name)) is not None}
+    arrays |= {f"{_CURVE}{name}": value for name, value in history.measured_curves().items()}
     with written_whole(path) as file:
         np.savez(file, parameters=history.network.parameters, **arrays)
 
 
-def _read(path: Path, recipe: Recipe, y: np.ndarray) -> History | None:
+def _read(path: Path, recipe: Recipe, X: np.ndarray, y: np.ndarray) -> History | None:
     """The stored history, or None where there is none that can be read."""
     if not path.is_file():
         return None
@@ -134,10 +136,20 @@ def _read(path: Path, recipe: Recipe, y: np.ndarray) -> History | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays: dict[str, Any] = {name: stored[name] for name in stored}
         network = recipe.blank(np.random.default_rng(0)).with_parameters(arrays.pop("parameters"))
-        network.decision = decision_for(network, y, loss=recipe.loss)
+        curves = {name.removeprefix(_CURVE): arrays.pop(name) for name in list(arrays) if name.startswith(_CURVE)}
+        objective = Objective(network, recipe.inputs(X), y, loss=recipe.loss, l2=recipe.l2)
+        network.decision = objective.decision
         if network.decision is None:
             arrays["accuracy"] = None  # real numbers are never right or wrong
-        return History(network, **arrays, validation_loss=None, validation_accuracy=None, stopped="epochs")
+        return History(
+            network,
+            **arrays,
+            validation_loss=None,
+            validation_accuracy=None,
+            stopped="epochs",
+            objective=objective,
+            curves=curves,
+        )
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
         logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")
         return None

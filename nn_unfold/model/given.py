@@ -12,7 +12,7 @@ import numpy as np
 from nn_core.losses import LOSSES, Loss, loss
 from nn_core.network import Network
 from nn_core.readers import READERS, Points, read_network, read_points
-from nn_core.training import History, decision_for
+from nn_core.training import History, Objective, decision_for
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
@@ -220,6 +220,7 @@ def _history(networks: Sequence[Network], X: np.ndarray, y: np.ndarray, kind: st
         snapshot_epochs=np.arange(len(networks)),
         snapshots=np.stack([network.parameters for network in networks]),
         stopped="epochs",
+        objective=Objective(last, X, y, loss=rule),
     )
 
 

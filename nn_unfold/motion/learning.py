@@ -1,7 +1,7 @@
 """Training as motion: everything that shows a network follows it from its first weights to its last.
 
 Between two snapshots of a training the weights are interpolated linearly over the epochs. At a snapshot, and so at the
-end, they are exactly those of the training.
+end, they are exactly those of the training. Curves and numbers are measured from the network of the moment too.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Learning(Animation):
         """An animation that shows the map of a layer in these numbers, to be played together with this one."""
 
         def values(t: float) -> tuple[np.ndarray, np.ndarray]:
-            shown = network_at(self.history, self.epoch(t)).layers[layer]
+            shown = self.history.interpolated(self.epoch(t)).layers[layer]
             return shown.weight, shown.bias
 
         return Follow(numbers, values, numbers.show, run_time=self.run_time, rate_func=self.rate_func)
@@ -133,7 +133,7 @@ class Learning(Animation):
 
     def _show(self, t: float) -> None:
         epoch = self.epoch(t)
-        network = network_at(self.history, epoch)
+        network = self.history.interpolated(epoch)
         for follower in self.followers:
             if isinstance(follower, ShowsEpoch):
                 follower.show_epoch(epoch)
@@ -185,6 +185,10 @@ class Metric(LiveNumber):
         name: "epoch", "loss", "accuracy", "validation_loss" or "validation_accuracy".
         options: arguments of LiveNumber.
 
+    Attributes:
+        metric: its name, as given.
+        value: what the network has that is shown, not rounded.
+
     Raises:
         UnfoldError: for a metric that is not in the history.
     """
@@ -194,17 +198,16 @@ class Metric(LiveNumber):
             known = ["epoch", *(metric for metric in METRICS if getattr(history, metric) is not None)]
             raise UnfoldError(f"The history has no {name!r}: choose one of {', '.join(known)}.")
         if name == "epoch":
-            self.series = history.epochs.astype(float)
-            options = {"decimals": 0, "digits": len(str(len(self.series) - 1)), **options}
-        else:
-            self.series = np.asarray(getattr(history, name))
-        self.is_share = name.endswith("accuracy")
+            options = {"decimals": 0, "digits": len(str(len(history.loss) - 1)), **options}
+        # A function, since copies of a mobject share it: a history is large.
+        self.value_at = (lambda epoch: epoch) if name == "epoch" else (lambda epoch: history.measure(epoch)[name])
+        self.metric, self.is_share = name, name.endswith("accuracy")
         super().__init__(METRICS.get(name, name), 0.0, **options)
         self.show_epoch(0)
 
     def show_epoch(self, epoch: float) -> Self:
-        """Show the number at this epoch; accuracies are rounded down."""
-        value = float(np.interp(epoch, np.arange(len(self.series)), self.series))
+        """Show the number of the network at this epoch, as of History.interpolated; accuracies are rounded down."""
+        value = self.value = self.value_at(epoch)
         return self.set_value(rounded_down(value, self.decimals) if self.is_share else value)
 
 
@@ -241,15 +244,3 @@ class Accuracy(LiveNumber):
         return (
             self.set_value(int(right.sum())) if self.count else self.set_value(rounded_down(self.share, self.decimals))
         )
-
-
-def network_at(history: History, epoch: float) -> Network:
-    """The network at an epoch, its weights interpolated between the snapshots before and after it."""
-    kept = history.snapshot_epochs
-    after = min(int(np.searchsorted(kept, epoch)), len(kept) - 1)
-    before = max(after - 1, 0) if kept[after] != epoch else after
-    gap = float(kept[after] - kept[before])
-    share = float(np.clip((epoch - kept[before]) / gap, 0, 1)) if gap else 1.0
-    if share == 1.0:
-        return history.network.with_parameters(history.snapshots[after].copy())
-    return history.network.with_parameters((1 - share) * history.snapshots[before] + share * history.snapshots[after])

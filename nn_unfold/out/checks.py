@@ -18,10 +18,13 @@ from manim import Animation, AnimationGroup, tempconfig
 from nn_core.network import Layer
 from nn_unfold.engine.camera import Perspective
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Morph, Passage
-from nn_unfold.motion.learning import Carried, Learning, network_at
+from nn_unfold.motion.learning import Carried, Learning, Metric
 from nn_unfold.space.base import SpatialMobject, in_space, spatial_parts
+from nn_unfold.space.response import Response
 from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import CameraMove
@@ -38,7 +41,8 @@ class Finding:
 
     Attributes:
         kind: "claim", "layout" (at the end of a beat), "motion", "forward" (what is drawn is not what the network
-            computes) or "failure" (the film can't be played).
+            computes), "curve" (what is told of a training is not what the network has that is drawn) or "failure" (the
+            film can't be played).
         beat: from 1.
         time: seconds from the start of the film.
         message: what is wrong, in one line.
@@ -63,6 +67,7 @@ class Report:
         told: its sentences, in English.
         claims: how many of them were held to the numbers.
         vertices: how many vertices were compared with the forward pass.
+        numbers: how many numbers of a training were compared with the network that is drawn beside them.
         moments: at how many moments the layout was looked at in motion.
         faulty: in how many of them something was wrong.
     """
@@ -73,6 +78,7 @@ class Report:
     told: list[str] = field(default_factory=list)
     claims: int = 0
     vertices: int = 0
+    numbers: int = 0
     moments: int = 0
     faulty: int = 0
 
@@ -176,9 +182,18 @@ class _Watched(Stage):
         for number in range(first + 1, last + 1):
             if not self._still:
                 self.update_to_time(min(number / RATE - start, duration))
+                self._compare_numbers()
             if lines is None or not self._still:
                 lines = layout.findings(self, self._moving())
             self._look(number / RATE, lines)
+
+    def _compare_numbers(self) -> None:
+        """Hold what is told of a training to the network that is drawn beside it."""
+        for learning in _nested(self.animations or []):
+            for name, value, expected in _told(learning) if isinstance(learning, Learning) else ():
+                self.report.numbers += 1
+                if abs(value - expected) > PRECISION * max(1.0, abs(expected)):
+                    self._tell("curve", f"the {name} is {value:.6g}, and the network that is drawn has {expected:.6g}")
 
     def _moving(self) -> set[Perspective]:
         return {move.camera for move in _nested(self.animations or []) if isinstance(move, CameraMove)}
@@ -226,7 +241,7 @@ class _Paths:
 
     def _after(self, animation: Animation) -> Iterator[tuple[SpatialMobject, list[tuple[Layer, bool]] | None]]:
         if isinstance(animation, Learning):
-            network = network_at(animation.history, animation.stop)
+            network = animation.history.interpolated(animation.stop)
             for follower in animation.followers:
                 if isinstance(follower, Carried) and follower.features is None:
                     for part in spatial_parts([follower]):
@@ -263,6 +278,29 @@ class _Paths:
             if off > PRECISION * max(1.0, float(np.abs(expected).max())):
                 lines.append(f"{type(part).__name__} is {off:.2g} away from where the network puts it")
         return lines, count
+
+
+def _told(learning: Learning) -> Iterator[tuple[str, float, float]]:
+    """What curves and numbers tell of a training, and what the network has that is drawn: (name, value, value)."""
+    drawn = [f.network for f in learning.followers if isinstance(f, NetworkDiagram | Response)]
+    told: dict[str, float] = {}
+    for follower in learning.followers:
+        if isinstance(follower, LossCurve):
+            told |= follower.values
+        elif isinstance(follower, Metric) and follower.metric != "epoch":
+            told[follower.metric] = follower.value
+    objective = learning.history.objective
+    if not drawn or not told:
+        return
+    trace, loss = drawn[0].forward(objective.data.x_and_1[:, :-1]), objective.loss
+    outputs = trace.logits if loss.of == "z" else trace.output
+    penalty = sum(objective.l2 / 2 * float((layer.weight**2).sum()) for layer in drawn[0].layers)
+    expected = {"loss": loss.value(outputs, objective.data.t) + penalty}
+    if objective.decision is not None:
+        right = objective.decision.read(trace.logits, trace.output) == objective.data.labels
+        expected["accuracy"] = float(right.mean())
+    for name in told.keys() & expected.keys():
+        yield name, told[name], expected[name]
 
 
 def _halves(layers: Iterable[Layer]) -> list[tuple[Layer, bool]]:

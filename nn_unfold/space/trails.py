@@ -57,7 +57,9 @@ class Trail(SpatialGroup):
         shares = [k + np.arange(n) / n for k, n in enumerate(pieces)]
         self.moments = np.append(np.concatenate(shares), len(pieces))
         between = self._between(self.path, np.arange(len(self.path)), self.moments)
-        self.places, self.heights = landscape.at(between), landscape.values(between).max(axis=1)
+        self.places = landscape.at(between)
+        # A function, since copies of a mobject share it: they need no landscape of their own.
+        self._value_at = lambda place: float(landscape.values(place[None]).max())
         ends = np.stack([self.places[:-1], self.places[1:]], axis=1)
         self.line = Segments(ends, [*rgb(colour), 1.0], width=tokens.crease_width, cased=True)
         self.head = Cloud(self.places[:1], radius=1.5 * tokens.dot_radius)
@@ -72,8 +74,8 @@ class Trail(SpatialGroup):
         return np.asarray(self._between(self.places, self.moments, [step])[0, :2])
 
     def value(self, step: float = 0) -> float:
-        """The value of the function at the ball after some steps."""
-        return float(np.interp(step, self.moments, self.heights))
+        """The value of the function at the point below the ball after some steps."""
+        return self._value_at(self.at(step))
 
     def show_step(self, step: float) -> Self:
         """Show the ball after this many steps, with the line up to there."""

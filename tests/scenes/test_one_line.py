@@ -7,7 +7,6 @@ import pytest
 from scipy.special import expit
 
 from nn_unfold.model.cache import train
-from nn_unfold.motion.learning import network_at
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.residuals import Residuals
 from nn_unfold.space.response import Hyperplanes, Response, WeightArrow
@@ -34,7 +33,7 @@ def layers(trained):
     history = trained.history
     networks = {PLANE: 0, LINE: 0, ARROW: 0, BENT: 0, LABELLED: 0, TURNED: settling(history)}
     last = {STEEP: OneLine.recipe.epochs, FLAT: OneLine.recipe.epochs}
-    return {beat: network_at(history, epoch).layers[0] for beat, epoch in {**networks, **last}.items()}
+    return {beat: history.interpolated(epoch).layers[0] for beat, epoch in {**networks, **last}.items()}
 
 
 @pytest.mark.parametrize("beat", range(1, BEATS + 1))

@@ -11,6 +11,7 @@ from manim import UP
 
 from nn_core.activations import ACTIVATIONS
 from nn_core.datasets import make_moons
+from nn_core.losses import LOSSES
 from nn_core.network import Network
 from nn_core.training import fit
 from nn_unfold.errors import UnfoldError
@@ -21,11 +22,18 @@ STILLS = Path(__file__).parent / "stills"
 
 
 @pytest.fixture(scope="module")
-def history():
+def data():
     rng = np.random.default_rng(0)
-    X, y = make_moons(40, rng=rng)
-    held_out = make_moons(20, rng=rng)
-    return fit(Network.create([2, 6, 2], "relu", rng=rng), X, y, epochs=50, rng=rng, validation=held_out)
+    return make_moons(40, rng=rng), make_moons(20, rng=rng)
+
+
+@pytest.fixture(scope="module")
+def history(data):
+    return fit(Network.create([2, 6, 2], "relu", rng=0), *data[0], epochs=50, rng=0, validation=data[1])
+
+
+def cross_entropy(network, X, y):
+    return LOSSES["cross_entropy"].value(network.forward(X).logits, y)
 
 
 def in_data(plot, points):
@@ -85,23 +93,51 @@ def test_a_plot_refuses_axes_that_can_not_be(x, scale, message):
         Plot(x, (0.0, 1.0), scales=(scale, "linear"))
 
 
-def test_a_curve_is_the_history_up_to_an_epoch(history):
-    plot = LossCurve(history, ("loss", "validation_loss")).shift(2 * UP)
+def test_a_curve_is_that_of_the_networks_shown_up_to_an_epoch(history, data):
+    names = ("loss", "validation_loss")
+    plot = LossCurve(history, names).shift(2 * UP)
     plot.show_epoch(20.25)
-    for curve, dot, number, series in zip(
-        plot.curves, plot.dots, plot.numbers, (history.loss, history.validation_loss), strict=True
-    ):
+    assert plot.moments[[0, -1]].tolist() == [0, 50]
+    moments = [*plot.moments[plot.moments < 20.25], 20.25]
+    assert set(range(9)) < set(moments)
+    for name, part, curve, dot, number in zip(names, data, plot.curves, plot.dots, plot.numbers, strict=True):
         drawn = in_data(plot, np.append(curve.points[::4], curve.points[-1:], axis=0))
-        now = 0.75 * series[20] + 0.25 * series[21]
-        np.testing.assert_allclose(drawn[:, 0], [*range(21), 20.25], atol=1e-9)
-        np.testing.assert_allclose(drawn[:, 1], [*series[:21], now], atol=1e-9)
+        expected = [cross_entropy(history.interpolated(moment), *part) for moment in moments]
+        np.testing.assert_allclose(drawn, np.stack([moments, expected], axis=1), atol=1e-9)
         np.testing.assert_allclose(dot.get_center(), curve.get_end(), atol=1e-9)
-        expected = number.number.copy().set_values([[now]]).entries[0].points
-        np.testing.assert_allclose(number.number.entries[0].points, expected)
-    plot.show_epoch(1000)
-    np.testing.assert_allclose(in_data(plot, plot.dots[0].get_center()[None]), [[50, history.loss[-1]]], atol=1e-9)
-    plot.show_epoch(0)
-    np.testing.assert_allclose(in_data(plot, plot.dots[0].get_center()[None]), [[0, history.loss[0]]], atol=1e-9)
+        assert plot.values[name] == pytest.approx(expected[-1], rel=1e-12)
+        shown = number.number.copy().set_values([[expected[-1]]]).entries[0].points
+        np.testing.assert_allclose(number.number.entries[0].points, shown)
+    for epoch in (1000, 0):
+        plot.show_epoch(epoch)
+        end = [min(epoch, 50), history.loss[min(epoch, 50)]]
+        np.testing.assert_allclose(in_data(plot, plot.dots[0].get_center()[None]), [end], atol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 7, "snapshots": range(51)}, {"batch_size": 7, "exact": False}])
+def test_one_moment_is_one_network(data, options):
+    rng = np.random.default_rng(2)
+    network = Network.create([2, 6, 2], "relu", rng=rng)
+    rates = {"learning_rate": 0.5, "optimizer": "gradient_descent", "l2": 0.1}
+    history = fit(network, *data[0], epochs=50, rng=rng, validation=data[1], **rates, **options)
+    loss, accuracy = LossCurve(history, ("loss", "validation_loss")), LossCurve(history, ("accuracy",))
+    for epoch in [0, 50, *rng.uniform(0, 50, 40), *rng.uniform(0, 2, 10)]:
+        shown = history.interpolated(epoch)
+        loss.show_epoch(epoch)
+        accuracy.show_epoch(epoch)
+        penalty = 0.05 * sum((layer.weight**2).sum() for layer in shown.layers)
+        assert loss.values["loss"] == pytest.approx(cross_entropy(shown, *data[0]) + penalty, rel=1e-12)
+        assert loss.values["validation_loss"] == pytest.approx(cross_entropy(shown, *data[1]), rel=1e-12)
+        assert accuracy.values["accuracy"] == (shown.predict(data[0][0]) == data[0][1]).mean()
+        # The dot runs along the curve that will be drawn.
+        drawn = np.interp(epoch, loss.moments, loss.series[0])
+        assert drawn == pytest.approx(loss.values["loss"], abs=0.01)
+
+
+def test_a_few_snapshots_stay_few(data):
+    history = fit(Network.create([2, 4, 2], rng=0), *data[0], epochs=400, rng=0, snapshots=3)
+    assert len(history.snapshots) == 3
+    assert len(LossCurve(history).moments) > 300
 
 
 def test_accuracies_fill_their_whole_range_and_losses_begin_at_nought(history):

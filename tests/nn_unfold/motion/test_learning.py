@@ -13,6 +13,7 @@ from manim import Dot
 from nn_core.datasets import make_moons
 from nn_core.descent import loss_at
 from nn_core.geometry import sheet_mesh
+from nn_core.losses import LOSSES
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import principal_axes
 from nn_core.projections import onto_principal_axes
@@ -21,7 +22,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.cache import train
-from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric, network_at
+from nn_unfold.motion.learning import Accuracy, Carried, Learning, Metric
 from nn_unfold.space.base import spatial_parts
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.space.sheet import Sheet
@@ -71,18 +72,18 @@ def test_still(play, snapshot):
 
 def test_at_a_snapshot_the_network_is_the_trained_one(history):
     for epoch, parameters in zip(history.snapshot_epochs, history.snapshots, strict=True):
-        np.testing.assert_array_equal(network_at(history, epoch).parameters, parameters)
-    np.testing.assert_array_equal(network_at(history, 60).parameters, history.network.parameters)
+        np.testing.assert_array_equal(history.interpolated(epoch).parameters, parameters)
+    np.testing.assert_array_equal(history.interpolated(60).parameters, history.network.parameters)
 
 
 def test_between_snapshots_the_weights_go_evenly(history):
     before, after = history.snapshot_epochs[-2:]
-    middle = network_at(history, (before + after) / 2).parameters
+    middle = history.interpolated((before + after) / 2).parameters
     np.testing.assert_allclose(middle, history.snapshots[-2:].mean(axis=0))
 
 
 def test_a_shown_network_is_not_tied_to_the_history(history):
-    network_at(history, 60).layers[0].weight[:] = 0
+    history.interpolated(60).layers[0].weight[:] = 0
     assert np.abs(history.snapshots[-1]).min() > 0
 
 
@@ -107,15 +108,26 @@ def test_followers_see_the_network_of_the_moment_and_the_trained_one_at_the_end(
     run(Learning(history, follower, pace="linear"), 0.25)
     first, middle, last = follower.networks
     np.testing.assert_array_equal(first.parameters, history.snapshots[0])
-    np.testing.assert_array_equal(middle.parameters, network_at(history, 15).parameters)
+    np.testing.assert_array_equal(middle.parameters, history.interpolated(15).parameters)
     np.testing.assert_array_equal(last.parameters, history.network.parameters)
+
+
+@pytest.mark.parametrize("pace", ["log", "linear", "snapshots"])
+def test_what_is_told_is_what_the_network_of_the_moment_has(history, data, pace):
+    diagram, curve, loss = NetworkDiagram(history.interpolated(0)), LossCurve(history), Metric(history, "loss")
+    learning = Learning(history, diagram, curve, loss, pace=pace, start=3)
+    learning.begin()
+    for t in (0.0, 0.03, 0.21, 0.5, 0.77, 0.99):
+        learning.interpolate(t)
+        expected = LOSSES["cross_entropy"].value(diagram.network.forward(data[0]).logits, data[1])
+        assert curve.values["loss"] == loss.value == pytest.approx(expected, rel=1e-12)
 
 
 def test_all_end_with_the_trained_network_however_they_got_there(history, data):
     ends = []
     for skip in (False, True):
         stage = Stage(skip_animations=skip)
-        start = network_at(history, 0)
+        start = history.interpolated(0)
         world = Carried(Sheet.over(data[0], start, boundary=True), Cloud(*data), depth=2)
         diagram = NetworkDiagram(start, plane=world[0].box)
         curve = LossCurve(history)
@@ -132,7 +144,7 @@ def test_all_end_with_the_trained_network_however_they_got_there(history, data):
 
 
 def test_a_sheet_is_split_where_the_shown_network_folds_it(history, data):
-    sheet = Sheet.over(data[0], network_at(history, 0), boundary=True)
+    sheet = Sheet.over(data[0], history.interpolated(0), boundary=True)
     sheet.show(history.network)
     mesh = sheet_mesh(sheet.box, history.network, grid=1.0, boundary=True)
     np.testing.assert_array_equal(sheet.faces.points[:, :2], mesh.vertices)
@@ -230,7 +242,7 @@ def test_the_numbers_of_a_layer_are_those_of_the_network_of_the_moment(history, 
     reading.begin()
     for t in (0.4, 1.0):
         reading.interpolate(t)
-        now = network_at(history, learning.epoch(t)).layers[layer]
+        now = history.interpolated(learning.epoch(t)).layers[layer]
         expected = LiveAffine(first.weight, first.bias).show(now.weight, now.bias)
         for shown, wanted in ((numbers.weight, expected.weight), (numbers.bias, expected.bias)):
             for entry, other in zip(shown.entries, wanted.entries, strict=True):
@@ -297,7 +309,7 @@ def test_the_curve_tells_the_loss_of_the_network_in_the_picture(recipe, media):
     np.testing.assert_array_equal(history.snapshot_epochs, np.arange(last + 1))
 
     def off(epochs):
-        shown = np.array([network_at(history, epoch).parameters for epoch in epochs])
+        shown = np.array([history.interpolated(epoch).parameters for epoch in epochs])
         told = np.interp(epochs, np.arange(last + 1), history.loss)
         return np.abs(loss_at(history.network, inputs, trained.y, shown, loss=recipe.loss) - told)
 

@@ -9,10 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from manim import RIGHT, there_and_back
+from manim import RIGHT, FadeIn, there_and_back
 
-from nn_core.network import Layer
+from nn_core.network import Layer, Network
+from nn_core.training import fit
+from nn_unfold.flat.diagram import NetworkDiagram
+from nn_unfold.flat.plots import LossCurve
 from nn_unfold.motion.flows import AffineFlow, Passage
+from nn_unfold.motion.learning import Learning, Metric
 from nn_unfold.out.checks import cases, examine
 from nn_unfold.out.films import films
 from nn_unfold.space.sheet import Sheet
@@ -96,6 +100,29 @@ def test_a_vertex_that_is_not_where_the_network_puts_it():
                 sheet.faces.points = sheet.faces.points + np.array([0.01, 0, 0])
 
     assert found(Astray) == ["forward"]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.01])
+def test_a_curve_that_tells_of_another_network_than_the_one_that_is_drawn(offset):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 2)), np.arange(40) % 2
+    network = Network.create([2, 3, 2], rng=rng)
+    history = fit(network, X, y, epochs=20, batch_size=8, rng=rng, l2=0.01, snapshots=range(21))
+
+    class Curve(LossCurve):
+        def show_epoch(self, epoch):
+            return super().show_epoch(epoch + offset)
+
+    class Trains(Stage):
+        def construct(self):
+            diagram, curve = NetworkDiagram(history.network_at(0)), Curve(history, size=(2.5, 1.0))
+            with self.beat("It learns."):
+                self.play(self.aside(curve), FadeIn(diagram.shift(RIGHT)))
+                self.play(Learning(history, diagram, curve, Metric(history, "accuracy"), run_time=4))
+
+    report = examine(Trains)
+    assert report.numbers >= 24
+    assert {finding.kind for finding in report.findings} == ({"curve"} if offset else set())
 
 
 def test_a_film_that_can_not_be_played():

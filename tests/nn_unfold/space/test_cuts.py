@@ -12,7 +12,7 @@ from nn_core.decisions import Decision
 from nn_core.network import Layer, Network
 from nn_core.training import fit
 from nn_unfold.errors import UnfoldError
-from nn_unfold.motion.learning import Learning, network_at
+from nn_unfold.motion.learning import Learning
 from nn_unfold.space.cuts import DecisionPlanes
 from nn_unfold.space.primitives import Cloud
 from nn_unfold.stage import layout
@@ -94,7 +94,7 @@ def test_it_follows_a_training():
     X = rng.normal(size=(60, 3))
     network = Network.create([3, 3, 3], "relu", rng=rng)
     history = fit(network, X, X.argmax(axis=1), loss="cross_entropy", optimizer="adam", epochs=20, rng=rng, snapshots=5)
-    planes = DecisionPlanes(network_at(history, 0), (0, 0, 0), (3, 3, 3))
+    planes = DecisionPlanes(history.interpolated(0), (0, 0, 0), (3, 3, 3))
     learning = Learning(history, planes)
     learning.begin()
     learning.interpolate(1)
