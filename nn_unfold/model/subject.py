@@ -31,6 +31,7 @@ class Subject:
         file: in the cache of trained networks; None for one that was brought.
         features: what the network is given of the points, by name; these themselves if there are none.
         own_labels: whether the labels are no more than what the network itself says.
+        data: the data set of nn_core.datasets, by its name; empty where the points or the network were brought.
     """
 
     network: Network
@@ -45,6 +46,7 @@ class Subject:
     file: Path | None = None
     features: tuple[str, ...] = ()
     own_labels: bool = False
+    data: str = ""
 
     @property
     def inputs(self) -> np.ndarray:
@@ -74,7 +76,7 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Trained(Subject):
-    """A subject that was trained from a recipe: its history is known."""
+    """A subject whose training is known: one of a recipe, or one that was brought as a folder of checkpoints."""
 
     history: History
 
@@ -100,6 +102,9 @@ class Shape:
         outputs: as `inputs`.
         activations: of the hidden layers, by name, such as "leaky_relu" for all slopes; None for any.
         bends: whether each hidden layer must be piecewise linear, with creases.
+        last: the activation of the last layer, as `activations`. A softmax at the end counts as none, "identity".
+        classes: whether it must tell classes apart; False where a film shows real numbers as well.
+        history: whether the training must be known, since the film shows it.
 
     >>> rng = np.random.default_rng(0)
     >>> Shape(hidden=(2,), outputs=2).fits(Network.create([2, 3, 2], "relu", rng=rng))
@@ -113,6 +118,19 @@ class Shape:
     outputs: int | Collection[int] | None = None
     activations: Collection[str] | None = None
     bends: bool = False
+    last: Collection[str] | None = None
+    classes: bool = True
+    history: bool = False
+
+    def takes(self, subject: Subject) -> str | None:
+        """Why a network with its data is not accepted, as a part of a sentence; None where it is."""
+        if reason := self.fits(subject.network):
+            return reason
+        if self.classes and not subject.classifies:
+            return "it gives real numbers, and classes are wanted"
+        if self.history and (subject.history is None or len(subject.history.loss) < 2):
+            return "its training is not known, and that is what is shown: give a folder of its checkpoints"
+        return None
 
     def fits(self, network: Network) -> str | None:
         """Why a network is not accepted, as a part of a sentence; None where it is."""
@@ -131,6 +149,9 @@ class Shape:
                 return f"its layer {number} has the activation {name}, and {_listed(self.activations)} is wanted"
             if self.bends and not layer.activation.bends:
                 return f"its layer {number} has the activation {name}, and one that is piecewise linear is wanted"
+        name = network.layers[-1].activation.name
+        if self.last is not None and name.partition("(")[0] not in self.last:
+            return f"its last layer has the activation {name}, and {_listed(self.last)} is wanted"
         return None
 
 
