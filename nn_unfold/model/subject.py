@@ -91,14 +91,17 @@ class Trained(Subject):
         return round(self.n * float(self.history.accuracy[epoch]))
 
 
+Width = int | range | EllipsisType | None
+
+
 @dataclass(frozen=True)
 class Shape:
     """What networks a film accepts.
 
     Attributes:
         inputs: how many; or several such numbers, or a range of them; None for any.
-        hidden: the widths of the hidden layers, None for a layer of any width. An ellipsis stands for any number of
-            layers: (..., 2) are all networks whose last hidden layer has two neurons.
+        hidden: the widths of the hidden layers; None for a layer of any width, a range for one of these. An ellipsis
+            stands for any number of layers: (..., 2) are all networks whose last hidden layer has two neurons.
         outputs: as `inputs`.
         activations: of the hidden layers, by name, such as "leaky_relu" for all slopes; None for any.
         bends: whether each hidden layer must be piecewise linear, with creases.
@@ -114,7 +117,7 @@ class Shape:
     """
 
     inputs: int | Collection[int] | None = 2
-    hidden: tuple[int | EllipsisType | None, ...] = (...,)
+    hidden: tuple[Width, ...] = (...,)
     outputs: int | Collection[int] | None = None
     activations: Collection[str] | None = None
     bends: bool = False
@@ -155,14 +158,17 @@ class Shape:
         return None
 
 
-def _matches(widths: list[int], wanted: tuple[int | EllipsisType | None, ...]) -> bool:
+def _matches(widths: list[int], wanted: tuple[Width, ...]) -> bool:
     """Whether the widths of layers are of a pattern; an ellipsis takes any number of layers."""
     if not wanted:
         return not widths
     first, *rest = wanted
     if first is ...:
         return any(_matches(widths[start:], tuple(rest)) for start in range(len(widths) + 1))
-    return bool(widths) and first in (None, widths[0]) and _matches(widths[1:], tuple(rest))
+    if not widths:
+        return False
+    fits = widths[0] in first if isinstance(first, range) else first in (None, widths[0])
+    return fits and _matches(widths[1:], tuple(rest))
 
 
 def _listed(choices: Collection[int] | Collection[str]) -> str:
@@ -171,7 +177,12 @@ def _listed(choices: Collection[int] | Collection[str]) -> str:
     return " or ".join(map(str, sorted(choices)))
 
 
-def _then(widths: Sequence[int | EllipsisType | None]) -> str:
+def _then(widths: Sequence[Width]) -> str:
     """The widths of layers in words."""
-    words = ["any layers" if width is ... else "any number" if width is None else str(width) for width in widths]
-    return ", then ".join(words)
+
+    def words(width: Width) -> str:
+        if isinstance(width, range):
+            return _listed(width)
+        return "any layers" if width is ... else "any number" if width is None else str(width)
+
+    return ", then ".join(map(words, widths))

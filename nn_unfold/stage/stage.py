@@ -53,6 +53,7 @@ from nn_unfold.theme import theme
 READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption
 _NAMES = 0.5  # frame units below the axes for their names, where these are words
+_NAMED = 5  # classes that a legend beside a diagram names
 _POINTS = 300  # of the usual size that a picture has room for
 _LONGEST = 24  # characters of such a name that are shown
 
@@ -437,7 +438,7 @@ class Stage(SpatialScene):
 
     def legend_of(self, shown: Subject) -> list[ClassLegend]:
         """The names of the classes with their colours, to stand beside a diagram; empty where they have no names."""
-        return [ClassLegend(shown.classes)] if shown.classes else []
+        return [ClassLegend(shown.classes, most=_NAMED)] if shown.classes else []
 
     def input_axes(self, shown: Subject | InputPlane, box: Box) -> Axes:
         """The axes of the plane of the inputs; of data that were brought, with their names and in their own units.

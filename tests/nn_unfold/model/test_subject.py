@@ -167,7 +167,7 @@ def test_checkpoints_of_different_makes_or_without_an_order_are_one_line(tmp_pat
     with pytest.raises(UnfoldError, match=r"step-1.npz is 2 -> 3 relu.*step-3.npz is 2 -> 4 relu"):
         read_networks(tmp_path / "run")
     storage.save(Network.create((2, 3, 2), "relu", rng=np.random.default_rng(0)), tmp_path / "run" / "best.npz")
-    with pytest.raises(UnfoldError, match="best.npz, whose name has no number"):
+    with pytest.raises(UnfoldError, match=r"best\.npz, whose name has no number"):
         read_networks(tmp_path / "run")
 
 
