@@ -44,7 +44,14 @@ from .space.sheet import Lattice as Lattice, Sheet as Sheet
 from .space.trails import LevelLines as LevelLines, Trail as Trail
 from .stage.stage import Stage as Stage
 from .stage.view import Panel as Panel, TOP as TOP
-from .stage.words import bends as bends, number as number, verbs_of as verbs_of
+from .stage.words import (
+    bends as bends,
+    formula_of as formula_of,
+    number as number,
+    of_points as of_points,
+    title_of as title_of,
+    verbs_of as verbs_of,
+)
 from .text.formulas import formula as formula
 from .text.labels import label as label, stack as stack
 from .text.numbers import LiveAffine as LiveAffine, LiveMatrix as LiveMatrix, LiveNumber as LiveNumber

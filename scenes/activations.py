@@ -35,6 +35,7 @@ WAVE = Curve("sin", "sin(z)", "The sine folds it back and forth like a fan. It i
 class Activations(Stage):
     """What each activation does to one number, to the plane of two, and softmax and argmax to twenty-five."""
 
+    accepts = "it shows functions, no network"
     n_scores = 25
     seed = 4
 

@@ -17,6 +17,7 @@ from nn_unfold import (
     Picture,
     Recipe,
     Segments,
+    Shape,
     SpatialGroup,
     Stage,
     destinations,
@@ -72,8 +73,10 @@ class AffineOnAPicture(Stage):
         starts=2,
     )
 
+    accepts = Shape(hidden=(2, ...))
+
     def construct(self):
-        layer = self.trained(self.recipe).network.layers[0]
+        layer = self.subject(self.recipe).network.layers[0]
         picture, columns = Picture(), self.tokens.classes[6:8]
         unit, rgba = np.array([[[0, 0], [1, 0]], [[0, 0], [0, 1]]]), [[*rgb(colour), 1.0] for colour in columns]
         arrows = Segments(unit, rgba, width=self.tokens.boundary_width, cased=True, origin=unit)

@@ -4,11 +4,10 @@ import numpy as np
 from manim import DEGREES, TAU, FadeIn, FadeOut
 
 from nn_core.geometry import linearly_separable, upper_envelope
-from nn_core.network import Network
+from nn_core.network import Layer, Network
 from nn_unfold import (
     TOP,
     Axes,
-    Cloud,
     Draw,
     Landscape,
     Morph,
@@ -16,8 +15,10 @@ from nn_unfold import (
     Recipe,
     Regions,
     Rise,
+    Shape,
     Stage,
     formula,
+    of_points,
     rise,
 )
 
@@ -41,11 +42,15 @@ class ArgmaxPlanes(Stage):
         seed=2,
     )
 
+    accepts = Shape(hidden=(..., 2), outputs=range(2, 33), last={"identity", "sigmoid"})
+
     def construct(self):
-        trained = self.trained(self.recipe)
-        *body, last = trained.network.layers
+        trained = self.subject(self.recipe)
+        *body, last = trained.network.classifier().layers
+        last = Layer(last.weight, last.bias)
+        spiral = trained.data == "spiral"
         hidden = Network(body).forward(trained.X).output
-        cloud = Cloud(trained.X, trained.y)
+        cloud = self.cloud_of(trained)
         cells = Regions.over(hidden, Network([last]), order=1)
         wound = Regions.over(trained.X, trained.network, margin=0.04, opacity=0.0)
         wound.boundary.set_opacity(0)
@@ -53,32 +58,40 @@ class ArgmaxPlanes(Stage):
         scores = (last.weight, last.bias, cells.box)
         planes = Landscape.planes(*scores, height=height, grid=1)
         envelope = Landscape.envelope(*scores, height=height, grid=1, opacity=1.0)
-        diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4))
-        axes = Axes(wound.box, ("x_1", "x_2"), at_corner=True)
+        diagram = NetworkDiagram(trained.network, names=letters(trained.network), size=(3.6, 2.4))
+        axes = self.input_axes(trained, wound.box)
 
         classes = range(last.n_out)
         alone = sum(linearly_separable(trained.X, trained.y == k) for k in classes)
         highest = {region.index for region in upper_envelope(last.weight, last.bias, cells.box)}
         every, result = trained.right == trained.n, {"right": trained.right, "n": trained.n}
 
+        points, values = of_points(trained)
         with self.beat(
             "The arms of a spiral: no straight line separates one from the others.",
-            holds=alone == 0,
-            otherwise="The arms of a spiral: a straight line separates {alone} of {classes} from the others.",
+            holds=spiral and alone == 0,
+            otherwise=[
+                ("The arms of a spiral: a straight line separates {alone} of {count} from the others.", spiral),
+                *points,
+            ],
             alone=alone,
-            classes=len(classes),
+            count=len(classes),
+            **values,
         ):
-            arrival = self.aside(diagram)
+            arrival = self.aside(diagram, *self.legend_of(trained))
             self.look(axes)
             self.play(arrival, FadeIn(cloud), FadeIn(axes))
 
         with self.beat(
             "The trained network takes every point to a plane where each arm lies by itself.",
-            holds=every,
-            otherwise="The trained network takes every point to a plane. {right} of {n} come to lie with their class.",
+            holds=every and spiral,
+            otherwise=[
+                ("The network takes every point to the plane of its last hidden layer.", trained.own_labels),
+                "The trained network takes every point to a plane. {right} of {n} come to lie with their class.",
+            ],
             **result,
         ):
-            self.play(FadeOut(axes), diagram.animate.set_focus(0, 1))
+            self.play(FadeOut(axes), diagram.animate.set_focus(*range(len(body))))
             carry = Morph(wound, cloud, layers=body)
             self.play(carry, self.follow(carry, cloud))
             axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
@@ -87,7 +100,7 @@ class ArgmaxPlanes(Stage):
 
         with self.beat("Over this plane the score of each class is a plane. They rise one after another."):
             score = formula("z_k = bold(w)_k dot bold(h) + b_k")
-            self.play(self.aside(diagram, score), diagram.animate.set_focus(2))
+            self.play(self.aside(diagram, score), diagram.animate.set_focus(len(body)))
             top = float(envelope.surfaces.get_zenith()[2])
             space = Axes((*cells.box, 0, top), ("h_1", "h_2", "z"), most=5, at_corner=True, units=(1, 1, height))
             self.change_axes(axes, space, planes, phi=LOW, theta=BESIDE)
@@ -123,7 +136,7 @@ class ArgmaxPlanes(Stage):
 
         with self.beat(
             "Carried back to the input, the same cells wind with the arms.",
-            holds=every,
+            holds=every and spiral,
             otherwise="Carried back to the input, the same cells hold {right} of {n} points of their class.",
             **result,
         ):
@@ -132,6 +145,11 @@ class ArgmaxPlanes(Stage):
             self.play(*shown, FadeOut(cells))
             back = Morph(wound, cloud, layers=body, start=1, stop=0, run_time=6)
             self.play(back, self.follow(back, wound))
-            axes = Axes(wound.box, ("x_1", "x_2"), at_corner=True)
+            axes = self.input_axes(trained, wound.box)
             self.play(self.reframe(axes))
             self.play(FadeIn(axes))
+
+
+def letters(network):
+    """The names of the columns of a network whose last hidden layer is h, and whose scores are z."""
+    return ("x", *"abcdefg"[: len(network.layers) - 2], "h", "z") if len(network.layers) < 9 else ()

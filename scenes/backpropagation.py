@@ -15,6 +15,7 @@ NEARLY = 0.25  # how far the measured change of the loss may be from the predict
 class Backpropagation(Stage):
     """The chain rule takes the loss apart into a derivative for each weight; a step against them all makes it fall."""
 
+    accepts = "it shows every number of a network of its own, and these have few digits"
     seed = 0
     rate, steps = 1.0, 200  # of gradient descent
 

@@ -37,6 +37,8 @@ ROWS = 10  # of pixels, for each triangle of a region of the sine network
 class BeyondTheData(Stage):
     """Beyond the data a network goes on as its neurons do: ReLU in straight rays, sine in waves."""
 
+    accepts = "it compares two networks that it trains itself, on a spiral of which it knows how it goes on"
+
     recipe = Recipe(
         data="spiral",
         data_options={"n_per_class": 100, "n_classes": 5},

@@ -40,6 +40,7 @@ ASLANT = {"phi": 45 * DEGREES, "theta": -118 * DEGREES}
 class Descent(Stage):
     """Where a descent ends depends on its start, on the points that a step looks at, and on the rule for a step."""
 
+    accepts = "it shows the loss of a neuron of its own, which has two numbers"
     starts = ((1.6, 2.4), (1.0, -1.5), (4.2, 2.4), (3.8, -2.2))
     ridge = (1.3, -1.1)
     batches: ClassVar = {"all points": None, "5 points": 5, "1 point": 1}

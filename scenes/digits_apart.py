@@ -46,6 +46,8 @@ class Gather(Flow):
 class DigitsApart(Stage):
     """A network with a plane in its middle draws the ten digits apart until straight lines separate them."""
 
+    accepts = "it shows pictures of its own digits"
+
     recipe = Recipe(
         data="digits",
         sizes=(784, 64, 2, 10),

@@ -8,15 +8,16 @@ from nn_unfold import (
     TOP,
     ActivationFlow,
     Axes,
-    Cloud,
     Draw,
     FunctionPlot,
     Passage,
     Recipe,
     Segments,
+    Shape,
     Sheet,
     SpatialGroup,
     Stage,
+    of_points,
     rgb,
 )
 from nn_unfold.flat.factors import FactorMatrix, TakenApart, single_flows, titled
@@ -42,8 +43,10 @@ class FiveOperations(Stage):
         seed=2,
     )
 
+    accepts = Shape(hidden=(3,), outputs=2, last={"identity"})
+
     def construct(self):
-        trained = self.trained(self.recipe)
+        trained = self.subject(self.recipe)
         network, (up, down) = trained.network, trained.network.layers
         self.sheet = sheet = Sheet.over(trained.X, network, margin=0.25, tolerance=5e-3)
         # Where pieces of the sheet come to lie in one plane, they lie there in the order of their triangles.
@@ -52,12 +55,18 @@ class FiveOperations(Stage):
         ends = pull_back([1, -1], 0, network, sheet.box)
         rgba, width = [*rgb(self.tokens.boundary), 0], self.tokens.boundary_width
         line = Segments(ends, rgba, width=width, cased=True, origin=ends)
-        cloud = Cloud(trained.X, trained.y)
+        cloud = self.cloud_of(trained)
         world = SpatialGroup(sheet, cloud, line)
         self.ghost = sheet.outline.copy().set_opacity(0)
 
         rotate, scale, lift, turn, shift = single_flows(up, world)
-        with self.beat("Two classes, one around the other, and a trained layer that takes the plane into space."):
+        points, values = of_points(trained)
+        with self.beat(
+            "Two classes, one around the other, and a trained layer that takes the plane into space.",
+            holds=trained.data == "circle",
+            otherwise=points,
+            **values,
+        ):
             self.layer = TakenApart(up, UP_EQUATION % up.activation.name)
             self.play(self.aside(*self.layer.column))
             axes = Axes.around(sheet, names=("x_1", "x_2"), flows=[rotate, scale], at_corner=True)
@@ -116,7 +125,7 @@ class FiveOperations(Stage):
                 self.act(name, title, flow, self.follow(flow, sheet))
         with self.beat(
             "Now one straight line separates the classes.",
-            holds=trained.right == trained.n,
+            holds=trained.right == trained.n and not trained.own_labels,
             otherwise="Now one straight line has {right} of {n} points on the right side.",
             right=trained.right,
             n=trained.n,

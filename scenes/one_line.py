@@ -8,7 +8,6 @@ from nn_unfold import (
     TOP,
     Axes,
     Bend,
-    Cloud,
     Draw,
     Hyperplanes,
     Learning,
@@ -20,10 +19,12 @@ from nn_unfold import (
     Residuals,
     Response,
     Rise,
+    Shape,
     Sheet,
     Stage,
     WeightArrow,
     formula,
+    of_points,
     stack,
 )
 
@@ -52,10 +53,12 @@ class OneLine(Stage):
         seed=4,
     )
 
+    accepts = Shape(hidden=(), outputs=1, last={"sigmoid"}, history=True)
+
     def construct(self):
-        trained = self.trained(self.recipe)
+        trained = self.subject(self.recipe)
         history, start = trained.history, trained.history.network_at(0)
-        ground, cloud = Sheet.over(trained.X, grid=0.5, opacity=0), Cloud(trained.X, trained.y)
+        ground, cloud = Sheet.over(trained.X, grid=0.5, opacity=0), self.cloud_of(trained)
         box, side = ground.box, ground.box[1] - ground.box[0]
         one = HEIGHT * side
         deep = -one / 2  # of the probability 0, since the sigmoid is 1/2 where the score is 0
@@ -63,7 +66,7 @@ class OneLine(Stage):
         line = Hyperplanes(start, box)
         arrow = WeightArrow(start, box, unit=REACH * side / np.linalg.norm(trained.network.layers[0].weight))
         diagram = NetworkDiagram(start, names=("x", "p"), size=(3.0, 1.6))
-        flat = Axes(box, ("x_1", "x_2"), at_corner=True)
+        flat = self.input_axes(trained, box)
         # The plane of scores touches the sigmoid, which has the slope 1/4 there.
         scores, chances = (
             Axes((*box, deep, -deep), ("x_1", "x_2", name), most=3, at_corner=True, units=(1, 1, unit), zeros=zeros)
@@ -71,12 +74,17 @@ class OneLine(Stage):
         )
 
         separable = linearly_separable(trained.X, trained.y)
+        clusters, (points, values) = trained.data == "clusters", of_points(trained)
         with self.beat(
             "Two clusters of points. Where is the line that separates them?",
-            holds=separable,
-            otherwise="Two clusters of points. No line separates them all. Where is a good one?",
+            holds=clusters and separable,
+            otherwise=[
+                ("Two clusters of points. No line separates them all. Where is a good one?", clusters),
+                *points,
+            ],
+            **values,
         ):
-            arrival = self.aside(diagram)
+            arrival = self.aside(diagram, *self.legend_of(trained))
             self.look(flat)
             self.play(arrival, FadeIn(ground), FadeIn(flat))
             self.play(FadeIn(cloud))

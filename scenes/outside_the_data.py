@@ -35,6 +35,8 @@ ASLANT = {"phi": 64 * DEGREES, "theta": -110 * DEGREES}
 class OutsideTheData(Stage):
     """Where a network has never seen data it is confident and wrong, and nothing in its answers tells."""
 
+    accepts = "it knows the truth beyond its own data only, by night"
+
     recipe = Recipe(
         data="day",
         data_options={"n": 200},

@@ -24,10 +24,12 @@ from nn_unfold import (
     NetworkDiagram,
     Panel,
     Recipe,
+    Shape,
     SpatialGroup,
     Stage,
     in_space,
     number,
+    of_points,
     rgb,
 )
 from nn_unfold.stage.bench import heading
@@ -55,8 +57,10 @@ class PlaneAndWarp(Stage):
         seed=9,
     )
 
+    accepts = Shape(hidden=(..., None, 2), outputs=2, activations={"tanh"}, last={"identity", "sigmoid"}, history=True)
+
     def construct(self):
-        trained, tokens = self.trained(self.recipe), self.tokens
+        trained, tokens = self.subject(self.recipe), self.tokens
         history, start, final = trained.history, trained.history.network_at(0), trained.network
         front, last = Network(final.layers[:-1]), final.layers[-1]
         box = box_around(trained.X, margin=0.1, square=True)
@@ -82,10 +86,15 @@ class PlaneAndWarp(Stage):
         shown = VGroup(diagram, curve, count).arrange(DOWN, buff=tokens.margin)
         shown.move_to(column.centre)
 
+        here_own, (points, values) = not trained.given, of_points(trained)
         with self.beat(
             "Two classes of points, and a grid over their plane. No straight line separates them.",
-            holds=not linearly_separable(trained.X, trained.y),
-            otherwise="Two classes of points, and a grid over their plane. A straight line could separate them.",
+            holds=not trained.given and not linearly_separable(trained.X, trained.y),
+            otherwise=[
+                ("Two classes of points, and a grid over their plane. A straight line could separate them.", here_own),
+                *points,
+            ],
+            **values,
         ):
             self.look(left)
             self.play(FadeIn(titles[0], grid, left.outline))
@@ -93,7 +102,7 @@ class PlaneAndWarp(Stage):
 
         with self.beat(
             "A layer of {first} neurons, then one of {second}: two numbers are a plane. There the grid is warped.",
-            first=number(self.recipe.sizes[1]),
+            first=number(front.layers[-2].n_out),
             second=number(front.n_out),
         ):
             self.play(FadeIn(diagram, titles[1]))

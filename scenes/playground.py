@@ -24,6 +24,8 @@ OTHERS = (
 class Playground(Stage):
     """Live neurons on four data sets, and the plane that they bend until a straight line is enough."""
 
+    accepts = "it trains four networks of its own side by side, on the data sets of TensorFlow Playground"
+
     recipe = Recipe(
         data="circle",
         data_options={"n_per_class": 250},

@@ -8,17 +8,18 @@ from nn_unfold import (
     ActivationFlow,
     AffineFlow,
     Axes,
-    Cloud,
     Draw,
     LiveAffine,
     NetworkDiagram,
     Passage,
     Recipe,
+    Shape,
     Sheet,
     Stage,
     bends,
     formula,
     number,
+    of_points,
     stack,
     verbs_of,
 )
@@ -40,38 +41,45 @@ class ReluFold(Stage):
         seed=6,
     )
 
+    accepts = Shape(hidden=(2,), outputs=2, activations={"relu"}, last={"identity", "sigmoid"})
+
     def construct(self):
-        trained = self.trained(self.recipe)
+        trained = self.subject(self.recipe)
         hidden, output = trained.network.layers
         sheet = Sheet.over(trained.X, trained.network, margin=0.25, boundary=True)
-        cloud = Cloud(trained.X, trained.y)
+        cloud = self.cloud_of(trained)
         world = Group(sheet, cloud)
         diagram = NetworkDiagram(trained.network, names=("x", "h", "y"), size=(3.6, 1.9))
-        axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+        axes = self.input_axes(trained, sheet.box)
         self.look(axes)
 
         result = {"right": trained.right, "n": trained.n}
         every = trained.right == trained.n
 
+        points, values = of_points(trained)
         with self.beat(
             "Two classes of points in the plane. No straight line separates them.",
-            holds=not linearly_separable(trained.X, trained.y),
-            otherwise="Two classes of points in the plane. One straight line could separate them.",
+            holds=not trained.given and not linearly_separable(trained.X, trained.y),
+            otherwise=[
+                ("Two classes of points in the plane. One straight line could separate them.", not trained.given),
+                *points,
+            ],
+            **values,
         ):
             self.play(FadeIn(sheet), FadeIn(axes))
             self.play(FadeIn(cloud))
 
         with self.beat(
             "This small network has learnt to: {inputs} inputs, {hidden} hidden neurons, {outputs} outputs.",
-            holds=every,
-            otherwise="This small network with {hidden} hidden neurons has learnt to label {right} of {n} right.",
+            holds=every and not trained.own_labels,
+            otherwise=[
+                ("A small network with {hidden} hidden neurons has given these colours.", trained.own_labels),
+                "This small network with {hidden} hidden neurons has learnt to label {right} of {n} right.",
+            ],
             **result,
-            **{
-                name: number(size)
-                for name, size in zip(("inputs", "hidden", "outputs"), self.recipe.sizes, strict=True)
-            },
+            **{name: number(size) for name, size in zip(("inputs", "hidden", "outputs"), (2, 2, 2), strict=True)},
         ):
-            arrival = self.aside(diagram)
+            arrival = self.aside(diagram, *self.legend_of(trained))
             self.play(self.reframe(axes, sheet))
             self.play(arrival)
 
@@ -106,21 +114,9 @@ class ReluFold(Stage):
             axes = self.change_axes(axes, space, sheet, flows=[flow])
             self.play(flow, flow.read_out(numbers))
 
-        corner = trained.network.forward(trained.X).output.round() == np.eye(2)[trained.y]
-        with self.beat(
-            "The sigmoid squeezes it into the unit square: the classes go to opposite corners.",
-            holds=corner.all(),
-            otherwise="The sigmoid squeezes it into the unit square: {near} of {n} points go to their class's corner.",
-            near=int(corner.all(axis=1).sum()),
-            n=trained.n,
-        ):
-            # So far all was straight between creases. What follows is not.
-            lay(sheet.show(trained.network, tolerance=2e-3), trained.network.layers, 1.5)
-            flow = ActivationFlow(world, layer=output)
-            unit = Axes((0, 1, 0, 1), ("y_1", "y_2"))
-            self.play(self.aside(diagram, formula("bold(y) = sigma(bold(z)')")), FadeOut(axes))
-            self.play(flow, self.follow(flow, sheet, unit))
-            self.play(FadeIn(unit))
+        unit = axes
+        if output.activation.name == "sigmoid":
+            unit = self.squeeze(trained, sheet, world, diagram, axes)
 
         with self.beat(
             "Here one straight line separates them: where both outputs are equal.",
@@ -141,6 +137,26 @@ class ReluFold(Stage):
             otherwise="and through the first it stays straight: it meets no crease.",
         ):
             back = Passage(world, layers=trained.network.layers, start=1, stop=0)
-            axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+            axes = self.input_axes(trained, sheet.box)
             self.play(back, self.follow(back, sheet, axes))
             self.play(FadeIn(axes))
+
+    def squeeze(self, trained, sheet, world, diagram, axes):
+        """Take the plane of two outputs into the unit square by their sigmoids, and return its axes."""
+        output = trained.network.layers[1]
+        corner = trained.network.forward(trained.X).output.round() == np.eye(2)[trained.y]
+        with self.beat(
+            "The sigmoid squeezes it into the unit square: the classes go to opposite corners.",
+            holds=corner.all(),
+            otherwise="The sigmoid squeezes it into the unit square: {near} of {n} points go to their class's corner.",
+            near=int(corner.all(axis=1).sum()),
+            n=trained.n,
+        ):
+            # So far all was straight between creases. What follows is not.
+            lay(sheet.show(trained.network, tolerance=2e-3), trained.network.layers, 1.5)
+            flow = ActivationFlow(world, layer=output)
+            unit = Axes((0, 1, 0, 1), ("y_1", "y_2"))
+            self.play(self.aside(diagram, formula("bold(y) = sigma(bold(z)')")), FadeOut(axes))
+            self.play(flow, self.follow(flow, sheet, unit))
+            self.play(FadeIn(unit))
+        return unit

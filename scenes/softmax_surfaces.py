@@ -2,10 +2,10 @@
 
 import numpy as np
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
-from nn_unfold.films.argmax_planes import ArgmaxPlanes
+from nn_unfold.films.argmax_planes import ArgmaxPlanes, letters
 
 from nn_core.activations import softmax
-from nn_core.network import Network
+from nn_core.network import Layer, Network
 from nn_unfold import (
     TOP,
     Anneal,
@@ -16,6 +16,7 @@ from nn_unfold import (
     LiveNumber,
     NetworkDiagram,
     Regions,
+    Shape,
     SpatialGroup,
     Stage,
     formula,
@@ -35,10 +36,12 @@ class SoftmaxSurfaces(Stage):
     """Softmax makes every score a surface; the colder it is, the more exactly it stands on the cells of argmax."""
 
     recipe = ArgmaxPlanes.recipe
+    accepts = Shape(hidden=(..., 2), outputs=range(1, 33), last={"identity", "sigmoid"})
 
     def construct(self):
-        trained = self.trained(self.recipe)
-        *body, last = trained.network.layers
+        trained = self.subject(self.recipe)
+        *body, last = trained.network.classifier().layers
+        last = against_zero(Layer(last.weight, last.bias))
         hidden = Network(body).forward(trained.X).output
         cells = Regions.over(hidden, Network([last]))
         ground = SpatialGroup(cells, Cloud(hidden, trained.y))
@@ -46,12 +49,12 @@ class SoftmaxSurfaces(Stage):
         one, deep = HEIGHT * side, DEPTH * side
         scores = {"weight": last.weight, "bias": last.bias, "box": cells.box, "height": one, "grid": 1}
         surfaces = Landscape.softmax(**scores, temperature=HOT, tolerance=rows_of_pixels(FLAW))
-        diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "z"), size=(3.6, 2.4)).set_focus(2)
+        diagram = NetworkDiagram(trained.network, names=letters(trained.network), size=(3.6, 2.4)).set_focus(len(body))
         axes = Axes(cells.box, ("h_1", "h_2"), at_corner=True)
         space = Axes((*cells.box, 0, one), ("h_1", "h_2", "p"), most=5, at_corner=True, units=(1, 1, one))
 
         with self.beat("The last hidden plane of a trained network. The highest score gives the class."):
-            arrival = self.aside(diagram, formula('op("arg max")_k z_k'))
+            arrival = self.aside(diagram, formula('op("arg max")_k z_k'), *self.legend_of(trained))
             self.look(axes)
             self.play(arrival, FadeIn(ground), FadeIn(axes))
 
@@ -97,3 +100,10 @@ class SoftmaxSurfaces(Stage):
             self.add(ground.shift((deep + one) * OUT))
             self.play(FadeOut(surfaces, run_time=self.tokens.step))
             self.play(ground.animate.shift(one * IN), self.reframe(axes), FadeIn(axes))
+
+
+def against_zero(layer):
+    """The scores of two classes where there is a single output, which competes with 0; all others as they are."""
+    if layer.n_out > 1:
+        return layer
+    return Layer(np.vstack([0 * layer.weight, layer.weight]), np.append(0.0, layer.bias))

@@ -1,22 +1,26 @@
 """A 2-100-2-5 network unwinds the arms of a spiral until straight lines separate them."""
 
+import numpy as np
 from manim import FadeIn, FadeOut
 
 from nn_core.geometry import creases as creases_of
 from nn_core.network import Network
 from nn_unfold import (
     Axes,
-    Cloud,
     Draw,
     Morph,
     NetworkDiagram,
     Recipe,
     Regions,
+    Segments,
+    Shape,
     Sheet,
     SpatialGroup,
     Stage,
     formula,
+    formula_of,
     number,
+    of_points,
     stack,
 )
 
@@ -35,21 +39,31 @@ class SpiralBottleneck(Stage):
         seed=5,
     )
 
+    accepts = Shape(
+        hidden=(range(4, 10_001), 2),
+        outputs=range(1, 33),
+        activations={"relu", "identity"},
+        last={"identity", "sigmoid"},
+    )
+
     def construct(self):
-        trained = self.trained(self.recipe)
+        trained = self.subject(self.recipe)
         *front, last = trained.network.layers
         regions = Regions.over(trained.X, trained.network, margin=0.04, opacity=0.0)
         regions.boundary.set_opacity(0)
         sheet = Sheet(regions.box, trained.network, grid=0.2, opacity=0.4)
-        [creases] = sheet.creases
+        creases = [*sheet.creases, Segments(np.empty((0, 2, 2)), (0, 0, 0, 0))][0]
         creases.width_px = self.tokens.line_width
-        cloud = Cloud(trained.X, trained.y)
+        cloud = self.cloud_of(trained)
         world = SpatialGroup(sheet, regions, cloud)
         diagram = NetworkDiagram(trained.network, names=("x", "a", "h", "y"), size=(3.6, 2.4))
-        axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+        axes = self.input_axes(trained, sheet.box)
 
-        with self.beat("The arms of a spiral, on a plane that the network may fold."):
-            self.play(self.aside(diagram))
+        spiral, (points, values) = trained.data == "spiral", of_points(trained)
+        with self.beat(
+            "The arms of a spiral, on a plane that the network may fold.", holds=spiral, otherwise=points, **values
+        ):
+            self.play(self.aside(diagram, *self.legend_of(trained)))
             self.look(axes)
             self.play(FadeIn(sheet), FadeIn(axes))
             self.play(FadeIn(cloud))
@@ -73,9 +87,11 @@ class SpiralBottleneck(Stage):
             "A space of {hidden} dimensions can't be shown. But the next layer has two, and these can.",
             hidden=number(hidden),
         ):
+            one = formula_of(front[0].activation, "W bold(x) + bold(b)")
+            two = formula_of(front[1].activation, "W' bold(a) + bold(b)'")
             path = stack(
-                formula("bold(a) = max(0, W bold(x) + bold(b))"),
-                formula("bold(h) = W' bold(a) + bold(b)'"),
+                formula(f"bold(a) = {one}"),
+                formula(f"bold(h) = {two}"),
                 formula("(1 - t) bold(x) + t bold(h)"),
             )
             self.play(self.aside(diagram, path), diagram.animate.set_focus(0, 1))
@@ -87,7 +103,7 @@ class SpiralBottleneck(Stage):
 
         with self.beat(
             "Here straight lines are enough: every region is convex, and every point lies in that of its class.",
-            holds=every,
+            holds=every and not trained.own_labels,
             otherwise="Here all borders are straight, and every region is convex. {right} of {n} points are right.",
             right=trained.right,
             n=trained.n,
@@ -102,12 +118,12 @@ class SpiralBottleneck(Stage):
 
         with self.beat(
             "Carried back, the same straight lines wind between the arms.",
-            holds=every,
+            holds=every and spiral,
             otherwise="Carried back, the same straight lines bend at the creases.",
         ):
             self.play(FadeOut(lines.boundary), FadeOut(axes), regions.boundary.animate.set_opacity(1))
             wind = Morph(world, layers=front, start=1, stop=0, run_time=8)
-            axes = Axes(sheet.box, ("x_1", "x_2"), at_corner=True)
+            axes = self.input_axes(trained, sheet.box)
             self.play(wind, self.follow(wind, sheet))
             self.play(self.reframe(axes))
             self.play(FadeIn(axes))

@@ -8,9 +8,7 @@ from manim import FadeIn, FadeOut, linear
 from nn_core.geometry import creases
 from nn_core.network import Network
 from nn_unfold import (
-    Axes,
     Box,
-    Cloud,
     Draw,
     Follow,
     Learning,
@@ -20,9 +18,11 @@ from nn_unfold import (
     Recipe,
     Regions,
     Segments,
+    Shape,
     Stage,
     formula,
     number,
+    of_points,
     rgb,
 )
 
@@ -43,16 +43,26 @@ class SpiralRegions(Stage):
         seed=0,
     )
 
-    def construct(self):
-        trained = self.trained(self.recipe)
-        history, network = trained.history, trained.network
-        diagram = NetworkDiagram(history.network_at(0), names=("x", "h", "y"), size=(3.4, 1.8))
-        regions = Regions.over(trained.X, history.network_at(0), opacity=0.6)
-        cloud = Cloud(trained.X, trained.y)
-        axes = Axes(regions.box, ("x_1", "x_2"), at_corner=True)
+    accepts = Shape(hidden=(None, ...), outputs=range(1, 33), activations={"relu", "leaky_relu"}, history=True)
 
-        with self.beat("The arms of a spiral, a colour for each class."):
-            self.play(self.aside(diagram))
+    def construct(self):
+        trained = self.subject(self.recipe)
+        history, network = trained.history, trained.network
+        diagram = NetworkDiagram(
+            history.network_at(0), names=("x", "h", "y") if len(network.layers) == 2 else (), size=(3.4, 1.8)
+        )
+        regions = Regions.over(trained.X, history.network_at(0), opacity=0.6)
+        cloud = self.cloud_of(trained)
+        axes = self.input_axes(trained, regions.box)
+
+        points, values = of_points(trained)
+        with self.beat(
+            "The arms of a spiral, a colour for each class.",
+            holds=trained.data == "spiral",
+            otherwise=points,
+            **values,
+        ):
+            self.play(self.aside(diagram, *self.legend_of(trained)))
             [panel] = self.panels(1)
             panel.add(axes, regions, cloud)
             self.look(axes)

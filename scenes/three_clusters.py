@@ -41,6 +41,8 @@ STARTS = ("gaussian", 1.5), ("uniform", 3.0)  # two ways to draw its first weigh
 class ThreeClusters(Stage):
     """One line can't separate the middle of three clusters from the others; in the plane of two neurons it can."""
 
+    accepts = "it is about three clusters in a row, and trains a single neuron on them for comparison"
+
     recipe = Recipe(
         data="clusters",
         data_options={"n_per_cluster": 80, "n_clusters": 3, "noise": 0.3},

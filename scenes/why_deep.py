@@ -47,6 +47,8 @@ COLUMN, GAP = 2.3, 0.3  # frame units: what is written beside the regions of a n
 class WhyDeep(Stage):
     """Folds of folds multiply pieces, for chosen weights; how many there are does not tell what is learnt."""
 
+    accepts = "it compares two networks of its own that have as many numbers each"
+
     recipe = Recipe(
         data="circle",
         data_options={"n_per_class": 100},

@@ -47,6 +47,8 @@ ASLANT = {"phi": 64 * DEGREES, "theta": -62 * DEGREES}
 class Xor(Stage):
     """One neuron alone can't learn exclusive or; behind two that collapse and bend the plane it can."""
 
+    accepts = "it is about the four points of exclusive or"
+
     recipe = Recipe(
         data="xor_points",
         sizes=(2, 2, 1),

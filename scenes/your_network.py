@@ -46,7 +46,6 @@ MOST_CREASES = 600  # neurons in layers whose linear regions are drawn
 TIMES = 3  # how many times as far the last look reaches
 SURE = 0.9  # the probability from which on a network counts as sure
 MARGIN = 0.1  # of the sheet around the points, as a share of their extent
-ROOM = 0.5  # frame units below the axes for their names, where these are words
 DETAIL = 160  # pixels along a side of the map of the classes
 HEIGHT = 0.5  # of a regression's surface, as a share of the plane's side
 LEVEL = 0.02  # how far a layer's answers may be from an affine map, as a share of their size, to count as one
@@ -65,7 +64,7 @@ class YourNetwork(Stage):
         starts=4,
         seed=1,
     )
-    accepts = Shape(inputs=range(2, 10_001))
+    accepts = Shape(inputs=range(2, 10_001), classes=False)
     pair: tuple[int, int] | None = None  # of more than two inputs, those that are shown; principal axes if not given
 
     def construct(self):
@@ -84,7 +83,7 @@ class YourNetwork(Stage):
         self.diagram = NetworkDiagram(
             self.shown.network, size=(3.6, 2.8), most=6, plane=self.sheet.box, features=self.plane.inputs
         )
-        self.axes = self.input_axes(self.sheet.box)
+        self.axes = self.input_axes(self.plane, self.sheet.box)
         self.taken, self.path = 0, []  # how many layers the sheet has gone through, and which way
         self.data()
         hidden = self.layers[:-1] or self.layers
@@ -365,7 +364,7 @@ class YourNetwork(Stage):
             sure=round(100 * sure),
             level=round(100 * SURE),
         ):
-            axes = self.input_axes(box)
+            axes = self.input_axes(self.plane, box)
             self.play(FadeOut(self.axes), FadeOut(self.marks))
             self.play(self.reframe(axes, far, run_time=float(np.clip(SHORTEST - 2 - self.clock, 3, 10))))
             self.play(FadeIn(far), FadeOut(self.found), FadeIn(veil))
@@ -423,11 +422,6 @@ class YourNetwork(Stage):
 
     # What they have in common
 
-    def area(self):
-        """As of every stage, with room below the axes for names that are words."""
-        area = super().area()
-        return area._replace(bottom=area.bottom + ROOM) if self.plane.names else area
-
     def home(self, *, axes=True):
         """Take the sheet back to the input plane, and show its axes."""
         if self.taken:
@@ -442,17 +436,9 @@ class YourNetwork(Stage):
             self.play(flow, self.follow(flow, self.sheet, **TOP._asdict()))
             self.taken, self.path = 0, []
             if axes:
-                self.axes = self.input_axes(self.sheet.box)
+                self.axes = self.input_axes(self.plane, self.sheet.box)
                 self.play(self.reframe(self.sheet, self.axes), run_time=1.0 + self.pace)
                 self.play(FadeIn(self.axes), run_time=self.tokens.breath)
-
-    def input_axes(self, box):
-        """The axes of the plane that is shown, in the data's own units."""
-        if not self.plane.names:
-            return Axes(box, ("x_1", "x_2"), at_corner=True)
-        names = [name if len(name) <= 24 else f"{name[:23]}…" for name in self.plane.names]
-        units = {} if self.plane.scaling is None else {"units": self.plane.scaling}
-        return Axes(box, names, words=True, at_corner=True, **units)
 
 
 def chapters(count):

@@ -28,6 +28,7 @@ def command(as_json: bool) -> None:
     """List the films that can show a network of your own, and why the others can't.
 
     NETWORK is a file of PyTorch, Keras, ONNX, safetensors, NumPy or JSON. It is read without running anything in it.
+    Or it is a folder of such files, checkpoints of one training in the order of the numbers in their names.
     """
     with redirect_stdout(sys.stderr):
         options.start_manim()
@@ -58,16 +59,15 @@ def why_not(film: Film, networks: list[Network], points: Points | None) -> str:
         points: its data; None for those of the film.
     """
     from nn_unfold.model.given import brought
+    from nn_unfold.model.subject import Shape
     from nn_unfold.out.rendering import load
 
     try:
         scene = load(film)
-        if scene.accepts is None:
-            return "it takes no network"
+        if not isinstance(scene.accepts, Shape):
+            return scene.accepts or "it takes no network"
         reason = scene.accepts.fits(networks[-1])
-        if not reason:
-            brought(networks, points, scene.recipe, source="it")
-        return reason or ""
+        return reason or scene.accepts.takes(brought(networks, points, scene.recipe, source="it")) or ""
     except UnfoldError as error:
         return " ".join(str(error).split()).rstrip(".")
     except Exception as error:  # a film's file can fail in any way

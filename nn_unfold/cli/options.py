@@ -33,7 +33,7 @@ def _into_environment(context: click.Context, option: click.Parameter, value: st
 def _assignments(context: click.Context, option: click.Parameter, values: Sequence[str]) -> None:
     for value in values:
         field, equals, _ = value.partition("=")
-        if not (equals and field.isidentifier()):
+        if not (equals and all(part.isidentifier() for part in field.split("."))):
             raise click.BadParameter(f"{value!r} is not of the form FIELD=VALUE, such as seed=7.", context, option)
     _into_environment(context, option, values)
 
@@ -71,14 +71,15 @@ MEDIA_DIR = click.option(
     callback=_folder,
     help="The folder of films.  [default: as in manim.cfg, or ./media]",
 )
-NETWORK_FILE = click.argument("network", type=FILE, expose_value=False, callback=_into_environment)
+NETWORKS = click.Path(exists=True, readable=True, resolve_path=True)  # a folder is one of checkpoints
+NETWORK_FILE = click.argument("network", type=NETWORKS, expose_value=False, callback=_into_environment)
 NETWORK = click.option(
     "--network",
-    type=FILE,
+    type=NETWORKS,
     metavar="FILE",
     expose_value=False,
     callback=_into_environment,
-    help="A network of your own, for films that take it.",
+    help="A network of your own, or a folder of checkpoints of its training, for films that take it.",
 )
 DATA = click.option(
     "--data",

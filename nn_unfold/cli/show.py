@@ -28,6 +28,7 @@ def command(context: click.Context, /, **chosen: bool | int | str | Path | None)
     """Render the film of a network of your own, layer by layer.
 
     NETWORK is a file of PyTorch, Keras, ONNX, safetensors, NumPy or JSON. It is read without running anything in it.
+    Of a folder of checkpoints the last one is shown.
     Without --data, the network is shown with points of the film's own; that takes a network of two inputs.
     """
     status: int = context.invoke(render.command, names=(FILM,), **chosen)

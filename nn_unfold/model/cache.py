@@ -52,7 +52,7 @@ def train(recipe: Recipe, cache: Path, points: Points | None = None) -> Trained:
         history = _read(path, recipe, X, y) or history
     trained = Trained(history.network, X, y, history, file=path, features=recipe.features)
     if points is None:
-        return trained
+        return replace(trained, data=recipe.data)
     trained.network.classes = points.classes
     return replace(
         trained, names=points.names, classes=points.classes, notes=points.notes, given=True, scaling=points.scaling

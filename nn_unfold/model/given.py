@@ -1,4 +1,4 @@
-"""Networks and data that are brought to a film, by the options `network`, `data` and `set`."""
+"""Networks and data that are brought to a film, by the options `network` and `data`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,17 +17,16 @@ from nn_core.training import History, Objective, decision_for
 from nn_unfold.errors import UnfoldError
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
-from nn_unfold.model.subject import Shape, Subject
-from nn_unfold.settings import option, recipe_fields
+from nn_unfold.model.subject import Shape, Subject, Trained
+from nn_unfold.settings import option
 
 
 def subject(recipe: Recipe, cache: Path, accepts: Shape | None = None) -> Subject:
     """What a film shows: the network that was brought, or that of its recipe.
 
-    With `set`, fields of the recipe are others. With `data` alone, the recipe is trained on these points. With
-    `network`, nothing is trained; its points are those of `data`, or else those of the recipe, labelled by the network
-    itself. Points that were brought are standardised, and so is what goes into a network that was brought with them:
-    its first layer takes the points as they are shown.
+    With `data` alone, the recipe is trained on these points. With `network`, nothing is trained; its points are those
+    of `data`, or else those of the recipe, labelled by the network itself. Points that were brought are standardised,
+    and so is what goes into a network that was brought with them: its first layer takes the points as they are shown.
 
     Args:
         recipe: of the film.
@@ -34,24 +34,40 @@ def subject(recipe: Recipe, cache: Path, accepts: Shape | None = None) -> Subjec
         accepts: what networks the film can show; None for all.
 
     Raises:
-        UnfoldError: for files that can't be read or don't fit each other, for wrong fields, and for a network that
-            the film can't show.
+        UnfoldError: for files that can't be read or don't fit each other, and for a network that the film can't show.
     """
-    recipe = recipe.with_fields(recipe_fields())
     network, data = option("network"), option("data")
-    points = read_data(Path(data)) if data else None
     if not network:
-        if points is not None:
-            recipe = fitted(recipe, points)
-        try:
-            blank = recipe.blank(np.random.default_rng(0))
-        except (TypeError, ValueError) as error:
-            raise UnfoldError(f"This film's recipe can't be carried out: {_reason(error)}.") from error
-        _check(blank, accepts, data or "the recipe")
-        return train(recipe, cache, points)
+        return trained(recipe, cache, accepts)
     networks = read_networks(Path(network))
-    _check(networks[-1], accepts, network)
-    return brought(networks, points, recipe, source=network)
+    shape = None if accepts is None else accepts.fits(networks[-1])
+    _refuse(shape, f"the network of {network}")
+    shown = brought(networks, read_data(Path(data)) if data else None, recipe, source=network)
+    _refuse(None if accepts is None else accepts.takes(shown), f"the network of {network}")
+    return shown
+
+
+def trained(recipe: Recipe, cache: Path, accepts: Shape | None = None) -> Trained:
+    """The network of a recipe, trained on the points that were brought, or else on its own.
+
+    Args:
+        recipe: its inputs and outputs become as many as points that were brought have features and classes.
+        cache: the folder of trained networks.
+        accepts: what networks the film can show; None for all.
+
+    Raises:
+        UnfoldError: for points that can't be read or learnt, and for a network that the film can't show.
+    """
+    data = option("data")
+    points = read_data(Path(data)) if data else None
+    if points is not None:
+        recipe = fitted(recipe, points)
+    try:
+        blank = recipe.blank(np.random.default_rng(0))
+    except (TypeError, ValueError) as error:
+        raise UnfoldError(f"This film's recipe can't be carried out: {_reason(error)}.") from error
+    _refuse(None if accepts is None else accepts.fits(blank), f"the network of {data or 'the recipe'}")
+    return train(recipe, cache, points)
 
 
 def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, *, source: str) -> Subject:
@@ -67,6 +83,7 @@ def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, 
         UnfoldError: where the points don't fit the network.
     """
     network = networks[-1]
+    about: dict[str, Any]
     if points is None:
         X, _ = recipe.draw(np.random.default_rng(recipe.seed))
         if X.shape[1] != network.n_in:
@@ -74,8 +91,8 @@ def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, 
                 f"{source} has {network.n_in} inputs, and the film's own points have {X.shape[1]}: give data as well."
             )
         note = "the points are the film's own, and their labels what the network says"
-        y = _answers(network, X)
-        return Subject(network, X, y, classes=network.classes, notes=(note,), given=True, own_labels=True)
+        about = {"classes": network.classes, "notes": (note,), "given": True, "own_labels": True}
+        return _told(networks, X, _answers(network, X), recipe, **about)
     if points.X.shape[1] != network.n_in:
         raise UnfoldError(
             f"{source} has {network.n_in} inputs, and the data have {points.X.shape[1]} columns "
@@ -93,20 +110,23 @@ def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, 
         networks = [points.scaling.folded_into(each) for each in networks]
         network = networks[-1]
     y = _answers(network, points.X) if points.y is None else points.y
-    history = _history(networks, points.X, y, recipe.loss) if len(networks) > 1 else None
-    classes = network.classes or points.classes
-    return Subject(
-        network,
-        points.X,
-        y,
-        history,
-        points.names,
-        classes,
-        points.notes,
-        given=True,
-        scaling=points.scaling,
-        own_labels=points.y is None,
-    )
+    about = {
+        "names": points.names,
+        "classes": network.classes or points.classes,
+        "notes": points.notes,
+        "given": True,
+        "scaling": points.scaling,
+        "own_labels": points.y is None,
+    }
+    return _told(networks, points.X, y, recipe, **about)
+
+
+def _told(networks: Sequence[Network], X: np.ndarray, y: np.ndarray, recipe: Recipe, **about: Any) -> Subject:
+    """A network with its points, and with the history of its training where there are several checkpoints."""
+    if len(networks) == 1:
+        return Subject(networks[0], X, y, **about)
+    history = _history(networks, X, y, recipe.loss)
+    return Trained(history.network, X, y, history, **about)
 
 
 def _answers(network: Network, X: np.ndarray) -> np.ndarray:
@@ -139,12 +159,9 @@ def fitted(recipe: Recipe, points: Points) -> Recipe:
     return replace(recipe, data="points", sizes=(n_in, *recipe.sizes[1:-1], n_out), loss=chosen)
 
 
-def _check(network: Network, accepts: Shape | None, source: str) -> None:
-    reason = accepts.fits(network) if accepts is not None else None
+def _refuse(reason: str | None, what: str) -> None:
     if reason:
-        raise UnfoldError(
-            f"This film can't show the network of {source}: {reason}. `unfold fits` lists films that can."
-        )
+        raise UnfoldError(f"This film can't show {what}: {reason}. `unfold fits` lists films that can.")
 
 
 def read_data(path: Path) -> Points:
@@ -173,10 +190,19 @@ def read_networks(path: Path) -> list[Network]:
         files = [file for file in path.iterdir() if file.suffix.lower() in suffixes and not file.name.startswith(".")]
         if not files:
             raise ValueError(f"the folder {path} holds no network; expected files of {', '.join(sorted(suffixes))}")
-        networks = [_read(file) for file in sorted(files, key=_in_order)]
-        shapes = {(each.n_in, *(layer.n_out for layer in each.layers)) for each in networks}
-        if len(shapes) > 1:
-            raise ValueError(f"the networks in the folder {path} have different shapes")
+        if len(files) > 1 and (bare := [file.name for file in files if not re.search(r"\d", file.stem)]):
+            raise ValueError(
+                f"the folder {path} holds {bare[0]}, whose name has no number, so its place in the training is not "
+                "known: name checkpoints such as epoch-10, or move it away"
+            )
+        files.sort(key=_in_order)
+        networks = [_read(file) for file in files]
+        for file, network in zip(files, networks, strict=True):
+            if _make(network) != _make(networks[0]):
+                raise ValueError(
+                    f"the folder {path} holds networks of different makes: {files[0].name} is {_make(networks[0])}, "
+                    f"and {file.name} is {_make(network)}"
+                )
         return networks
     except (OSError, ValueError, TypeError) as error:
         raise UnfoldError(f"The network can't be taken: {_reason(error)}.") from error
@@ -185,6 +211,11 @@ def read_networks(path: Path) -> list[Network]:
 def _read(file: Path) -> Network:
     names = [name.strip() for name in option("activations").split(",") if name.strip()]
     return read_network(file, activations=names[0] if len(names) == 1 else names or None)
+
+
+def _make(network: Network) -> str:
+    """The widths and activations of a network, such as "2 -> 3 relu -> 2 identity"."""
+    return " -> ".join([str(network.n_in), *(f"{layer.n_out} {layer.activation.name}" for layer in network.layers)])
 
 
 def _in_order(file: Path) -> list[tuple[bool, int | str]]:

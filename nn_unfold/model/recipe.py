@@ -99,13 +99,10 @@ class Recipe:
         changes: dict[str, Any] = {}
         options = dict(self.data_options)
         for name, text in texts.items():
-            try:
-                if name.startswith("data_options."):
-                    options[name.removeprefix("data_options.")] = _number_or_text(text)
-                else:
-                    changes[name] = _reader(name)(text)
-            except (TypeError, ValueError) as error:
-                raise UnfoldError(f"A recipe can't have {name}={text}: {' '.join(str(error).split())}.") from error
+            if name.startswith("data_options."):
+                options[name.removeprefix("data_options.")] = _number_or_text(text)
+            else:
+                changes[name] = read_field(name, text)
         return replace(self, data_options=MappingProxyType(options), **changes)
 
     def key(self, data: str = "") -> str:
@@ -229,6 +226,18 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "features": lambda text: () if text.lower() == "none" else _features(text),
 }
 """For each field of a recipe, what reads it from text."""
+
+
+def read_field(name: str, text: str) -> Any:
+    """The value of a field of a recipe, given as text.
+
+    Raises:
+        UnfoldError: for a field that does not exist, or a value that is none of this field's.
+    """
+    try:
+        return _reader(name)(text)
+    except (TypeError, ValueError) as error:
+        raise UnfoldError(f"A recipe can't have {name}={text}: {' '.join(str(error).split())}.") from error
 
 
 def _reader(name: str) -> Callable[[str], Any]:

@@ -31,6 +31,7 @@ class Subject:
         file: in the cache of trained networks; None for one that was brought.
         features: what the network is given of the points, by name; these themselves if there are none.
         own_labels: whether the labels are no more than what the network itself says.
+        data: the data set of nn_core.datasets, by its name; empty where the points or the network were brought.
     """
 
     network: Network
@@ -45,6 +46,7 @@ class Subject:
     file: Path | None = None
     features: tuple[str, ...] = ()
     own_labels: bool = False
+    data: str = ""
 
     @property
     def inputs(self) -> np.ndarray:
@@ -74,7 +76,7 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Trained(Subject):
-    """A subject that was trained from a recipe: its history is known."""
+    """A subject whose training is known: one of a recipe, or one that was brought as a folder of checkpoints."""
 
     history: History
 
@@ -89,17 +91,23 @@ class Trained(Subject):
         return round(self.n * float(self.history.accuracy[epoch]))
 
 
+Width = int | range | EllipsisType | None
+
+
 @dataclass(frozen=True)
 class Shape:
     """What networks a film accepts.
 
     Attributes:
         inputs: how many; or several such numbers, or a range of them; None for any.
-        hidden: the widths of the hidden layers, None for a layer of any width. An ellipsis stands for any number of
-            layers: (..., 2) are all networks whose last hidden layer has two neurons.
+        hidden: the widths of the hidden layers; None for a layer of any width, a range for one of these. An ellipsis
+            stands for any number of layers: (..., 2) are all networks whose last hidden layer has two neurons.
         outputs: as `inputs`.
         activations: of the hidden layers, by name, such as "leaky_relu" for all slopes; None for any.
         bends: whether each hidden layer must be piecewise linear, with creases.
+        last: the activation of the last layer, as `activations`. A softmax at the end counts as none, "identity".
+        classes: whether it must tell classes apart; False where a film shows real numbers as well.
+        history: whether the training must be known, since the film shows it.
 
     >>> rng = np.random.default_rng(0)
     >>> Shape(hidden=(2,), outputs=2).fits(Network.create([2, 3, 2], "relu", rng=rng))
@@ -109,10 +117,23 @@ class Shape:
     """
 
     inputs: int | Collection[int] | None = 2
-    hidden: tuple[int | EllipsisType | None, ...] = (...,)
+    hidden: tuple[Width, ...] = (...,)
     outputs: int | Collection[int] | None = None
     activations: Collection[str] | None = None
     bends: bool = False
+    last: Collection[str] | None = None
+    classes: bool = True
+    history: bool = False
+
+    def takes(self, subject: Subject) -> str | None:
+        """Why a network with its data is not accepted, as a part of a sentence; None where it is."""
+        if reason := self.fits(subject.network):
+            return reason
+        if self.classes and not subject.classifies:
+            return "it gives real numbers, and classes are wanted"
+        if self.history and (subject.history is None or len(subject.history.loss) < 2):
+            return "its training is not known, and that is what is shown: give a folder of its checkpoints"
+        return None
 
     def fits(self, network: Network) -> str | None:
         """Why a network is not accepted, as a part of a sentence; None where it is."""
@@ -131,17 +152,23 @@ class Shape:
                 return f"its layer {number} has the activation {name}, and {_listed(self.activations)} is wanted"
             if self.bends and not layer.activation.bends:
                 return f"its layer {number} has the activation {name}, and one that is piecewise linear is wanted"
+        name = network.layers[-1].activation.name
+        if self.last is not None and name.partition("(")[0] not in self.last:
+            return f"its last layer has the activation {name}, and {_listed(self.last)} is wanted"
         return None
 
 
-def _matches(widths: list[int], wanted: tuple[int | EllipsisType | None, ...]) -> bool:
+def _matches(widths: list[int], wanted: tuple[Width, ...]) -> bool:
     """Whether the widths of layers are of a pattern; an ellipsis takes any number of layers."""
     if not wanted:
         return not widths
     first, *rest = wanted
     if first is ...:
         return any(_matches(widths[start:], tuple(rest)) for start in range(len(widths) + 1))
-    return bool(widths) and first in (None, widths[0]) and _matches(widths[1:], tuple(rest))
+    if not widths:
+        return False
+    fits = widths[0] in first if isinstance(first, range) else first in (None, widths[0])
+    return fits and _matches(widths[1:], tuple(rest))
 
 
 def _listed(choices: Collection[int] | Collection[str]) -> str:
@@ -150,7 +177,12 @@ def _listed(choices: Collection[int] | Collection[str]) -> str:
     return " or ".join(map(str, sorted(choices)))
 
 
-def _then(widths: Sequence[int | EllipsisType | None]) -> str:
+def _then(widths: Sequence[Width]) -> str:
     """The widths of layers in words."""
-    words = ["any layers" if width is ... else "any number" if width is None else str(width) for width in widths]
-    return ", then ".join(words)
+
+    def words(width: Width) -> str:
+        if isinstance(width, range):
+            return _listed(width)
+        return "any layers" if width is ... else "any number" if width is None else str(width)
+
+    return ", then ".join(map(words, widths))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from manim import (
@@ -34,13 +34,16 @@ from nn_unfold.engine.door import told_by_manim
 from nn_unfold.engine.scene import SpatialScene
 from nn_unfold.engine.studio import fit_frame
 from nn_unfold.errors import UnfoldError
-from nn_unfold.model.cache import train
-from nn_unfold.model.given import subject
-from nn_unfold.model.recipe import Recipe
+from nn_unfold.flat.legend import ClassLegend
+from nn_unfold.model.given import subject, trained
+from nn_unfold.model.plane import InputPlane
+from nn_unfold.model.recipe import Recipe, read_field
 from nn_unfold.model.subject import Shape, Subject, Trained
 from nn_unfold.motion.flows import Flow
-from nn_unfold.settings import named_by_options
+from nn_unfold.settings import named_by_options, option, recipe_fields
+from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import destinations, spatial_parts
+from nn_unfold.space.primitives import Box, Cloud
 from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
@@ -49,6 +52,12 @@ from nn_unfold.theme import theme
 
 READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption
+_NAMES = 0.5  # frame units below the axes for their names, where these are words
+_NAMED = 5  # classes that a legend beside a diagram names
+_POINTS = 300  # of the usual size that a picture has room for
+_LONGEST = 24  # characters of such a name that are shown
+
+Known = TypeVar("Known", bound=Subject)
 
 
 class Stage(SpatialScene):
@@ -67,11 +76,11 @@ class Stage(SpatialScene):
         UnfoldError: as of SpatialScene, and for a background on which text can't be read.
     """
 
-    recipe: ClassVar[Recipe]
-    """Of the network that a film shows, if it has one of its own."""
+    recipe: Recipe
+    """Of the network that a film shows, if it has one of its own; on a stage, with the fields that `set` gives."""
 
-    accepts: ClassVar[Shape | None] = None
-    """The networks that a film can show in place of its own; None for a film that takes none."""
+    accepts: ClassVar[Shape | str | None] = None
+    """The networks that a film can show in place of its own; or in words why it takes none, and no data either."""
 
     camera: StageCamera
 
@@ -85,13 +94,31 @@ class Stage(SpatialScene):
             self.tokens = theme()
         config.notify_outdated_version = False
         fit_frame()
+        with told_by_manim(at_once=True):
+            self._take_options()
         with told_by_manim(at_once=True), named_by_options(type(self).__name__):
             super().__init__(renderer, camera_class, **options)
         self.told: list[Beat] = []  # all beats so far
         self.networks: list[Path] = []  # the files of the trained networks used so far
+        self._named = False  # whether the inputs have names, which stand below their axes
         self._caption: VGroup | None = None
         self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
+
+    def _take_options(self) -> None:
+        """Have the recipe that the option `set` asks for, and refuse what this film can't show."""
+        if changes := recipe_fields():
+            if hasattr(self, "recipe"):
+                self.recipe = self.recipe.with_fields(changes)
+            elif isinstance(getattr(self, "seed", None), int) and [*changes] == ["seed"]:
+                self.seed: int = read_field("seed", changes["seed"])
+            else:
+                takes = "only seed" if hasattr(self, "seed") else "none"
+                raise UnfoldError(f"This film has no recipe: of the fields of --set it takes {takes}.")
+        for name in ("network", "data"):
+            if not isinstance(self.accepts, Shape) and option(name):
+                why = self.accepts or "it takes no network"
+                raise UnfoldError(f"This film can't show {option(name)}: {why}. `unfold fits` lists films that can.")
 
     def tear_down(self) -> None:
         """As in Manim; tells which captions have no translation."""
@@ -168,6 +195,7 @@ class Stage(SpatialScene):
         right, top = config.frame_width / 2 - edge, config.frame_height / 2 - edge
         left = -right + (tokens.aside_width if len(self._aside) else 0.0)
         bottom = -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height + tokens.label_room
+        bottom += _NAMES if self._named else 0.0
         return Area(left, right, bottom, top)
 
     def aside(self, *mobjects: VMobject) -> Animation:
@@ -391,17 +419,56 @@ class Stage(SpatialScene):
         Raises:
             UnfoldError: for a network that the film does not accept, and as of nn_unfold.model.given.subject.
         """
-        shown = subject(recipe, Path(config.media_dir) / "trained", self.accepts)
-        if shown.file is not None:
-            self.networks.append(shown.file)
-        return shown
+        return self._known(subject(recipe, _networks(), self._shape))
 
     def trained(self, recipe: Recipe) -> Trained:
-        """The network of a recipe with its data, trained when first needed and kept under renders/."""
-        trained = train(recipe, Path(config.media_dir) / "trained")
-        if trained.file is not None:
-            self.networks.append(trained.file)
-        return trained
+        """The network of a recipe with its data, or with those that were brought; trained when first needed.
+
+        Raises:
+            UnfoldError: as of nn_unfold.model.given.trained.
+        """
+        return self._known(trained(recipe, _networks()))
+
+    def cloud_of(self, shown: Subject) -> Cloud:
+        """The points of a subject; of many that were brought, the dots are smaller."""
+        if not shown.given:
+            return Cloud(shown.X, shown.y)
+        radius = self.tokens.dot_radius * float(np.clip((_POINTS / shown.n) ** 0.5, 0.4, 1.0))
+        return Cloud(shown.X, shown.y, n_classes=max(shown.network.n_out, 2), radius=radius)
+
+    def legend_of(self, shown: Subject) -> list[ClassLegend]:
+        """The names of the classes with their colours, to stand beside a diagram; empty where they have no names."""
+        return [ClassLegend(shown.classes, most=_NAMED)] if shown.classes else []
+
+    def input_axes(self, shown: Subject | InputPlane, box: Box) -> Axes:
+        """The axes of the plane of the inputs; of data that were brought, with their names and in their own units.
+
+        Args:
+            shown: whose inputs; of more than two of them, the plane that is shown.
+            box: (x_min, x_max, y_min, y_max) in scene units.
+        """
+        plane = shown if isinstance(shown, InputPlane) else InputPlane.of(shown)
+        if not plane.names:
+            return Axes(box, ("x_1", "x_2"), at_corner=True)
+        names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in plane.names]
+        units = (1.0, 1.0) if plane.scaling is None else plane.scaling
+        return Axes(box, names, words=True, at_corner=True, units=units)
+
+    @property
+    def _shape(self) -> Shape | None:
+        return self.accepts if isinstance(self.accepts, Shape) else None
+
+    def _known(self, shown: Known) -> Known:
+        """The same subject, when the stage has noted what it needs of it."""
+        if shown.file is not None:
+            self.networks.append(shown.file)
+        self._named = self._named or bool(shown.names)
+        return shown
+
+
+def _networks() -> Path:
+    """The folder of trained networks."""
+    return Path(config.media_dir) / "trained"
 
 
 def _nearest(angle: float, to: float) -> float:

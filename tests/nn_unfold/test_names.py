@@ -89,10 +89,12 @@ NAMES = [
     "bold_lines",
     "destinations",
     "formula",
+    "formula_of",
     "function_curve",
     "in_space",
     "label",
     "number",
+    "of_points",
     "polygon",
     "rgb",
     "rise",
@@ -102,6 +104,7 @@ NAMES = [
     "spatial_parts",
     "stack",
     "tick_text",
+    "title_of",
     "verbs_of",
 ]
 

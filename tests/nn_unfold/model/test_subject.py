@@ -17,9 +17,11 @@ from nn_core.training import fit
 from nn_unfold.errors import UnfoldError
 from nn_unfold.fingerprint import code_fingerprint
 from nn_unfold.model import cache as training
-from nn_unfold.model.given import subject
+from nn_unfold.model.given import read_networks, subject
 from nn_unfold.model.recipe import FIELDS, Recipe
 from nn_unfold.model.subject import Shape
+from nn_unfold.settings import recipe_fields
+from nn_unfold.stage.stage import Stage
 
 RECIPE = Recipe(data="moons", data_options={"n_per_class": 20}, sizes=(2, 3, 2), activations="relu", epochs=30)
 
@@ -145,6 +147,39 @@ def test_checkpoints_are_a_history(tmp_path, table, monkeypatch):
     np.testing.assert_array_equal(shown.history.snapshots[-1], shown.network.parameters)
 
 
+def run_of(folder, epochs, sizes=(2, 3, 2)):
+    """A folder with the network of each of these moments, whose first bias tells the moment."""
+    folder.mkdir(exist_ok=True)
+    for epoch in epochs:
+        network = Network.create(sizes, "relu", rng=np.random.default_rng(epoch))
+        network.layers[0].bias[0] = epoch
+        storage.save(network, folder / f"step-{epoch}.npz")
+    return folder
+
+
+def test_checkpoints_are_in_the_order_of_their_numbers(tmp_path):
+    networks = read_networks(run_of(tmp_path / "run", (10, 9, 100)))
+    assert [network.layers[0].bias[0] for network in networks] == [9, 10, 100]
+
+
+def test_checkpoints_of_different_makes_or_without_an_order_are_one_line(tmp_path):
+    run_of(run_of(tmp_path / "run", (1, 2)), (3,), (2, 4, 2))
+    with pytest.raises(UnfoldError, match=r"step-1.npz is 2 -> 3 relu.*step-3.npz is 2 -> 4 relu"):
+        read_networks(tmp_path / "run")
+    storage.save(Network.create((2, 3, 2), "relu", rng=np.random.default_rng(0)), tmp_path / "run" / "best.npz")
+    with pytest.raises(UnfoldError, match=r"best\.npz, whose name has no number"):
+        read_networks(tmp_path / "run")
+
+
+def test_a_film_of_a_training_wants_checkpoints(tmp_path, own_network, monkeypatch):
+    bring(monkeypatch, network=own_network()[1])
+    with pytest.raises(UnfoldError, match="its training is not known"):
+        subject(RECIPE, tmp_path / "cache", Shape(history=True))
+    bring(monkeypatch, network=run_of(tmp_path / "run", (1, 2)))
+    shown = subject(RECIPE, tmp_path / "cache", Shape(history=True))
+    assert shown.right_at(1) == shown.right == shown.n
+
+
 # What is refused
 
 
@@ -186,8 +221,9 @@ def test_what_a_film_can_not_show_is_one_line(tmp_path, own_network, table, monk
         "data": {"data": table(("a", "b", "c"), n=60)},
         "set": {"set": "sizes=2,5,2"},
     }[given])  # fmt: skip
+    recipe = RECIPE.with_fields(recipe_fields())
     with pytest.raises(UnfoldError, match=r"can't show the network of .*(5 neurons, and 3|3 outputs, and 2)") as error:
-        subject(RECIPE, tmp_path / "cache", Shape(inputs=2, hidden=(3,), outputs=2))
+        subject(recipe, tmp_path / "cache", Shape(inputs=2, hidden=(3,), outputs=2))
     assert len(str(error.value).splitlines()) == 1
     assert not trainings
 
@@ -308,11 +344,40 @@ def test_a_wrong_field_is_one_line(text, words):
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_set_counts_for_what_is_trained(tmp_path, monkeypatch):
+def test_set_counts_for_the_recipe_of_a_film(tmp_path, monkeypatch, studio):
+    class Film(Stage):
+        recipe = RECIPE
+
     bring(monkeypatch, set="sizes=2,5,2 'epochs=7'")
-    shown = subject(RECIPE, tmp_path)
+    shown = Film().trained(Film().recipe)
     assert len(shown.history.loss) == 8
     assert shown.network.layers[0].n_out == 5
+    assert Film.recipe == RECIPE
+
+
+@pytest.mark.parametrize(
+    ("attributes", "given", "words"),
+    [
+        ({}, {"set": "epochs=7"}, "no recipe: of the fields of --set it takes none"),
+        ({"seed": 3}, {"set": "epochs=7"}, "it takes only seed"),
+        ({"seed": 3}, {"set": "seed=x"}, "expected a number"),
+        ({"recipe": RECIPE}, {"set": "epoch=7"}, "did you mean epochs"),
+        ({"recipe": RECIPE, "accepts": "it is about moons"}, {"data": True}, "own.csv: it is about moons"),
+        ({"recipe": RECIPE}, {"network": True}, "own.npz: it takes no network"),
+    ],
+)
+def test_a_film_refuses_what_it_would_leave_out(table, own_network, monkeypatch, studio, attributes, given, words):
+    files = {"data": table(), "network": own_network()[1]}
+    bring(monkeypatch, **{name: files[name] if value is True else value for name, value in given.items()})
+    film = type("Film", (Stage,), attributes)
+    with pytest.raises(UnfoldError, match=words) as error:
+        film()
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_film_without_a_recipe_takes_a_seed(monkeypatch, studio):
+    bring(monkeypatch, set="seed=7")
+    assert type("Film", (Stage,), {"seed": 3})().seed == 7
 
 
 # The cache
