@@ -34,6 +34,7 @@ fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=36
 
 faults: setup  ## Kill renders at a hundred moments of each kind, damage caches, fill disks (two hours; MOMENTS=100)
 	UNFOLD_FAULTS=$(MOMENTS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/faults
+
 docs: setup  ## Build the handbook in docs/_build/html: pictures that are there already are kept
 	$(PYTHON_HERE) docs/build.py
 	$(PYTHON_HERE) -m sphinx --fail-on-warning --keep-going -q docs docs/_build/html
