@@ -73,3 +73,6 @@ from .model.plane import InputPlane as InputPlane
 from .space.neurons import ZeroLines as ZeroLines
 from .space.ticks import tick_text as tick_text
 from .flat.legend import ClassLegend as ClassLegend
+from .flat.pixels import PixelGallery as PixelGallery, Pixels as Pixels, full_at as full_at
+from .flat.rows import RowBars as RowBars
+from .flat.tally import Tally as Tally

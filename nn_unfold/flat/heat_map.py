@@ -43,10 +43,14 @@ class HeatMap(RoundedRectangle):
         self.values, self.reach = np.asarray(values, dtype=float), reach
         return self
 
+    def colours(self) -> np.ndarray:
+        """The colour of each value, (n, n, 3)."""
+        return signed_colours(self.values / self.reach)
+
     def picture(self) -> np.ndarray:
         """The pixels (n, n, 4), uint8, premultiplied by the opacity of the fill."""
         rgba = np.ones((*self.values.shape, 4))
-        rgba[..., :3] = signed_colours(self.values / self.reach)
+        rgba[..., :3] = self.colours()
         return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
 
     def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:  # type: ignore[override]
