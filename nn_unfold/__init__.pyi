@@ -24,7 +24,7 @@ from .motion.surfaces import Anneal as Anneal, Bend as Bend, Rise as Rise, rise 
 from .space.axes import Axes as Axes
 from .space.base import SpatialGroup as SpatialGroup
 from .space.cuts import DecisionPlanes as DecisionPlanes
-from .space.curves import function_curve as function_curve
+from .space.curves import NetworkCurve as NetworkCurve, function_curve as function_curve
 from .space.graph import GraphEdges as GraphEdges
 from .space.heat import HeatPlane as HeatPlane
 from .space.landscape import Landscape as Landscape

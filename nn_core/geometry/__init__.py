@@ -13,6 +13,7 @@ from nn_core.geometry.box import (
     round_box,
     round_step,
 )
+from nn_core.geometry.breakpoints import breakpoints
 from nn_core.geometry.levels import level_lines
 from nn_core.geometry.lines import Crease, creases, polylines, pull_back
 from nn_core.geometry.mesh import Mesh, adaptive_mesh, refined, sheet_mesh
@@ -34,6 +35,7 @@ __all__ = [
     "adaptive_mesh",
     "box_around",
     "box_corners",
+    "breakpoints",
     "checked_box",
     "class_pieces",
     "class_regions",

@@ -54,6 +54,7 @@ NAMES = [
     "MINUS",
     "Metric",
     "Morph",
+    "NetworkCurve",
     "NetworkDiagram",
     "Panel",
     "Passage",
