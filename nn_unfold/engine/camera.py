@@ -143,6 +143,12 @@ class SpatialCamera(Perspective, ThreeDCamera):
         self.type_or_raise(VMobject())
         self._held = _Held()
 
+    def init_background(self) -> None:
+        """As in Manim, but multiplied by its alpha, as Cairo has all colours; else edges keep some of it."""
+        super().init_background()
+        background: Any = self.background
+        background[..., :3] = np.rint(background[..., :3] * (background[..., 3:] / 255))
+
     def get_focal_distance(self) -> float:
         """The distance of the eye from the frame centre in scene units, as in stock Manim."""
         return ThreeDCamera.get_focal_distance(self)

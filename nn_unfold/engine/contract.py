@@ -25,6 +25,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
     "manim.camera.camera.Camera": {
         "apply_fill": "(self, ctx, vmobject)",
         "get_cairo_context": "(self, pixel_array)",
+        "init_background": "(self)",
         "set_cairo_context_path": "(self, ctx, vmobject)",
     },
     "manim.camera.three_d_camera.ThreeDCamera": {
@@ -197,6 +198,7 @@ USED: Mapping[str, Mapping[str, str]] = {
         "__init__": "(self, settings)",
         "movie_file_path": PROPERTY,
         "output_plan": ATTRIBUTE,
+        "output_spec": ATTRIBUTE,
         "partial_movie_directory": PROPERTY,
         "partial_movie_files": ATTRIBUTE,
         "subcaptions": ATTRIBUTE,

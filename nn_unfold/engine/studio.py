@@ -32,6 +32,9 @@ def use_project_settings() -> None:
 
     Manim reads only the manim.cfg of the working directory. Without one, that of the film's project counts. Settings
     that neither of them nor the command line gives are set here.
+
+    Raises:
+        UnfoldError: for a transparent film in a format that has no alpha.
     """
     stock, project = stock_settings(), project_file()
     if project is not None and not Path("manim.cfg").is_file():
@@ -41,6 +44,8 @@ def use_project_settings() -> None:
                 config[name] = theirs[name]
         if config.media_dir == stock.media_dir:
             config.media_dir = str(project.parent / theirs.media_dir)
+    if config.transparent and config.format == "mp4":
+        raise UnfoldError("MP4 has no transparency: take --format=mov or --format=webm with --transparent.")
     # Other formats, and films with alpha, want other codecs: Manim chooses those itself.
     if config.video_codec == stock.video_codec and config.format in ("auto", "mp4") and not config.transparent:
         config.video_codec = "libx264"

@@ -16,7 +16,7 @@ from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 from nn_unfold.engine.files import named_when_whole, sweep, unfinished_name, writing
 from nn_unfold.engine.interrupts import between_frames
-from nn_unfold.engine.paint.frames import give_back
+from nn_unfold.engine.paint.frames import give_back, straight
 from nn_unfold.engine.seals import is_whole, seal
 
 
@@ -86,7 +86,7 @@ class WholeFileWriter(SceneFileWriter):
     def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
         """As in Manim."""
         with self._writing():
-            super().write_frame(pixels, repeat=repeat)
+            super().write_frame(self._out(pixels), repeat=repeat)
 
     def close_partial_movie_stream(self) -> None:
         """As in Manim."""
@@ -112,7 +112,7 @@ class WholeFileWriter(SceneFileWriter):
     def save_image(self, pixels: np.ndarray) -> None:
         """As in Manim."""
         with self._writing():
-            super().save_image(pixels)
+            super().save_image(self._out(pixels))
 
     def finish(self) -> None:
         """As in Manim: join the segments, and write sounds and captions."""
@@ -123,6 +123,10 @@ class WholeFileWriter(SceneFileWriter):
         """Join segments into a film or section under a temporary name, then rename."""
         with named_when_whole(output_file) as unfinished:
             super().combine_files(input_files, unfinished, *args, **kwargs)
+
+    def _out(self, pixels: np.ndarray) -> np.ndarray:
+        """Pixels as files have them: where they may be transparent, their colours are not multiplied by alpha."""
+        return straight(pixels) if self.output_spec.transparent else pixels
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing(self.output_plan.primary_artifact or Path())

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn_unfold.engine.camera import StageCamera
+from nn_unfold.engine.paint.frames import straight
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
@@ -34,17 +35,22 @@ def steps(film: Film, settings: Mapping[str, Any], chosen: Range) -> list[Step]:
         UnfoldError: where the film can't be made.
         NoSuchBeats: where it has fewer beats.
     """
-    return _played(film, settings, chosen)
+    return _painted(film, settings, chosen)
 
 
 def key_frames(film: Film, settings: Mapping[str, Any], chosen: Range) -> tuple[list[Step], list[Frame]]:
-    """Some beats and their last frames, (h, w, 3), without the caption and its room at the bottom.
+    """Some beats and their key frames, (h, w, 3), without the caption and its room at the bottom.
 
-    Arguments and errors as of `steps`.
+    The key frame of a beat is what it shows when it calls `Stage.key_frame`, else its last frame. Arguments and errors
+    as of `steps`.
     """
-    pictures: list[Frame] = []
-    found = _played(film, settings, chosen, at_end=lambda stage: pictures.append(_without_caption(stage)))
-    return found, pictures
+    pictures: dict[int, Frame] = {}
+
+    def keep(number: int, stage: Stage) -> None:
+        pictures[number] = _without_caption(stage)
+
+    found = _painted(film, settings, chosen, at_key=keep)
+    return found, [pictures[step.number] for step in found]
 
 
 def frames(
@@ -60,27 +66,29 @@ def frames(
         transparent: whether frames are (h, w, 4) with straight alpha, and (0, 0, 0, 0) where nothing is, instead of
             (h, w, 3) on the background.
     """
-    return _played(film, settings, chosen, take=take, transparent=transparent)
+    return _painted(film, settings, chosen, take=take, transparent=transparent)
 
 
-def straight(premultiplied: Frame) -> Frame:
-    """Colours (h, w, 4) that are not multiplied by their alpha; those without alpha are (0, 0, 0, 0)."""
-    alpha = premultiplied[..., 3:].astype(np.uint32)
-    colours = (premultiplied[..., :3] * np.uint32(255) + alpha // 2) // np.maximum(alpha, 1)
-    whole = np.concatenate([np.minimum(colours, 255) * (alpha > 0), alpha], axis=-1)
-    return whole.astype(np.uint8)
+class PartRenderer(SpatialRenderer):
+    """Renders the beats that are wanted, and skips all else."""
+
+    wanted = False  # whether the beat that is played is one of them
+
+    def update_skipping_status(self) -> None:
+        """As in Manim."""
+        super().update_skipping_status()
+        self.skip_animations = self.skip_animations or not self.wanted
 
 
-class _FrameRenderer(SpatialRenderer):
+class _FrameRenderer(PartRenderer):
     """Gives away the frames of the chosen beats, and writes none."""
 
     take: Take | None = None
     transparent = False
-    wanted = False  # whether the beat that is played is chosen
 
     def update_skipping_status(self) -> None:
         super().update_skipping_status()
-        self.skip_animations = self.skip_animations or not self.wanted or self.take is None
+        self.skip_animations = self.skip_animations or self.take is None
 
     def add_frame(self, frame: Any, num_frames: int = 1) -> None:
         if not self.skip_animations:
@@ -89,42 +97,63 @@ class _FrameRenderer(SpatialRenderer):
             self.take(straight(frame) if self.transparent else frame[..., :3], num_frames)
 
 
-def _played(
+Told = Callable[[int, Stage], object]  # gets the number of a beat, from 1, and the stage as it is now
+
+
+def played(
     film: Film,
     settings: Mapping[str, Any],
     chosen: Range,
+    made: Callable[[], PartRenderer],
     *,
-    take: Take | None = None,
-    transparent: bool = False,
-    at_end: Callable[[Stage], object] = lambda stage: None,
+    at_start: Told | None = None,
+    at_key: Told | None = None,
+    at_end: Told | None = None,
 ) -> list[Step]:
+    """Play a film, of which some beats are rendered; errors as of `steps`.
+
+    Args:
+        film: which.
+        settings: of Manim.
+        chosen: which beats.
+        made: makes the renderer.
+        at_start: is told before each of these beats.
+        at_key: is told when a beat marks its key frame, or at its end if it marks none; of several marks the last one
+            counts.
+        at_end: is told after each of these beats.
+    """
     found: list[Step] = []
-    with one_line_errors(film), studio(film, settings, disable_caching=True, dry_run=True, save_sections=False):
+    with one_line_errors(film), studio(film, settings):
         scene_class = load(film)
 
         class Watched(scene_class):  # type: ignore[misc, valid-type]  # the class is a value here
             @contextmanager
             def beat(self, *args: Any, **kwargs: Any) -> Iterator[None]:
-                number, began = len(self.told) + 1, self.renderer.time
-                self.renderer.wanted = number in chosen
+                self.number, began = len(self.told) + 1, self.renderer.time
+                self.renderer.wanted, self.marked = self.number in chosen, False
+                self.tell(at_start)
                 with super().beat(*args, **kwargs):
                     yield
-                found.append(Step(number, self.words, round(began, 3), round(self.renderer.time, 3)))
-                if number in chosen:
-                    at_end(self)
+                found.append(Step(self.number, self.words, round(began, 3), round(self.renderer.time, 3)))
+                if not self.marked:
+                    self.tell(at_key)
+                self.tell(at_end)
                 self.renderer.wanted = False
+
+            def key_frame(self) -> None:
+                super().key_frame()
+                self.marked = True
+                self.tell(at_key)
+
+            def tell(self, whom: Told | None) -> None:
+                if whom is not None and self.renderer.wanted:
+                    whom(self.number, self)
 
             def add_subcaption(self, content: str, duration: float = 1, offset: float = 0) -> None:
                 self.words = content
 
         Watched.__name__ = scene_class.__name__
-        renderer = _FrameRenderer(WholeFileWriter, StageCamera)
-        renderer.take, renderer.transparent = take, transparent
-        stage = Watched(renderer=renderer)
-        if transparent:
-            # Over colours without alpha, Cairo would leave some of them at every edge.
-            stage.camera.background[:] = 0
-        stage.render()
+        Watched(renderer=made()).render()
     if not found:
         raise UnfoldError(f"{film.scene} has no beats: play its animations within `with self.beat(...)`.")
     if chosen.first > len(found) or (chosen.last or 0) > len(found):
@@ -132,11 +161,39 @@ def _played(
     return [step for step in found if step.number in chosen]
 
 
-def _without_caption(stage: Stage) -> Frame:
-    """What a stage shows at the end of a beat, but for the caption and its room."""
+def _painted(
+    film: Film,
+    settings: Mapping[str, Any],
+    chosen: Range,
+    *,
+    take: Take | None = None,
+    transparent: bool = False,
+    at_key: Told | None = None,
+) -> list[Step]:
+    """Go through the beats of a film and write no film."""
+    more = {"disable_caching": True, "dry_run": True, "save_sections": False}
+
+    def made() -> PartRenderer:
+        renderer = _FrameRenderer(WholeFileWriter, StageCamera)
+        renderer.take, renderer.transparent = take, transparent
+        return renderer
+
+    clear = {"background_opacity": 0.0, "format": "mov"} if transparent else {}
+    return played(film, {**settings, **more, **clear}, chosen, made, at_key=at_key)
+
+
+def shown(stage: Stage, *, caption: bool = True) -> Frame:
+    """What a stage shows now, (h, w, 3), with or without its caption."""
     renderer: Any = stage.renderer
     renderer.static_image = None
-    renderer.update_frame(stage, [m for m in stage.mobjects if m is not stage.shown_caption], ignore_skipping=True)
+    mobjects = [m for m in stage.mobjects if caption or m is not stage.shown_caption]
+    renderer.update_frame(stage, mobjects, ignore_skipping=True)
     frame: Frame = renderer.get_frame()[..., :3]
+    return frame.copy()
+
+
+def _without_caption(stage: Stage) -> Frame:
+    """What a stage shows now, but for the caption and its room."""
+    frame = shown(stage, caption=False)
     band = stage.tokens.caption_height / stage.camera.frame_height
-    return frame[: round(len(frame) * (1 - band))].copy()
+    return frame[: round(len(frame) * (1 - band))]

@@ -169,6 +169,18 @@ def _page(order: Order) -> list[Step]:
     return [Step(i, beat.caption, beat.start, beat.end) for i, beat in enumerate(recording.beats, start=1)]
 
 
+def _slides(order: Order) -> list[Step]:
+    from nn_unfold.out.slides.write import write_slides
+
+    return write_slides(order)
+
+
+def _pptx(order: Order) -> list[Step]:
+    from nn_unfold.out.powerpoint import write_pptx
+
+    return write_pptx(order)
+
+
 def _script(order: Order) -> list[Step]:
     from nn_unfold.out.transcripts import markdown_script, plain_script
 
@@ -234,6 +246,18 @@ EXPORTERS: Mapping[str, Exporter] = {
         _page,
         parts=False,
     ),
+    "slides": Exporter(
+        (".html",),
+        "one HTML file for lectures (reveal.js): a clip for each beat that stops at its end, captions as speaker notes",
+        "turning and zooming; less than the size of the clips in 1080p; the notes need a second window (key s)",
+        _slides,
+    ),
+    "pptx": Exporter(
+        (".pptx",),
+        "slides for PowerPoint and LibreOffice: the clips with their key frames as posters, captions as notes",
+        "turning and zooming; text that can be edited; to be opened by programs that can't play H.264",
+        _pptx,
+    ),
     "script": Exporter((".txt", ".md"), "the text to read, with times", "pauses within a beat", _script),
     "captions": Exporter((".vtt", ".srt"), "captions for a player", "style and place of the captions", _captions),
     "chapters": Exporter(
@@ -242,10 +266,10 @@ EXPORTERS: Mapping[str, Exporter] = {
         "shorter titles than the captions; .mp4 of some beats only; sites may want 10 s for each chapter",
         _chapters,
     ),
-    "sheet": Exporter((".png",), "one picture of the last frames of all beats", "what happens within a beat", _sheet),
+    "sheet": Exporter((".png",), "one picture of the key frames of all beats", "what happens within a beat", _sheet),
     "handout": Exporter(
         (".pdf",),
-        "the last frames of all beats with their captions, 6 or 1 on an A4 page (--theme light spares ink)",
+        "the key frames of all beats with their captions, 6 or 1 on an A4 page (--theme light spares ink)",
         "what happens within a beat; vector graphics: only the text is sharp at any size",
         _handout,
     ),

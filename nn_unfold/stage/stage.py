@@ -101,6 +101,7 @@ class Stage(SpatialScene):
         self.told: list[Beat] = []  # all beats so far
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._named = False  # whether the inputs have names, which stand below their axes
+        self._within_beat = False
         self._caption: VGroup | None = None
         self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
@@ -164,12 +165,25 @@ class Stage(SpatialScene):
         self._leaving, self._caption = self._caption, new
         self.play(*changes, run_time=tokens.breath)
         self._leaving = None
+        self._within_beat = True
         yield
+        self._within_beat = False
         words = translate(told.message, **told.values)
         reading = READING_START + columns(words) / READING_SPEED
         self.wait(max(tokens.breath, reading - (self.clock - began)))
         duration = self.time - began_on_film
         self.add_subcaption(words, duration=duration, offset=-duration)
+
+    def key_frame(self) -> None:
+        """Mark what is shown now as the picture of this beat, on paper and on slides; else it is the beat's last frame.
+
+        A beat that shows a cut and takes it away again is marked while the cut stands.
+
+        Raises:
+            UnfoldError: outside of a beat.
+        """
+        if not self._within_beat:
+            raise UnfoldError("A key frame is of a beat: call key_frame() within `with self.beat(...)`.")
 
     @property
     def beats(self) -> list[str]:

@@ -21,3 +21,11 @@ def blank_like(frame: np.ndarray) -> np.ndarray:
         if spare.shape == frame.shape and spare.dtype == frame.dtype:
             return spare
     return np.empty_like(frame)
+
+
+def straight(premultiplied: np.ndarray) -> np.ndarray:
+    """Colours (h, w, 4), uint8, that are not multiplied by their alpha; those without alpha are (0, 0, 0, 0)."""
+    alpha = premultiplied[..., 3:].astype(np.uint32)
+    colours = (premultiplied[..., :3] * np.uint32(255) + alpha // 2) // np.maximum(alpha, 1)
+    whole = np.concatenate([np.minimum(colours, 255) * (alpha > 0), alpha], axis=-1)
+    return whole.astype(np.uint8)

@@ -16,9 +16,10 @@ import pytest
 from PIL import Image
 
 from nn_unfold.cli.main import main
+from nn_unfold.engine.paint.frames import straight
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out import alpha, rendering
-from nn_unfold.out.beats import frames, key_frames, steps, straight
+from nn_unfold.out.beats import frames, key_frames, steps
 from nn_unfold.out.chapters import remux
 from nn_unfold.out.exporters import ALL, EXPORTERS, NoSuchBeats, Order, Range, Step, export
 from nn_unfold.out.films import Film, find
@@ -421,3 +422,38 @@ def test_alpha_survives_its_file(suffix, codec, order, monkeypatch):
     assert np.abs(last[opaque] - meant[opaque]).mean() < 12
     if codec is None:
         assert (last == meant).all()
+
+
+def test_a_film_of_manim_has_straight_alpha(tiny, tmp_path):
+    values = {**rendering.settings("l", tmp_path), "pixel_width": 160, "pixel_height": 90, "format": "png"}
+    picture = np.asarray(Image.open(rendering.render_whole(tiny, values, transparent=True)))
+    solid = np.asarray(Image.open(rendering.render_whole(tiny, values)))[..., :3].astype(int)
+    assert (picture[picture[..., 3] == 0] == 0).all()
+    share = picture[..., 3:] / 255
+    assert ((share > 0) & (share < 1)).any()
+    laid = picture[..., :3] * share + solid[0, 0] * (1 - share)
+    assert np.abs(laid - solid).max() <= 4
+
+
+# Key frames
+
+
+def test_a_beat_marks_its_key_frame(tmp_path):
+    path = tmp_path / "marked.py"
+    path.write_text(
+        "from manim import Square\n\nfrom nn_unfold import Stage\n\n\nclass Marked(Stage):\n    def construct(self):\n"
+        "        square = Square(fill_opacity=1, color='#ff0000')\n"
+        "        with self.beat('A square comes and goes.'):\n"
+        "            self.add(square)\n            self.wait(1)\n            self.key_frame()\n"
+        "            self.remove(square)\n"
+        "        with self.beat('It is gone.'):\n            self.wait(1)\n"
+        "        self.key_frame()\n"
+    )
+    film = find(str(path))
+    with pytest.raises(UnfoldError, match="A key frame is of a beat"):
+        key_frames(film, Order(film, path, tmp_path).settings(90, 15), ALL)
+    path.write_text(path.read_text().removesuffix("        self.key_frame()\n"))
+    _, (with_square, without) = key_frames(film, Order(film, path, tmp_path).settings(90, 15), ALL)
+    red = [(picture[..., 0] > 200).mean() for picture in (with_square, without)]
+    assert red[0] > 0.02
+    assert red[1] == 0
