@@ -22,6 +22,7 @@ import click
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.films import FOLDER
+from nn_unfold.shapes import SHAPES, tag
 
 PREFIX = "UNFOLD_"
 THEME_NAMES = ("dark", "light", "dark-safe", "light-safe")
@@ -132,6 +133,8 @@ OPTIONS: Mapping[str, Option] = {
     "label": Option("", word, "the column of the data that holds the labels: its name, or its number from 0"),
     "activations": Option("", activation_names, "of a network whose file has weights alone, such as relu"),
     "set": Option("", assignments, "fields of recipes, such as seed=7 sizes=2,3,2 epochs=500"),
+    # That of the picture is a part of the name of the film, wherever it was chosen: see `variant`.
+    "shape": Option("16:9", one_of(*SHAPES), f"of the picture: {', '.join(SHAPES)}", None),
 }
 
 
@@ -196,13 +199,17 @@ def recipe_fields() -> dict[str, str]:
 def variant() -> str:
     """What is added to the name of a film whose options are not the defaults, such as "-light-zh"; "" for those.
 
-    So no language, theme or network overwrites the film of another.
+    So no language, theme, network or shape overwrites the film of another. The shape is that of the picture, as the
+    option or Manim's settings say.
     """
+    from manim import config  # takes a moment: what only lists films does without
+
     parts = []
     for name, kind in OPTIONS.items():
         value = option(name)
         if kind.tag is not None and value != kind.default:
             parts.append(re.sub(r"[^\w.,-]+", "-", kind.tag(value)).strip("-."))
+    parts.append(tag(config.pixel_width, config.pixel_height))
     return "".join(f"-{part}" for part in parts if part)
 
 

@@ -174,7 +174,7 @@ def theme() -> Theme:
     return THEMES[option("theme")]
 
 
-def samples_at(height: int) -> int:
+def samples_at(height: float) -> int:
     """Samples per pixel for a picture of this many lines: drafts do without, their lines are smooth anyway."""
     return 4 if height >= 720 else 0
 

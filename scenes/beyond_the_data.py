@@ -57,7 +57,10 @@ class BeyondTheData(Stage):
             for panel, name, activation in zip(panels, ("max(0, z)", "sin z"), ("relu", "sin"), strict=True)
         ]
 
-        with self.beat("The same arms, the same training, other neurons: ReLU on the left, sine on the right."):
+        here, there = self.sides(*panels)
+        with self.beat(
+            "The same arms, the same training, other neurons: ReLU {here}, sine {there}.", here=here, there=there
+        ):
             for side in sides:
                 self.look(side.axes)
             self.play(*(FadeIn(side.axes, side.cloud, side.title) for side in sides))

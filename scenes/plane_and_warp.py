@@ -1,7 +1,7 @@
 """The input plane beside the last hidden plane in one training: the straight line there is the curve here."""
 
 import numpy as np
-from manim import DOWN, FadeIn, FadeOut, VGroup
+from manim import FadeIn, FadeOut, VGroup
 
 from nn_core.geometry import linearly_separable, pull_back
 from nn_core.geometry.box import box_around
@@ -37,6 +37,8 @@ from nn_unfold.stage.bench import heading
 LINES = 20  # squares of the grid along a side of the input plane
 RIM = (-1.1, 1.1, -1.1, 1.1)  # a little more than tanh can reach
 PALE = 0.25  # the opacity of what steps back
+NOTES = (2.6, 2.6)  # frame units: the width of the numbers beside the planes, or their height above these
+HEADROOM = 0.8  # frame units above a plane, for its name
 NEAR = 2  # squares around the one that is looked at
 
 
@@ -66,13 +68,15 @@ class PlaneAndWarp(Stage):
         box = box_around(trained.X, margin=0.1, square=True)
         side = (box[1] - box[0]) / LINES
 
-        column, *halves = self.area().grown(tokens.label_room).columns(2.6, 0, 0, gap=tokens.margin)
-        frames = [half.rows(0, half.size[0], gap=0) for half in halves]
+        column, rest = self.area().grown(tokens.label_room).apart(*NOTES, gap=tokens.margin, shares=2)
+        halves = rest.shared(2, gap=tokens.margin)
+        frames = [half.rows(0, min(half.size[0], half.size[1] - HEADROOM), gap=0) for half in halves]
         titles = [
             heading(words, [above.centre[0], above.bottom + 1.3 * tokens.label_room, 0])
             for words, (above, _) in zip(("input plane", "last hidden plane"), frames, strict=True)
         ]
         here, there = (Panel(square.grown(tokens.label_room)) for _, square in frames)
+        over_here, over_there = self.sides(here, there)
         look = {"shades": tokens.points, "radius": 0.75 * tokens.dot_radius}
         depth = len(front.layers)
         left, right = HeatPlane(start, box), HeatPlane(start, RIM, depth=depth)
@@ -80,10 +84,10 @@ class PlaneAndWarp(Stage):
         carried = Carried(Lattice(box, grid=side), Cloud(trained.X, trained.y, **look), depth=depth)
         here.add(left, grid, cloud)
         there.add(right, carried)
-        diagram = NetworkDiagram(start, size=(column.size[0], 2.3), radius=0.18)
-        curve = LossCurve(history, size=(column.size[0] - 0.9, 1.1))
+        diagram = NetworkDiagram(start, size=(NOTES[0], 2.3), radius=0.18)
+        curve = LossCurve(history, size=(NOTES[0] - 0.9, 1.1))
         count = Accuracy("points right", start, trained.X, trained.y, count=True)
-        shown = VGroup(diagram, curve, count).arrange(DOWN, buff=tokens.margin)
+        shown = VGroup(diagram, curve, count).arrange(column.along, buff=tokens.margin)
         shown.move_to(column.centre)
 
         here_own, (points, values) = not trained.given, of_points(trained)
@@ -113,11 +117,12 @@ class PlaneAndWarp(Stage):
 
         best = round(trained.n * best_line_accuracy(Network(start.layers[:-1]).forward(trained.X).output, trained.y))
         with self.beat(
-            "Untrained, it has {right} of {n} points right. The best of all lines on the right would have {best}.",
+            "Untrained, it has {right} of {n} points right. The best of all lines {there} would have {best}.",
             holds=True,
             right=trained.right_at(0),
             n=trained.n,
             best=best,
+            there=over_there,
         ):
             self.play(self.reframe(right))
             self.play(FadeIn(left.face, left.boundary, right, *shown[1:]))
@@ -135,9 +140,11 @@ class PlaneAndWarp(Stage):
         ends = np.concatenate([np.empty((0, 2)), *curved])
         bent = len(ends) > 0 and np.linalg.matrix_rank(ends - ends[0], tol=0.1 * side) == 2
         with self.beat(
-            "The last layer is affine: on the right the decision boundary is a straight line, on the left a curve.",
+            "The last layer is affine: {there} the decision boundary is a straight line, {here} a curve.",
             holds=last.activation.name == "identity" and len(right.boundary.points) == 2 and bent,
-            otherwise="The last layer is affine: the decision boundary on the right can only be a straight line.",
+            otherwise="The last layer is affine: the decision boundary {there} can only be a straight line.",
+            here=over_here,
+            there=over_there,
         ):
             paler = (part.animate.set_opacity(PALE) for part in (left.face, right.face, cloud, carried[1]))
             self.play(*paler, *(plane.boundary.animate.set_opacity(0) for plane in (left, right)))

@@ -45,15 +45,24 @@ class Playground(Stage):
 
     def construct(self):
         room = self.tokens.label_room
-        shelf, middle, right = self.area().grown(room).columns(0.9, 0, 3.9, gap=self.tokens.margin)
-        above, below = middle.rows(0, 2.6, gap=0.3)
-        corner, square = right.rows(0, right.size[0], gap=self.tokens.margin)
+        whole = self.area().grown(room)
+        wide = whole.size[0] > whole.size[1]
+        if wide:
+            shelf, middle, right = whole.columns(0.9, 0, 3.9, gap=self.tokens.margin)
+            above, below = middle.rows(0, 2.6, gap=0.3)
+            corner, square = right.rows(0, right.size[0], gap=self.tokens.margin)
+        else:
+            strip, middle, squares = whole.rows(1.7, 0, whole.size[0] / 2, gap=0.3)
+            shelf, corner = strip.columns(0, 3.0, gap=self.tokens.margin)
+            above, (below, square) = middle, squares.columns(0, 0, gap=self.tokens.margin)
         output, hidden = Panel(square.grown(room)), Panel(below.grown(room))
+        there = self.sides(hidden, output)[1]
         recipes = [self.recipe, *(replace(self.recipe, **changes) for changes in OTHERS)]
         games = [self.trained(recipe) for recipe in recipes]
         places = {"room": above, "corner": corner, "output": output, "hidden": hidden}
         disc, corners, clouds, spiral = (Bench(*game, DOMAIN, **places) for game in zip(recipes, games, strict=True))
-        data = DataThumbnails([(game.X, game.y) for game in games], DOMAIN).move_to(shelf.centre)
+        data = DataThumbnails([(game.X, game.y) for game in games], DOMAIN, side=0.9 if wide else 0.75)
+        data.arrange(shelf.along, buff=0.25 * data[0].width).move_to(shelf.centre)
         title = heading("data", [shelf.centre[0], shelf.top - HEADINGS, 0])
         self.look(disc.map)
 
@@ -87,9 +96,10 @@ class Playground(Stage):
             self.play(flow, self.follow(flow, disc.carried))
 
         with self.beat(
-            "There a straight line separates the classes. On the right, the same line is the curve.",
-            otherwise="There a straight line has {right} of {n} points right. On the right, it is the curve.",
+            "There a straight line separates the classes. {There}, the same line is the curve.",
+            otherwise="There a straight line has {right} of {n} points right. {There}, it is the curve.",
             **claim(of_disc),
+            There=there.capitalize(),
         ):
             disc.floor.show(disc.trained.network).boundary.set_opacity(0)
             self.play(self.reframe(disc.floor))

@@ -41,7 +41,7 @@ UNIT = (0.0, 1.0, 0.0, 1.0)
 RISE, BIAS = (2.0, -4.0), (0.0, -0.5)  # the tent: t(x) = 2 relu(x) - 4 relu(x - 1/2) goes up to 1 and down again
 BREADTH, APART = 0.18, 0.25  # of a strip over [0, 1], and between two
 ASLANT = {"phi": 80 * DEGREES, "theta": -63 * DEGREES}
-COLUMN, GAP = 2.3, 0.3  # frame units: what is written beside the regions of a network
+NOTES, GAP = (2.3, 2.1), 0.3  # frame units: what is written beside the regions of a network, or above them
 
 
 class WhyDeep(Stage):
@@ -71,9 +71,9 @@ class WhyDeep(Stage):
         wide = replace(deep, sizes=(2, n, 1), activations=("relu", "sigmoid"))
         self.fold_a_strip(depth)
         chosen = tents(depth, 2), all_crossing(n, np.random.default_rng(deep.seed))
-        places = self.area().grown(self.tokens.label_room).columns(COLUMN, 0, COLUMN, 0, gap=GAP)
-        parts = zip(places[::2], places[1::2], (deep, wide), map(self.trained, (deep, wide)), chosen, strict=True)
-        self.compare([Side(*part) for part in parts])
+        places = [half.apart(*NOTES, gap=GAP) for half in self.area().grown(self.tokens.label_room).shared(2, gap=GAP)]
+        parts = zip(places, (deep, wide), map(self.trained, (deep, wide)), chosen, strict=True)
+        self.compare([Side(*place, *part) for place, *part in parts])
 
     def fold_a_strip(self, depth):
         """One layer after another folds a strip; then a single layer with as many neurons as all of them."""
@@ -231,13 +231,13 @@ class Side:
         self.panel = Panel(room.grown(theme().label_room))
         self.cloud, self.boundary = Cloud(trained.X, trained.y), Regions.over(trained.X, trained.network).boundary
         self.panel.add(self.cloud, self.boundary.set_opacity(0))
-        self.diagram = NetworkDiagram(chosen, size=(column.size[0], 1.8))
         self.found = LiveNumber("regions", 0, decimals=0, digits=4)
         self.accuracy = Metric(trained.history, "accuracy")
-        upper, lower = column.rows(0, 0, gap=theme().margin)
-        self.diagram.move_to([column.left, upper.bottom, 0], aligned_edge=DOWN + LEFT)
+        upper, lower = column.shared(2, gap=theme().margin)
+        self.diagram = NetworkDiagram(chosen, size=(upper.size[0], 1.8))
+        self.diagram.move_to([upper.left, upper.bottom, 0], aligned_edge=DOWN + LEFT)
         numbers = VGroup(self.found, self.accuracy).arrange(DOWN, buff=theme().margin, aligned_edge=LEFT)
-        numbers.move_to([column.left, lower.top, 0], aligned_edge=UP + LEFT)
+        numbers.move_to([lower.left, lower.top, 0], aligned_edge=UP + LEFT)
         self.take(LinearRegions(chosen, UNIT))
 
     def take(self, regions: LinearRegions) -> None:

@@ -13,6 +13,7 @@ from nn_unfold.cli import options, output
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.exporters import ALL, EXPORTERS, Exported, NoSuchBeats, Order, Range, export
 from nn_unfold.settings import option
+from nn_unfold.shapes import SHAPES, tag
 
 
 def _beats(context: click.Context, parameter: click.Parameter, value: str | None) -> Range:
@@ -73,7 +74,8 @@ def command(
         options.start_manim()
         if path is None:
             part = "" if beats == ALL else f"-{str(beats).rstrip('-')}"
-            look = f"{option('language')}-{option('theme')}"
+            shape = tag(*SHAPES[option("shape")])
+            look = "-".join(filter(None, [option("language"), option("theme"), shape]))
             path = folder / "exports" / film.name / f"{kind}{part}-{look}{exporter.suffixes[0]}"
         path = path.absolute()
         _check(path)

@@ -16,7 +16,8 @@ import click
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film, UnknownFilm, films, find
-from nn_unfold.settings import media_folder
+from nn_unfold.settings import media_folder, option
+from nn_unfold.shapes import SHAPES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -126,11 +127,19 @@ LANGUAGE = click.option(
     help="Of captions and labels, such as en or zh.",
 )
 
+SHAPE = click.option(
+    "--shape",
+    metavar="W:H",
+    expose_value=False,
+    callback=_into_environment,
+    help=f"Of the picture: {', '.join(SHAPES)}.",
+)
+
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language."""
-    for option in (LANGUAGE, THEME, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
-        function = option(function)
+    """All that a film reads: --network, --activations, --data, --label, --set, --shape, --theme, --language."""
+    for decorate in (LANGUAGE, THEME, SHAPE, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
+        function = decorate(function)
     return function
 
 
@@ -158,7 +167,7 @@ def start_manim() -> None:
 
     Raises:
         UnfoldError: in one line, where a manim.cfg can't be read, or Manim can't be imported.
-        click.UsageError: for a theme or language that does not exist.
+        click.UsageError: for a theme, language or shape that does not exist.
     """
     try:
         import manim
@@ -174,5 +183,6 @@ def start_manim() -> None:
     try:
         theme()
         translate("")
+        option("shape")
     except UnfoldError as error:
         raise click.UsageError(str(error)) from None

@@ -26,6 +26,7 @@ from nn_unfold.engine.paint.painter import REFERENCE_HEIGHT, Painting, painter_f
 from nn_unfold.engine.paint.primitives import REACH
 from nn_unfold.engine.studio import stock_settings
 from nn_unfold.errors import UnfoldError
+from nn_unfold.shapes import lines_of
 from nn_unfold.theme import READABLE, samples_at, theme
 
 FOCAL_DISTANCE = 20.0  # of a stage, in scene units at zoom 1; the same as in stock Manim
@@ -366,10 +367,12 @@ class SpatialCamera(Perspective, ThreeDCamera):
         Its pixels are valid until the next.
         """
         lens = lens or self
-        painter = painter_for(self.pixel_width, self.pixel_height, samples_at(self.pixel_height))
+        wide_height = lines_of(self.pixel_height, self.frame_width, self.frame_height)
+        painter = painter_for(self.pixel_width, self.pixel_height, samples_at(wide_height))
         return painter.paint(
             batches,
             lens.projection(),
+            wide_height=wide_height,
             light=np.array(self.tokens.light),
             shading=self.tokens.shading,
             grid=(*rgb(self.tokens.grid), self.tokens.grid_opacity),

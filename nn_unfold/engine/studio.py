@@ -14,7 +14,8 @@ from manim import config
 from manim._config.utils import ManimConfig, config_file_paths, make_config_parser
 
 from nn_unfold.errors import UnfoldError
-from nn_unfold.settings import project_file
+from nn_unfold.settings import OPTIONS, option, project_file, refusal
+from nn_unfold.shapes import frame_for, is_of, size_in, unit_of
 
 ENCODER = {"crf": "18", "preset": "veryfast", "threads": "1", "bf": "0"}
 """Options of libx264. Its output depends on the number of threads, and with B-frames also on what was in its memory.
@@ -103,15 +104,21 @@ def check_output_folder() -> None:
 
 
 def fit_frame() -> None:
-    """Make the frame as wide for its height as the picture is, so that layouts in frame units fit any picture.
+    """Give the picture the shape that the option says, and the frame the shape of the picture.
 
-    Manim lets the camera see another height than that of the settings, which layouts go by. Here a frame of 16:9 stays
-    whole, and grows to both sides, or upwards and downwards.
+    So layouts in frame units fit any picture. Manim lets the camera see another height than that of the settings,
+    which layouts go by. A frame that the settings say counts as one of 16:9: see `nn_unfold.shapes`.
+
+    Raises:
+        UnfoldError: where the settings ask for a picture of another shape than the option.
     """
-    shape = config.pixel_width / config.pixel_height
-    height = min(config.frame_height, config.frame_width * 9 / 16)
-    width = height * 16 / 9
-    wanted = max(width, height * shape), max(height, width / shape)
+    shape, size = option("shape"), (config.pixel_width, config.pixel_height)
+    if shape != OPTIONS["shape"].default and not is_of(shape, *size):
+        if not is_of("16:9", *size):
+            raise refusal("shape", f"the shape of the picture, which has {size[0]} x {size[1]} pixels")
+        config.pixel_width, config.pixel_height = size_in(shape, min(size))
+    unit = unit_of(config.frame_width, config.frame_height)
+    wanted = frame_for(config.pixel_width, config.pixel_height, unit)
     # What differs by a rounding only stays as it is, to the last bit.
     if not np.allclose((config.frame_width, config.frame_height), wanted, rtol=1e-9):
         config.frame_width, config.frame_height = wanted

@@ -16,6 +16,8 @@ from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.beats import Frame, Take, frames
 from nn_unfold.out.exporters import Order, Step
+from nn_unfold.settings import option
+from nn_unfold.shapes import size_in
 
 LINES = 1080
 RATE = 30  # frames a second
@@ -58,7 +60,8 @@ def _writer(suffix: str, file: IO[bytes]) -> Iterator[Take]:
     container, codec, pixels, options = _FILMS[suffix]
     with av.open(file, "w", format=container) as film:
         stream = cast(av.VideoStream, film.add_stream(codec, rate=RATE, options=options))
-        stream.width, stream.height, stream.pix_fmt = LINES * 16 // 9, LINES, pixels
+        stream.width, stream.height = size_in(option("shape"), LINES)
+        stream.pix_fmt = pixels
 
         def take(frame: Frame, count: int) -> None:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgba").reformat(format=pixels)

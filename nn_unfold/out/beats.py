@@ -18,6 +18,7 @@ from nn_unfold.out.exporters import NoSuchBeats, Range, Step
 from nn_unfold.out.films import Film
 from nn_unfold.out.rendering import load, one_line_errors, studio
 from nn_unfold.stage.stage import Stage
+from nn_unfold.text.labels import caption_height
 
 Frame = npt.NDArray[np.uint8]  # (h, w, 3), or (h, w, 4) with straight alpha
 Take = Callable[[Frame, int], object]  # gets a frame, and for how many frames it stays
@@ -195,5 +196,5 @@ def shown(stage: Stage, *, caption: bool = True) -> Frame:
 def _without_caption(stage: Stage) -> Frame:
     """What a stage shows now, but for the caption and its room."""
     frame = shown(stage, caption=False)
-    band = stage.tokens.caption_height / stage.camera.frame_height
+    band = caption_height() / stage.camera.frame_height
     return frame[: round(len(frame) * (1 - band))]

@@ -95,10 +95,13 @@ class Order:
     per_page: int = 6
 
     def settings(self, lines: int, rate: float) -> dict[str, Any]:
-        """Settings of Manim for pictures 16:9 of so many lines, and so many a second."""
+        """Settings of Manim for pictures whose shorter side has so many pixels, and so many a second."""
         from nn_unfold.out.rendering import settings
+        from nn_unfold.settings import option
+        from nn_unfold.shapes import size_in
 
-        size = {"pixel_width": lines * 16 // 9, "pixel_height": lines, "frame_rate": rate}
+        width, height = size_in(option("shape"), lines)
+        size = {"pixel_width": width, "pixel_height": height, "frame_rate": rate}
         return {**settings("h", self.media_dir), **size}
 
 
@@ -275,13 +278,13 @@ EXPORTERS: Mapping[str, Exporter] = {
     ),
     "gif": Exporter(
         (".gif",),
-        "a loop 640 pixels wide, at most 0.4 MB for a second",
+        "a loop of 360 lines, at most 0.4 MB for a second",
         "more than 30 s; sound; more than 128 colours, so that shades show steps",
         _loop,
     ),
     "webp": Exporter(
         (".webp",),
-        "a loop 640 pixels wide, at most 0.12 MB for a second",
+        "a loop of 360 lines, at most 0.12 MB for a second",
         "more than 30 s; sound; old programs can't open it",
         _loop,
     ),

@@ -14,7 +14,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.out.beats import Frame, frames
 from nn_unfold.out.exporters import Order, Step
 
-LINES = 360  # of 640 pixels each
+LINES = 360  # along the shorter side: 640x360 in 16:9
 RATE = 15  # frames a second
 LONGEST = 30.0  # seconds; the frames of a loop are all in memory
 MOST = {".gif": 400_000, ".webp": 120_000}  # bytes a second

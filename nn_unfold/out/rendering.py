@@ -29,6 +29,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film
 from nn_unfold.out.plan import Piece, Play
 from nn_unfold.settings import OPTIONS, base_file, media_folder, option
+from nn_unfold.shapes import size_in
 from nn_unfold.stage.stage import Stage
 
 GIVEN = ("network", "data", "set")
@@ -49,10 +50,11 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
     if (file := base_file()) is not None:
         config.digest_file(file)
     (pixels,) = (q for q in QUALITIES.values() if q["flag"] == quality)
+    width, height = size_in(option("shape"), pixels["pixel_height"])
     return {
         "media_dir": str(media_dir.resolve() if media_dir else media_folder()),
-        "pixel_width": pixels["pixel_width"],
-        "pixel_height": pixels["pixel_height"],
+        "pixel_width": width,
+        "pixel_height": height,
         "frame_rate": pixels["frame_rate"],
         "frame_width": config.frame_width,
         "frame_height": config.frame_height,

@@ -17,7 +17,7 @@ from nn_unfold.engine.camera import NEAR, Perspective, StageCamera
 from nn_unfold.engine.paint.batch import Batch
 from nn_unfold.space.base import SpatialMobject, spatial_parts
 from nn_unfold.stage.view import Area, Panel, extent
-from nn_unfold.text.labels import Label
+from nn_unfold.text.labels import Label, caption_height
 from nn_unfold.text.numbers import LiveMatrix
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _out_of_sight(stage: Stage, moving: Collection[Perspective]) -> Iterator[str
             if lens in moving:
                 continue
         elif not any(text in stage.mobjects for text in stage._aside):
-            free = free._replace(left=-free.right)  # the column is still empty
+            free = stage.whole_area()  # the column is still empty
         eye = lens.projection()[3]  # this row of the matrix gives the distance from the eye along the view axis
         if (points @ eye[:3] + eye[3] < NEAR * lens.get_focal_distance()).any():
             yield f"{name} reaches behind the eye of the camera"
@@ -122,7 +122,7 @@ def _line_of(label: Any) -> np.ndarray:
 
 def _in_the_way(stage: Stage) -> Iterator[str]:
     space = _Space(stage)
-    band = -config.frame_height / 2 + stage.tokens.margin / 2 + stage.tokens.caption_height
+    band = -config.frame_height / 2 + stage.tokens.margin / 2 + caption_height()
     caption = {part for text in (stage._caption, stage._leaving) if text for part in text.get_family()}
     for mobject in stage.mobjects:
         worst, lowest = 0.0, band

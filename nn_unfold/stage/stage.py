@@ -10,10 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from manim import (
     DEGREES,
-    DOWN,
-    LEFT,
     TAU,
-    UP,
     Animation,
     AnimationGroup,
     FadeIn,
@@ -44,10 +41,11 @@ from nn_unfold.settings import named_by_options, option, recipe_fields
 from nn_unfold.space.axes import Axes
 from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.space.primitives import Box, Cloud
+from nn_unfold.stage import column
 from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
-from nn_unfold.text.labels import caption, columns
+from nn_unfold.text.labels import caption, caption_height, columns
 from nn_unfold.theme import theme
 
 READING_SPEED = 17.0  # half-width characters a second
@@ -65,7 +63,7 @@ class Stage(SpatialScene):
 
     Spatial mobjects are painted with true depth; vector mobjects lie flat on the screen above them. The
     screen has quiet zones: a band for the caption below, and a column for formulas on the left when there is
-    something in it; the camera frames what is in space in the area that is left.
+    something in it, or below the subject in a tall frame; the camera frames what is in space in the area that is left.
 
     Args:
         renderer: None, or a SpatialRenderer.
@@ -154,7 +152,7 @@ class Stage(SpatialScene):
         began, began_on_film = self.clock, self.time
         new = caption(told.message, **told.values)
         tokens = self.tokens
-        new.move_to((0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0))
+        new.move_to((0, -config.frame_height / 2 + tokens.margin / 2 + caption_height() / 2, 0))
         changes: list[Animation] = [FadeIn(new)]
         if self._caption is not None:
             # One after the other: lines that are mixed can't be read.
@@ -204,16 +202,22 @@ class Stage(SpatialScene):
 
     def area(self) -> Area:
         """What is left of the screen for what lives in space, in frame units."""
+        whole = self.whole_area()
+        return column.parted(whole)[0] if len(self._aside) else whole
+
+    def whole_area(self) -> Area:
+        """The same as long as nothing is aside."""
         tokens = self.tokens
         edge = tokens.margin + tokens.label_room
         right, top = config.frame_width / 2 - edge, config.frame_height / 2 - edge
-        left = -right + (tokens.aside_width if len(self._aside) else 0.0)
-        bottom = -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height + tokens.label_room
+        bottom = -config.frame_height / 2 + tokens.margin / 2 + caption_height() + tokens.label_room
         bottom += _NAMES if self._named else 0.0
-        return Area(left, right, bottom, top)
+        return Area(-right, right, bottom, top)
 
     def aside(self, *mobjects: VMobject) -> Animation:
         """Put flat mobjects into the column on the left, below each other; what else was there leaves.
+
+        In a frame that is higher than wide, the column stands below what lives in space, in rows or columns.
 
         Returns:
             The animation that takes away, then moves, then brings, so that nothing crosses.
@@ -222,14 +226,10 @@ class Stage(SpatialScene):
         leaving = [m for m in self._aside if m not in mobjects]
         staying = [m for m in self._aside if m in mobjects]
         places = {m: m.copy() for m in mobjects}
-        column = VGroup(*places.values())
-        for place in column:
-            if place.width > tokens.aside_width:
-                place.scale_to_fit_width(tokens.aside_width)
-        column.arrange(DOWN, buff=tokens.margin, aligned_edge=LEFT)
-        corner = [-config.frame_width / 2 + tokens.margin, config.frame_height / 2 - tokens.margin, 0]
-        column.shift(np.array(corner) - column.get_corner(UP + LEFT))
-        moved = [m for m in staying if not np.allclose(m.get_center(), places[m].get_center())]
+        column.arrange([*places.values()], column.parted(self.whole_area())[1])
+        scales = {m: places[m].width / m.width if m.width else 1.0 for m in staying}
+        scales = {m: share for m, share in scales.items() if not np.isclose(share, 1)}
+        moved = [m for m in staying if m in scales or not np.allclose(m.get_center(), places[m].get_center())]
         arriving = [m for m in mobjects if m not in staying]
         phases = [phase for phase in (leaving, moved, arriving) if phase]
 
@@ -241,7 +241,8 @@ class Stage(SpatialScene):
         # `animate` is a builder that takes the options of an animation, though Manim types it as a mobject.
         builders: list[Any] = [m.animate for m in moved]
         for builder, m in zip(builders, moved, strict=True):
-            changes.append(builder(rate_func=while_of(moved)).move_to(places[m]).build())
+            there = builder(rate_func=while_of(moved))
+            changes.append((there.scale(scales[m]) if m in scales else there).move_to(places[m]).build())
         for mobject in arriving:
             mobject.become(places[mobject])
             changes.append(FadeIn(mobject, rate_func=while_of(arriving)))
@@ -272,15 +273,24 @@ class Stage(SpatialScene):
         return fit(lens, places, area, phi=phi, theta=theta)
 
     def panels(self, count: int, *, gap: float = 0.0, headroom: float = 0.0) -> list[Panel]:
-        """The free area split into panels of the same width, side by side; nothing is in them yet.
+        """The free area shared by panels of one size, side by side; nothing is in them yet.
+
+        In a tall frame they stand one below the other.
 
         Args:
             count: how many.
             gap: frame units between two of them, for what fills them to the edge.
-            headroom: frame units left free above them, for titles.
+            headroom: frame units left free above each, for titles.
         """
         whole = self.area().grown(self.tokens.label_room)
-        return [Panel(area) for area in whole._replace(top=whole.top - headroom).columns(*[0] * count, gap=gap)]
+        return [Panel(area._replace(top=area.top - headroom)) for area in whole.shared(count, gap=gap)]
+
+    def sides(self, one: Panel, other: Panel) -> tuple[str, str]:
+        """Where two panels are seen beside each other, as messages: "on the left" and "on the right", say."""
+        across, up, _ = one.room().centre - other.room().centre
+        if abs(across) > abs(up):
+            return ("on the left", "on the right") if across < 0 else ("on the right", "on the left")
+        return ("above", "below") if up > 0 else ("below", "above")
 
     def lens(self, *things: Mobject) -> tuple[Perspective, Area]:
         """The camera or panel that things are seen in, and the area of the screen that is theirs.

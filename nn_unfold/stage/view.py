@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from manim import DEGREES, Animation, Mobject, Point, Scene, config, smooth
+from manim import DEGREES, DOWN, RIGHT, Animation, Mobject, Point, Scene, config, smooth
 from scipy.interpolate import PchipInterpolator
 
 from nn_unfold.engine.camera import Perspective
+from nn_unfold.shapes import lines_of
 from nn_unfold.theme import theme
 
 
@@ -43,6 +44,11 @@ class Area(NamedTuple):
         """Its width and height."""
         return self.right - self.left, self.top - self.bottom
 
+    @property
+    def along(self) -> np.ndarray:
+        """The direction in which things follow each other in it: to the right where it is wide, else down."""
+        return RIGHT if self.size[0] > self.size[1] else DOWN
+
     def grown(self, by: float) -> Area:
         """The same area with so much more on each side."""
         return Area(self.left - by, self.right + by, self.bottom - by, self.top + by)
@@ -57,10 +63,34 @@ class Area(NamedTuple):
         starts, ends = _split(self.size[1], heights, gap)
         return [Area(self.left, self.right, self.top - b, self.top - a) for a, b in zip(starts, ends, strict=True)]
 
+    def shared(self, count: int, *, gap: float) -> list[Area]:
+        """So many areas of one size: side by side, or one below the other where that leaves larger squares."""
+        (width, height), gaps = self.size, gap * (count - 1)
+        if min((width - gaps) / count, height) >= min(width, (height - gaps) / count):
+            return self.columns(*[0] * count, gap=gap)
+        return self.rows(*[0] * count, gap=gap)
+
+    def apart(self, width: float, height: float, *, gap: float, shares: int = 1) -> tuple[Area, Area]:
+        """A part for notes and the rest, which takes the larger square, or so many, in one of two ways.
+
+        Args:
+            width: of the notes, where they stand to the left of the rest.
+            height: of the notes, where they stand above it.
+            gap: between the two.
+            shares: how many areas the rest will be shared by.
+        """
+
+        def square(rest: Area) -> float:
+            return min(rest.shared(shares, gap=gap)[0].size)
+
+        beside, above = self.columns(width, 0, gap=gap), self.rows(height, 0, gap=gap)
+        notes, rest = beside if square(beside[1]) >= square(above[1]) else above
+        return notes, rest
+
 
 def rows_of_pixels(count: float) -> float:
-    """The share of the picture's height that so many rows are: drafts need not be finer than they can show."""
-    return count / config.pixel_height
+    """The share of the height of 16:9 that so many rows of pixels are: drafts need not be finer than they can show."""
+    return count / lines_of(config.pixel_height, config.frame_width, config.frame_height)
 
 
 def _split(length: float, parts: Sequence[float], gap: float) -> tuple[np.ndarray, np.ndarray]:

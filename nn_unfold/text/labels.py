@@ -18,13 +18,15 @@ from nn_unfold.engine.files import written_whole
 from nn_unfold.engine.seals import is_whole, seal
 from nn_unfold.engine.studio import folder_for
 from nn_unfold.errors import UnfoldError
+from nn_unfold.shapes import WIDE, unit_of
 from nn_unfold.text.catalog import translate
 from nn_unfold.text.font import Font, check_glyphs, font
 from nn_unfold.theme import theme
 
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 _BEARING = 0.05  # the width of an em on both sides of a quote
-CAPTION_COLUMNS = 64  # half-width characters of one caption line at the theme's size
+CAPTION_COLUMNS = 64  # half-width characters of one caption line at the theme's size, in a frame of 16:9
+_PITCH = 0.0165  # frame units from one line of a caption to the next, for each point of its size
 
 
 def columns(text: str) -> int:
@@ -56,12 +58,37 @@ def in_lines(text: str, width: int = CAPTION_COLUMNS) -> list[str]:
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and columns(lines[0]) > width:
         [text] = lines
-        breaks = [i for i in range(1, len(text)) if _may_break(text[i - 1], text[i])]
-        best = min(breaks, key=lambda i: abs(columns(text[:i]) - columns(text[i:])), default=len(text))
-        lines = [text[:best].strip(), text[best:].strip()]
+        lines = _broken(text, 2)
     if len(lines) > 2 or max(map(columns, lines), default=0) > width:
         raise UnfoldError(f"The caption {text!r} doesn't fit into two lines of {width} characters: shorten it.")
     return lines or [""]
+
+
+def _broken(text: str, count: int) -> list[str]:
+    """A text in at most so many lines of about one length."""
+    breaks = [i for i in range(1, len(text)) if _may_break(text[i - 1], text[i])]
+    if count == 1 or not breaks:
+        return [text]
+    # The first line is as long as the others are on average.
+    best = min(breaks, key=lambda i: abs((count - 1) * columns(text[:i]) - columns(text[i:])))
+    return [text[:best].strip(), *_broken(text[best:].strip(), count - 1)]
+
+
+def caption_room() -> tuple[int, int]:
+    """How many half-width characters a line of a caption has room for in this frame, and how many lines there are.
+
+    In a narrow frame lines are shorter, and there are more: what fits into two lines in 16:9 has room in every shape.
+    """
+    margin, whole = 2 * theme().margin, unit_of(config.frame_width, config.frame_height) * WIDE
+    share = (config.frame_width - margin) / (whole - margin)
+    width = min(CAPTION_COLUMNS, int(CAPTION_COLUMNS * share + 1e-6))
+    return width, -(-2 * CAPTION_COLUMNS // width)
+
+
+def caption_height() -> float:
+    """The height of the band for captions in this frame, in frame units."""
+    tokens, (_, lines) = theme(), caption_room()
+    return tokens.caption_height + (lines - 2) * tokens.caption_size * _PITCH
 
 
 def _may_break(before: str, after: str) -> bool:
@@ -183,15 +210,20 @@ def _closed_up(words: str, letters: list[np.ndarray], font: Font) -> list[np.nda
 
 
 def caption(text: str, **values: Any) -> VGroup:
-    """A caption of one or two lines, centred, translated; values fill its placeholders as in `translate`."""
+    """A caption, centred, translated, in as many lines as the frame asks for; values fill its placeholders."""
     lines = in_lines(translate(text, **values))
+    width, most = caption_room()
+    if max(map(columns, lines)) > width:
+        whole = ("" if has_wide(lines[0]) else " ").join(lines)
+        tries = [_broken(whole, count) for count in range(2, most + 1)]
+        lines = next((broken for broken in tries if max(map(columns, broken)) <= width), tries[-1])
     size = theme().caption_size
     rows = VGroup(*(Label(line, size).center() for line in lines))
     # Other fonts may be wider than the one by which lines are broken.
     rows.scale(min(1.0, (config.frame_width - 2 * theme().margin) / max(rows.width, 1e-9)))
     # Rows are set by a fixed pitch, not by the height of the letters that happen to stand in them.
     for i, row in enumerate(rows):
-        row.move_to(ORIGIN).shift(DOWN * i * size * 0.0165)
+        row.move_to(ORIGIN).shift(DOWN * i * size * _PITCH)
     return rows.move_to(ORIGIN)
 
 

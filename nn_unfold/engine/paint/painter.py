@@ -24,7 +24,7 @@ from nn_unfold.engine.paint.primitives import FACE, LAYOUT, POINT, REACH, VERTEX
 from nn_unfold.engine.paint.rims import count_borders, rims
 from nn_unfold.errors import UnfoldError
 
-REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture this high
+REFERENCE_HEIGHT = 1080  # widths and radii are given in pixels of a picture of 16:9 this high
 
 _BACK = (2.5, 2.0)  # polygon offset of faces, by their slope: a line in a tilted plane keeps its full width
 _FAINTEST = 0.004  # fragments with less alpha are discarded
@@ -122,6 +122,7 @@ class Painter:
         casing: tuple[float, float, float] = (0.0, 0.0, 0.0),
         within: tuple[int, int, int, int] | None = None,
         watched: np.ndarray = NO_LINES,
+        wide_height: float | None = None,
     ) -> Painting:
         """Paint the batches.
 
@@ -139,13 +140,15 @@ class Painter:
             within: the rectangle (left, top, right, bottom) in pixels beyond which nothing is painted; else the whole.
             watched: (n, 2, 3) ends of lines, in scene units. They are not painted; the visible share of each is
                 measured. Faces that are opaque or nearly so hide them.
+            wide_height: the height in pixels of the picture of 16:9 that shows all as large as this one; its own
+                height if not given.
 
         Returns:
             The picture; its pixels are valid until the next call.
         """
         batches = [batch for batch in batches if batch.rgba[:, 3].any()]
         atlas = Atlas(batches)
-        scale = self.height / REFERENCE_HEIGHT
+        scale = (wide_height or self.height) / REFERENCE_HEIGHT
         batches = arranged(batches, projection)
         # MSAA is slow: it is used only where faces intersect or bear a picture, or have very many borders.
         too_many = sum(count_borders(batch) for batch in batches) > _MOST_EDGES
