@@ -10,7 +10,7 @@ copyright = "2026, the authors of Unfold"  # Sphinx's own name
 release = version = importlib.metadata.version("nn-unfold")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "words", "gallery"]
 
