@@ -24,16 +24,17 @@ from manim import (
 )
 
 from nn_core.network import Network
+from nn_core.preprocessing import Features
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.columns import Columns, columns_of, first_and_last
 from nn_unfold.flat.edge_numbers import numbers_on_edges
-from nn_unfold.flat.heat_map import Features, HeatMap, raster_of, signed_colours
+from nn_unfold.flat.heat_map import HeatMap, raster_of
 from nn_unfold.flat.signals import Signals, show_numbers
 from nn_unfold.space.primitives import Box
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import LiveMatrix
-from nn_unfold.theme import rgb, theme
+from nn_unfold.theme import rgb, signed_colours, theme
 
 
 class NetworkDiagram(VGroup):
