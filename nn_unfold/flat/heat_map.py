@@ -7,11 +7,10 @@ from typing import Any, Self
 import numpy as np
 from manim import RoundedRectangle, VMobject
 
-from nn_core.geometry.box import pixel_middles
+from nn_core.geometry.box import Box, pixel_middles
 from nn_core.preprocessing import Features
 from nn_unfold.engine.door import told_by_manim
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.primitives import Box
 from nn_unfold.theme import signed_colours, theme
 
 
