@@ -16,6 +16,9 @@ from scipy.linalg import qr, svd
 from nn_core.arrays import Array, numbers, real_number, shortened, whole_number
 from nn_core.network import Layer, Network
 
+Features = Callable[[Array], Array]
+"""What a network is given for points of the plane: (n, 2) -> (n, n_in)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Rescaling:

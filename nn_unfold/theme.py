@@ -184,3 +184,11 @@ def bilinear(corners: tuple[str, str, str, str], where: np.ndarray) -> np.ndarra
     s, t = np.clip(where, 0.0, 1.0).T[:, :, None]
     low_low, high_low, low_high, high_high = (np.array(rgb(c)) for c in corners)
     return (1 - s) * (1 - t) * low_low + s * (1 - t) * high_low + (1 - s) * t * low_high + s * t * high_high
+
+
+def signed_colours(shares: np.ndarray | float) -> np.ndarray:
+    """The colours (..., 3) of numbers (...), from the theme's negative at -1 over neutral at 0 to positive at 1."""
+    tokens = theme()
+    shares = np.clip(np.asarray(shares, dtype=float), -1.0, 1.0)[..., None]
+    negative, neutral, positive = (np.array(rgb(c)) for c in (tokens.negative, tokens.neutral, tokens.positive))
+    return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, Self
 
@@ -339,6 +340,14 @@ class SpatialCamera(Perspective, ThreeDCamera):
             self.display_multiple_vectorized_mobjects(vectors, self.pixel_array)
         else:
             super().capture_mobjects(mobjects, include_submobjects=False)
+
+    def display_multiple_vectorized_mobjects(self, vmobjects: Iterable[VMobject], pixel_array: np.ndarray) -> None:
+        """As stock, and also shapes with a `picture()`: they refuse to be drawn by cameras that can't fill them."""
+        for pictured, group in groupby(vmobjects, lambda vmobject: hasattr(vmobject, "picture")):
+            if pictured:
+                self.display_multiple_non_background_colored_vmobjects(group, pixel_array)
+            else:
+                super().display_multiple_vectorized_mobjects(list(group), pixel_array)
 
     def apply_fill(self, ctx: cairo.Context, vmobject: VMobject) -> Self:
         """As stock, but a shape with a `picture()` (h, w, 4), premultiplied, is filled with that, edge to edge."""

@@ -24,6 +24,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
     },
     "manim.camera.camera.Camera": {
         "apply_fill": "(self, ctx, vmobject)",
+        "display_multiple_vectorized_mobjects": "(self, vmobjects, pixel_array)",
         "get_cairo_context": "(self, pixel_array)",
         "init_background": "(self)",
         "set_cairo_context_path": "(self, ctx, vmobject)",
@@ -55,6 +56,7 @@ OVERRIDDEN: Mapping[str, Mapping[str, str]] = {
         "set_color": "(self, color=ManimColor('#F7D96F'), alpha=None, family=True)",
     },
     "manim.mobject.types.vectorized_mobject.VMobject": {
+        "get_background_image": "(self)",
         "interpolate_color": "(self, mobject1, mobject2, alpha)",
         "set_fill": "(self, color=None, opacity=None, family=True)",
         "set_stroke": "(self, color=None, width=None, opacity=None, background=False, family=True)",
@@ -119,7 +121,7 @@ USED: Mapping[str, Mapping[str, str]] = {
     },
     "manim.camera.camera.Camera": {
         "background_color": PROPERTY,
-        "display_multiple_vectorized_mobjects": "(self, vmobjects, pixel_array)",
+        "display_multiple_non_background_colored_vmobjects": "(self, vmobjects, pixel_array)",
         "frame_height": ATTRIBUTE,
         "frame_rate": ATTRIBUTE,
         "frame_width": ATTRIBUTE,

@@ -23,17 +23,18 @@ from manim import (
     VMobject,
 )
 
+from nn_core.geometry.box import Box
 from nn_core.network import Network
+from nn_core.preprocessing import Features
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.columns import Columns, columns_of, first_and_last
 from nn_unfold.flat.edge_numbers import numbers_on_edges
-from nn_unfold.flat.heat_map import Features, HeatMap, raster_of, signed_colours
+from nn_unfold.flat.heat_map import HeatMap, raster_of
 from nn_unfold.flat.signals import Signals, show_numbers
-from nn_unfold.space.primitives import Box
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import LiveMatrix
-from nn_unfold.theme import rgb, theme
+from nn_unfold.theme import rgb, signed_colours, theme
 
 
 class NetworkDiagram(VGroup):
@@ -390,7 +391,13 @@ class NetworkDiagram(VGroup):
             size: Manim font size.
         """
         shown = np.asarray(self.network.layers[layer].weight if values is None else values)
-        return numbers_on_edges(self, layer, shown, at=at, level=level, size=size)
+        numbered = [
+            (self.edge(layer, to, start), shown[to, start])
+            for to in self.shown[layer + 1]
+            for start in self.shown[layer]
+        ]
+        digits = len(f"{np.abs(shown).max():.0f}")
+        return numbers_on_edges(numbered, decimals=self.decimals, digits=digits, at=at, level=level, size=size)
 
     def beside(self, column: int, mobjects: Sequence[VMobject], direction: np.ndarray = RIGHT) -> VGroup:
         """Flat mobjects, one next to each neuron that is drawn of a column: the names of classes, say."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from manim import (
-    RoundedRectangle,
-    VMobject,
-)
+from manim import RoundedRectangle, VMobject
 
-from nn_core.geometry.box import pixel_middles
+from nn_core.geometry.box import Box, pixel_middles
+from nn_core.preprocessing import Features
+from nn_unfold.engine.door import told_by_manim
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.primitives import Box
-from nn_unfold.theme import rgb, theme
-
-Features = Callable[[np.ndarray], np.ndarray]
+from nn_unfold.theme import signed_colours, theme
 
 
 class HeatMap(RoundedRectangle):
@@ -53,6 +48,18 @@ class HeatMap(RoundedRectangle):
         rgba[..., :3] = self.colours()
         return np.rint(255 * self.get_fill_opacity() * rgba).astype(np.uint8)
 
+    def get_background_image(self) -> Any:
+        """Asked for by cameras that can't fill a shape with a picture.
+
+        Raises:
+            UnfoldError: always, naming the scenes that can.
+        """
+        with told_by_manim(at_once=True):
+            raise UnfoldError(
+                f"A {type(self).__name__} is filled with a picture, and this scene can't paint it: derive the scene "
+                "from nn_unfold.SpatialScene, which is a ThreeDScene, or from nn_unfold.Stage."
+            )
+
     def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:  # type: ignore[override]
         """Mix what two heat maps show, besides their colours."""
         super().interpolate_color(mobject1, mobject2, alpha)
@@ -60,14 +67,6 @@ class HeatMap(RoundedRectangle):
             self.values = (1 - alpha) * mobject1.values + alpha * mobject2.values
             self.reach = (1 - alpha) * mobject1.reach + alpha * mobject2.reach
         return self
-
-
-def signed_colours(shares: np.ndarray | float) -> np.ndarray:
-    """The colours (..., 3) of numbers (...), from the theme's negative at -1 over neutral at 0 to positive at 1."""
-    tokens = theme()
-    shares = np.clip(np.asarray(shares, dtype=float), -1.0, 1.0)[..., None]
-    negative, neutral, positive = (np.array(rgb(c)) for c in (tokens.negative, tokens.neutral, tokens.positive))
-    return neutral + np.abs(shares) * (np.where(shares < 0, negative, positive) - neutral)
 
 
 def raster_of(plane: Box, detail: int, features: Features | None, n_in: int) -> tuple[tuple[int, int], np.ndarray]:

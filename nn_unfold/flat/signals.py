@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from manim import (
     Animation,
     Dot,
     Line,
+    Mobject,
+    VGroup,
     linear,
     smooth,
 )
 
 from nn_unfold.theme import theme
 
-if TYPE_CHECKING:
-    from nn_unfold.flat.diagram import NetworkDiagram
-
 _ARRIVAL = 0.3  # the share of a stage of `Signals` in which a column takes its numbers
+
+
+class Wiring(Protocol):
+    """What signals run through, such as a NetworkDiagram; it is a mobject.
+
+    Attributes:
+        neurons: for each column, the shapes of those that are drawn.
+        shown: for each column, the numbers of those.
+        edges: for each layer, the lines to each neuron that is drawn, from each one of the column before.
+        pulses: where the pulses are while they run.
+    """
+
+    neurons: VGroup
+    shown: list[list[int]]
+    edges: VGroup
+    pulses: VGroup
 
 
 class Signals(Animation):
@@ -39,7 +54,7 @@ class Signals(Animation):
 
     def __init__(
         self,
-        diagram: NetworkDiagram,
+        diagram: Wiring,
         order: Sequence[tuple[int, np.ndarray]],
         arrivals: Sequence[tuple[int, np.ndarray, np.ndarray]],
         take: Callable[..., Any],
@@ -51,12 +66,12 @@ class Signals(Animation):
         self.order, self.arrivals, self.take, self.back = order, arrivals, take, back
         self.stages = len(order) + _ARRIVAL
         run_time = theme().step * self.stages if run_time is None else run_time
-        super().__init__(diagram, run_time=run_time, **{"rate_func": linear, **kwargs})
+        super().__init__(cast(Mobject, diagram), run_time=run_time, **{"rate_func": linear, **kwargs})
 
     @property
-    def diagram(self) -> NetworkDiagram:
+    def diagram(self) -> Wiring:
         """Where they run."""
-        return cast("NetworkDiagram", self.mobject)
+        return cast(Wiring, self.mobject)
 
     def begin(self) -> None:
         """Make the pulses, which are there, seen or not, until the end."""

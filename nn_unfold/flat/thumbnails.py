@@ -9,8 +9,8 @@ import numpy as np
 from manim import DOWN, VGroup
 from scipy.ndimage import gaussian_filter
 
+from nn_core.geometry.box import Box
 from nn_unfold.flat.heat_map import HeatMap
-from nn_unfold.space.primitives import Box
 from nn_unfold.theme import theme
 
 _THUMBNAIL = 40  # pixels along a side

@@ -13,9 +13,9 @@ from manim import Animation, Group, Mobject, linear
 from numpy.typing import ArrayLike
 
 from nn_core.network import Layer, Network
+from nn_core.preprocessing import Features
 from nn_core.training import History
 from nn_unfold.errors import UnfoldError
-from nn_unfold.flat.heat_map import Features
 from nn_unfold.flat.plots import METRICS
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.base import SpatialGroup, in_space, spatial_parts

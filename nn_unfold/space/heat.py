@@ -10,10 +10,10 @@ from nn_core.geometry import decision_boundary
 from nn_core.geometry.boundary import class_scores, curved_borders
 from nn_core.geometry.box import Box, box_corners, longer_side, pixel_middles
 from nn_core.network import Network
-from nn_unfold.flat.heat_map import Features, signed_colours
+from nn_core.preprocessing import Features
 from nn_unfold.space.base import SpatialGroup
 from nn_unfold.space.primitives import Faces, LiveLines, Segments
-from nn_unfold.theme import rgb, theme
+from nn_unfold.theme import rgb, signed_colours, theme
 
 _ACROSS = 60  # the longer side of the box, in tolerances of the decision boundary
 

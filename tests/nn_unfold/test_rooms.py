@@ -12,7 +12,7 @@ import nn_unfold
 ROOT = Path(nn_unfold.__file__).parent
 MODULES = sorted(path for room in ("space", "motion") for path in (ROOT / room).glob("*.py"))
 FORBIDDEN = {
-    "space": ("nn_unfold.motion", "nn_unfold.stage", "nn_unfold.out", "nn_unfold.cli"),
+    "space": ("nn_unfold.flat", "nn_unfold.motion", "nn_unfold.stage", "nn_unfold.out", "nn_unfold.cli"),
     "motion": ("nn_unfold.out", "nn_unfold.cli"),
 }
 

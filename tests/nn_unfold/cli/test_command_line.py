@@ -96,8 +96,8 @@ def tiny(tmp_path):
         (["list", "--nope"], ["--nope"]),
     ],
 )
-def test_wrong_arguments_are_a_line_and_status_2(arguments, words, tmp_path):
-    complaint(unfold(*arguments, cwd=tmp_path), 2, *words)
+def test_wrong_arguments_are_a_line_and_status_2(arguments, words, tmp_path, unfold_here):
+    complaint(unfold_here(*arguments, cwd=tmp_path), 2, *words)
     assert not list(tmp_path.iterdir())
 
 
@@ -108,22 +108,27 @@ def test_wrong_arguments_are_json_for_machines(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["taken", "taken/below", "x" * 300, "/proc/nowhere"])
-def test_a_folder_that_cannot_be_written_is_a_line_and_status_1(place, tiny, tmp_path):
+def test_a_folder_that_cannot_be_written_is_a_line_and_status_1(place, tiny, tmp_path, unfold_here):
     (tmp_path / "taken").write_text("not a folder")
-    complaint(unfold("render", tiny, "--media-dir", place, cwd=tmp_path), 1, place[:60], "--media-dir")
-    assert unfold("list", "--media-dir", place, cwd=tmp_path).returncode == 0
-    assert unfold("doctor", "--media-dir", place, cwd=tmp_path).returncode == 1
+    complaint(unfold_here("render", tiny, "--media-dir", place, cwd=tmp_path), 1, place[:60], "--media-dir")
+    assert unfold_here("list", "--media-dir", place, cwd=tmp_path).returncode == 0
+    assert unfold_here("doctor", "--media-dir", place, cwd=tmp_path).returncode == 1
 
 
-@pytest.mark.parametrize("name", ["my film", 'it\'s "quoted"', "🎬", "x" * 200, "a;b&c", "[red]", "class", "a.b", "é"])
-def test_odd_names_of_films_and_folders(name, tiny, tmp_path):
-    film = tiny.rename(tmp_path / f"{name}.py")
-    done = unfold("render", film, "-q", "l", "--json", "--media-dir", f"{name}'s", cwd=tmp_path)
+def test_odd_names_of_films_and_folders(tiny, tmp_path):
+    names = ["my film", 'it\'s "quoted"', "🎬", "x" * 200, "a;b&c", "[red]", "class", "a.b", "é"]
+    odd = [tmp_path / f"{name}.py" for name in names]
+    for film in odd:
+        film.write_text(TINY)
+    media = Path(*(f"{name}'s" for name in names))  # a folder in a folder, and so on
+    done = unfold("render", *odd, "-q", "l", "--json", "--media-dir", media, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    (report,) = json.loads(done.stdout)["films"]
-    assert Path(report["file"]).parents[3] == tmp_path / f"{name}'s"
-    assert report["source"] == str(film)
-    assert name[:3] in done.stderr
+    reports = json.loads(done.stdout)["films"]
+    assert [report["source"] for report in reports] == [str(film) for film in odd]
+    for name, report in zip(names, reports, strict=True):
+        assert Path(report["file"]).parents[3] == tmp_path / media
+        assert Path(report["file"]).is_file()
+        assert name[:3] in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -138,10 +143,10 @@ def test_odd_names_of_films_and_folders(name, tiny, tmp_path):
         ("[unfold]\ntheme = drak\n", 2),
     ],
 )
-def test_a_broken_manim_cfg_is_a_line(text, status, tiny, tmp_path):
+def test_a_broken_manim_cfg_is_a_line(text, status, tiny, tmp_path, unfold_here):
     (tmp_path / "manim.cfg").write_text(text, errors="surrogateescape")
     complaint(unfold("render", tiny, "-q", "l", cwd=tmp_path), status, "tiny.py" if "media" in text else "manim.cfg")
-    assert unfold("list", cwd=tmp_path).returncode == 0
+    assert unfold_here("list", cwd=tmp_path).returncode == 0
 
 
 def test_a_wrong_theme_in_the_environment(tiny, tmp_path):
@@ -183,23 +188,23 @@ def test_a_render_without_home_and_with_few_files(tiny, tmp_path):
 # The list
 
 
-def test_the_list_fits_80_columns_and_cuts_no_path(tmp_path):
+def test_the_list_fits_80_columns_and_cuts_no_path(tmp_path, unfold_here):
     folder = tmp_path / ("long" * 20) / "scenes"
     folder.mkdir(parents=True)
     (folder / "mine.py").write_text(TINY)
-    done = unfold("list", cwd=folder.parent)
+    done = unfold_here("list", cwd=folder.parent)
     long = [line for line in done.stdout.splitlines() if len(line) > 80]
     assert long == [f"    {folder / 'mine.py'}"]
 
 
-def test_films_of_one_name_do_not_hide_each_other(tmp_path, monkeypatch):
+def test_films_of_one_name_do_not_hide_each_other(tmp_path, monkeypatch, unfold_here):
     (tmp_path / "scenes").mkdir()
     own = tmp_path / "scenes" / "relu_fold.py"
     own.write_text(TINY)
     monkeypatch.chdir(tmp_path)
     assert [film.file for film in films() if film.name == "relu_fold"] == [PROJECT / "scenes" / "relu_fold.py", own]
     assert find("scenes/relu_fold.py").scene == "Tiny"
-    complaint(unfold("render", "relu_fold", cwd=tmp_path), 2, str(own), str(PROJECT / "scenes" / "relu_fold.py"))
+    complaint(unfold_here("render", "relu_fold", cwd=tmp_path), 2, str(own), str(PROJECT / "scenes" / "relu_fold.py"))
 
 
 def test_two_films_that_would_be_one_file(tiny, tmp_path):
@@ -232,10 +237,10 @@ def test_a_film_that_inherits_from_a_film_is_one(text, tiny, tmp_path):
     assert find(str(tmp_path / "mine.py")).scene == "Mine"
 
 
-def test_a_film_that_imports_itself_in_a_circle_is_read(tmp_path):
+def test_a_film_that_imports_itself_in_a_circle_is_read(tmp_path, unfold_here):
     (tmp_path / "one.py").write_text("from two import Two\nclass One(Two): pass\n")
     (tmp_path / "two.py").write_text("from one import One\nclass Two(One): pass\n")
-    assert unfold("render", tmp_path / "one.py", cwd=tmp_path).returncode == 2
+    assert unfold_here("render", tmp_path / "one.py", cwd=tmp_path).returncode == 2
 
 
 def test_the_sources_of_a_film_are_it_and_what_it_imports_from_its_folder(tiny, tmp_path):
@@ -283,16 +288,16 @@ def test_the_list_imports_neither_numpy_nor_a_table(tmp_path):
     assert done.returncode == 0
 
 
-def test_every_command_has_help(tmp_path):
-    done = unfold("--help", cwd=tmp_path)
+def test_every_command_has_help(tmp_path, unfold_here):
+    done = unfold_here("--help", cwd=tmp_path)
     assert done.returncode == 0
     for name in COMMANDS:
         assert f"\n  {name} " in done.stdout
-        assert unfold(name, "--help", cwd=tmp_path).returncode == 0
+        assert unfold_here(name, "--help", cwd=tmp_path).returncode == 0
 
 
-def test_licences_of_what_is_needed(tmp_path):
-    done = unfold("licences", "--json", cwd=tmp_path)
+def test_licences_of_what_is_needed(tmp_path, unfold_here):
+    done = unfold_here("licences", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     listed = {row["name"].lower(): row["licence"] for row in json.loads(done.stdout)}
     assert {"manim", "numpy", "scipy", "moderngl", "pillow"} <= listed.keys()
@@ -302,11 +307,11 @@ def test_licences_of_what_is_needed(tmp_path):
 # The doctor
 
 
-def test_the_doctor_reports_a_cache_that_others_can_change(tmp_path):
+def test_the_doctor_reports_a_cache_that_others_can_change(tmp_path, unfold_here):
     (tmp_path / "out" / "trained").mkdir(parents=True)
     (tmp_path / "out" / "trained").chmod(0o777)
     (tmp_path / "out" / "trained" / "x.npz").write_bytes(b"PK no archive")
-    done = unfold("doctor", "--json", "--media-dir", "out", cwd=tmp_path)
+    done = unfold_here("doctor", "--json", "--media-dir", "out", cwd=tmp_path)
     (cache,) = (finding for finding in json.loads(done.stdout) if finding["subject"] == "cache")
     assert done.returncode == 1
     assert "trained can be written by every user" in cache["found"]

@@ -15,10 +15,10 @@ from manim import DOWN, FadeIn, FadeOut, ManimColor, Transform, config
 from nn_core.network import Layer, Network
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
-from nn_unfold.flat.heat_map import HeatMap, signed_colours
+from nn_unfold.flat.heat_map import HeatMap
 from nn_unfold.stage import layout
 from nn_unfold.stage.stage import Stage
-from nn_unfold.theme import rgb, theme
+from nn_unfold.theme import rgb, signed_colours, theme
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-2.0, 2.0, -1.0, 3.0)

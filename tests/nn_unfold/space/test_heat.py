@@ -13,7 +13,6 @@ from nn_core.datasets import make_gauss, make_xor
 from nn_core.network import Layer, Network
 from nn_core.preprocessing import features
 from nn_unfold.errors import UnfoldError
-from nn_unfold.flat.heat_map import signed_colours
 from nn_unfold.flat.thumbnails import DataThumbnails, scatter
 from nn_unfold.model.cache import train
 from nn_unfold.model.recipe import Recipe
@@ -26,7 +25,7 @@ from nn_unfold.space.sheet import Lattice
 from nn_unfold.space.targets import share_above, value_range
 from nn_unfold.stage.layout import findings
 from nn_unfold.stage.view import Area
-from nn_unfold.theme import rgb, theme
+from nn_unfold.theme import rgb, signed_colours, theme
 
 STILLS = Path(__file__).parent / "stills"
 BOX = (-1.0, 3.0, -2.0, 2.0)

@@ -51,6 +51,7 @@ from nn_unfold.engine.camera import SpatialCamera, StageCamera
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.scene import SpatialScene
 from nn_unfold.errors import UnfoldError
+from nn_unfold.flat.heat_map import HeatMap
 from nn_unfold.out.films import find
 from nn_unfold.out.plan import Piece
 from nn_unfold.out.rendering import rehearse, render_piece, settings
@@ -185,10 +186,16 @@ def test_what_cannot_paint_is_refused_in_one_line(kind):
 
 @pytest.mark.parametrize("kind", [Scene, ThreeDScene, MovingCameraScene])
 @pytest.mark.parametrize(
-    "make", [lambda: Sheet((-1, 1, -1, 1)), lambda: Cloud([[0.0, 1.0]]), lambda: Axes((-1, 1, -1, 1))]
+    "make",
+    [
+        lambda: Sheet((-1, 1, -1, 1)),
+        lambda: Cloud([[0.0, 1.0]]),
+        lambda: Axes((-1, 1, -1, 1)),
+        lambda: VGroup(HeatMap(1.0, np.eye(3))),
+    ],
 )
 @pytest.mark.parametrize("way", ["add", "play"])
-def test_a_stock_scene_tells_in_one_line_that_it_cannot_paint_what_lives_in_space(kind, make, way):
+def test_a_stock_scene_tells_in_one_line_what_it_cannot_paint(kind, make, way):
     def construct(scene):
         if way == "add":
             scene.add(make())
@@ -197,7 +204,9 @@ def test_a_stock_scene_tells_in_one_line_that_it_cannot_paint_what_lives_in_spac
             scene.play(FadeIn(make()), run_time=0.2)
 
     scene = type("Mine", (kind,), {"construct": construct})()
-    with pytest.raises(UnfoldError, match=r"lives in space, and this scene can't paint it: .* nn_unfold\.SpatialScene"):
+    with pytest.raises(
+        UnfoldError, match=r"(lives in space|with a picture), and this scene can't paint it: .* nn_unfold\.SpatialScene"
+    ):
         scene.render()
 
 
