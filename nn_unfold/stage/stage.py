@@ -118,10 +118,7 @@ class Stage(SpatialScene):
             otherwise: what is said where it is not: a wording, or several, each with whether it holds.
             values: what fills the placeholders: numbers, or words that are messages too.
         """
-        told = worded(text, None if holds is None else bool(holds), otherwise, values)
-        self.told.append(told)
-        if told.holds is False:
-            logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
+        told = self._claim(text, holds, otherwise, values)
         self.next_section(name=str(told))
         began, began_on_film = self.clock, self.time
         new = caption(told.message, **told.values)
@@ -143,6 +140,14 @@ class Stage(SpatialScene):
         self.wait(max(tokens.breath, reading - (self.clock - began)))
         duration = self.time - began_on_film
         self.add_subcaption(words, duration=duration, offset=-duration)
+
+    def _claim(self, text: str, holds: bool | None, otherwise: Wordings | None, values: dict[str, Any]) -> Beat:
+        """Note what a beat says, in the first wording that holds."""
+        told = worded(text, None if holds is None else bool(holds), otherwise, values)
+        self.told.append(told)
+        if told.holds is False:
+            logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
+        return told
 
     @property
     def beats(self) -> list[str]:
