@@ -173,6 +173,14 @@ def test_what_is_said_and_shown_is_true_for_other_seeds(name, case):
     assert report.findings == []
 
 
+@pytest.mark.parametrize("name", ["fold_into_space", "softmax_surfaces"])
+def test_a_film_fits_in_the_light_and_in_chinese(name, monkeypatch):
+    monkeypatch.setenv("UNFOLD_THEME", "light")
+    monkeypatch.setenv("UNFOLD_LANGUAGE", "zh")
+    report = examine(FILMS[name])
+    assert report.well, report.findings
+
+
 def wordings(film) -> set[str]:
     """All that the beats of a film may say, also what this seed does not, and the words that fill it."""
     said: set[str] = set()
