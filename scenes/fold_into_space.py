@@ -35,7 +35,10 @@ THIN = 0.15  # of a plane of outputs: the shorter side as a share of the longer 
 
 
 class FoldIntoSpace(Stage):
-    """Three hidden neurons fold the plane in space; one flat cut there is a bent boundary here."""
+    """Three hidden neurons fold the plane in space; one flat cut there is a bent boundary here.
+
+    It wants a good seed: most trainings leave a few points on the wrong side of the cut, and then it says how many.
+    """
 
     recipe = Recipe(
         data="moons",
@@ -46,7 +49,7 @@ class FoldIntoSpace(Stage):
         learning_rate=0.03,
         epochs=150,
         starts=8,
-        seed=19,  # a good one: of forty seeds, six leave all points on the right side of the cut
+        seed=19,  # a good one: see benchmarks/seeds.md
     )
 
     accepts = Shape(
@@ -124,7 +127,7 @@ class FoldIntoSpace(Stage):
             self.play(self.turn(180 * DEGREES, sheet, folded, run_time=9))
 
         with self.beat(
-            "Training has found a place for one straight cut between the classes.",
+            "A good training: it has found a place for one straight cut between the classes.",
             holds=trained.right == trained.n and two and not trained.own_labels and len(sheet.boundary.points) > 0,
             otherwise=[
                 ("No cut of the last layer meets this sheet: all of it is one class.", not len(sheet.boundary.points)),

@@ -46,7 +46,7 @@ def train(recipe: Recipe, cache: Path, points: Points | None = None) -> Trained:
             history = _descend(recipe, X, y, streams[1:])
         except (TypeError, ValueError, TrainingDiverged) as error:
             raise UnfoldError(f"The training of this film's network failed: {error}") from error
-        _write(path, history)
+        _write(path, history, every_epoch=recipe.snapshots is None)
         # From here on as if it had been there: a network that is read lies in memory in another way than one that was
         # just trained, and Manim's segment cache would tell them apart.
         history = _read(path, recipe, X, y) or history
@@ -120,9 +120,10 @@ def _descend(recipe: Recipe, X: np.ndarray, y: np.ndarray, streams: list[np.rand
     return best
 
 
-def _write(path: Path, history: History) -> None:
+def _write(path: Path, history: History, *, every_epoch: bool) -> None:
     arrays = {name: value for name in _ARRAYS if (value := getattr(history, name)) is not None}
-    arrays |= {f"{_CURVE}{name}": value for name, value in history.measured_curves().items()}
+    if every_epoch:  # its training is shown, and most often with a curve
+        arrays |= {f"{_CURVE}{name}": value for name, value in history.measured_curves().items()}
     with written_whole(path) as file:
         np.savez(file, parameters=history.network.parameters, **arrays)
 
@@ -148,7 +149,7 @@ def _read(path: Path, recipe: Recipe, X: np.ndarray, y: np.ndarray) -> History |
             validation_accuracy=None,
             stopped="epochs",
             objective=objective,
-            curves=curves,
+            curves=curves or None,
         )
     except Exception as error:  # a damaged file fails in many ways, and training anew mends them all
         logger.warning(f"The stored network {path} can't be read ({error}); training it anew.")

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from manim import Animation, AnimationGroup, tempconfig
+from manim import Animation, AnimationGroup, FadeIn, FadeOut, Mobject, VGroup, VMobject, tempconfig
 
 from nn_core.network import Layer
 from nn_unfold.engine.camera import Perspective
@@ -21,13 +21,14 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.diagram import NetworkDiagram
 from nn_unfold.flat.plots import LossCurve
 from nn_unfold.model.recipe import Recipe
-from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Morph, Passage
+from nn_unfold.motion.flows import ActivationFlow, AffineFlow, Flow, Morph, Passage
 from nn_unfold.motion.learning import Carried, Learning, Metric
 from nn_unfold.space.base import SpatialMobject, in_space, spatial_parts
 from nn_unfold.space.response import Response
 from nn_unfold.stage import layout
+from nn_unfold.stage.claims import Wordings
 from nn_unfold.stage.stage import Stage
-from nn_unfold.stage.view import CameraMove
+from nn_unfold.stage.view import CameraMove, View
 
 RATE = 3  # moments a second at which the layout is looked at in motion
 TOLERATED = 0.01  # the share of them that may have a fault
@@ -114,16 +115,19 @@ def cases(film: type[Stage], seeds: int, classes: Sequence[int] = (3, 7)) -> dic
     return found
 
 
-def examine(film: type[Stage], case: str = "own seed", *, motion: bool = True) -> Report:
+def examine(film: type[Stage], case: str = "own seed", *, motion: bool = True, layout: bool = True) -> Report:
     """Play a film without drawing it, and see what is wrong.
 
     Args:
         film: a class.
         case: what the report calls it.
         motion: whether the layout is looked at in motion too, not only at the ends of beats.
+        layout: whether it is looked at at all. Without, captions and columns are not set, nothing fades and the camera
+            stands still, which takes a third of the time.
     """
     report = Report(film.__name__, case)
-    watched = type(film.__name__, (_Watched, film), {"__module__": film.__module__, "report": report, "motion": motion})
+    options = {"__module__": film.__module__, "report": report, "motion": motion and layout, "seen": layout}
+    watched = type(film.__name__, (_Watched, film) if layout else (_Watched, _Unseen, film), options)
     try:
         with tempconfig(SMALL):
             watched(skip_animations=True).render()
@@ -137,6 +141,7 @@ class _Watched(Stage):
 
     report: Report
     motion: bool
+    seen: bool  # whether the layout counts
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -153,7 +158,7 @@ class _Watched(Stage):
             if told.holds is False:
                 self._tell("claim", str(told))
             yield
-        for line in layout.findings(self):
+        for line in layout.findings(self) if self.seen else ():
             self._tell("layout", line)
         strays, count = self._paths.strays(self)
         self.report.vertices += count
@@ -214,6 +219,46 @@ class _Watched(Stage):
 
     def _tell(self, kind: str, message: str) -> None:
         self.report.findings.append(Finding(kind, len(self.told), round(self.clock, 2), message))
+
+
+class _Unseen(Stage):
+    """A film that nobody looks at: what it says and where its network takes things is all that counts."""
+
+    @contextmanager
+    def beat(
+        self, text: str, *, holds: bool | None = None, otherwise: Wordings | None = None, **values: Any
+    ) -> Iterator[None]:
+        self._claim(text, holds, otherwise, values)
+        yield
+
+    def play(self, *args: Any, **kwargs: Any) -> None:
+        moves = []
+        for each in args:
+            if type(each) is FadeIn or type(each) is FadeOut:
+                (self.add if type(each) is FadeIn else self.remove)(each.mobject)  # type: ignore[arg-type]
+            elif not isinstance(each, CameraMove):
+                moves.append(each)
+        self.animations = []
+        if moves:
+            super().play(*moves, **kwargs)
+
+    def aside(self, *mobjects: VMobject) -> Animation:
+        self.remove(*self._aside)
+        self.add(*mobjects)
+        self._aside = VGroup(*mobjects)
+        return FadeIn(VGroup())
+
+    def framing(self, *things: Mobject, **options: Any) -> View:
+        return View.of(self.lens(*things)[0])
+
+    def follow(self, flow: Flow, *things: Mobject, **options: Any) -> CameraMove:
+        return self.reframe(*things, run_time=flow.run_time)
+
+    def swing(self, *things: Mobject, **options: Any) -> CameraMove:
+        return self.reframe(*things)
+
+    def turn(self, angle: float, *things: Mobject, **options: Any) -> CameraMove:
+        return self.reframe(*things)
 
 
 class _Paths:

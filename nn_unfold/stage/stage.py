@@ -144,10 +144,7 @@ class Stage(SpatialScene):
             otherwise: what is said where it is not: a wording, or several, each with whether it holds.
             values: what fills the placeholders: numbers, or words that are messages too.
         """
-        told = worded(text, None if holds is None else bool(holds), otherwise, values)
-        self.told.append(told)
-        if told.holds is False:
-            logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
+        told = self._claim(text, holds, otherwise, values)
         self.next_section(name=str(told))
         began, began_on_film = self.clock, self.time
         new = caption(told.message, **told.values)
@@ -182,6 +179,14 @@ class Stage(SpatialScene):
         """
         if not self._within_beat:
             raise UnfoldError("A key frame is of a beat: call key_frame() within `with self.beat(...)`.")
+
+    def _claim(self, text: str, holds: bool | None, otherwise: Wordings | None, values: dict[str, Any]) -> Beat:
+        """Note what a beat says, in the first wording that holds."""
+        told = worded(text, None if holds is None else bool(holds), otherwise, values)
+        self.told.append(told)
+        if told.holds is False:
+            logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
+        return told
 
     @property
     def beats(self) -> list[str]:

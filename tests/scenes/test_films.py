@@ -28,9 +28,9 @@ def film_in(path: Path) -> type[Stage]:
 
 
 FILMS = {path.stem: film_in(path) for path in sorted((PROJECT / "scenes").glob("[!_]*.py"))}
-# Ten seeds where a film trains and plays in few seconds, less where it does not: `make check` plays all with ten.
-QUICK = ("relu_fold", "fold_into_space", "affine_on_a_picture", "one_line", "activations", "spiral_bottleneck")
-SEEDS = [(name, case) for name, film in FILMS.items() for case in cases(film, 10 if name in QUICK else 2)]
+# `make check` also looks at the layout of all of these, in motion.
+SEEDS = [(name, case) for name, film in FILMS.items() for case in cases(film, 10)]
+WIDEST = ("seed +1", "7 classes")  # cases whose layout is looked at too, at the ends of beats
 
 
 @pytest.mark.parametrize("name", FILMS)
@@ -58,5 +58,13 @@ def test_every_film_keeps_its_promise_and_its_catalog_is_whole(name):
 @pytest.mark.parametrize(("name", "case"), [each for each in SEEDS if each[1] != "own seed"])
 def test_what_is_said_and_shown_is_true_for_other_seeds(name, case):
     film = cases(FILMS[name], 10)[case]
-    report = examine(film, case, motion=False)
+    report = examine(film, case, motion=False, layout=case in WIDEST)
     assert report.findings == []
+
+
+@pytest.mark.parametrize("name", ["fold_into_space", "softmax_surfaces"])
+def test_a_film_fits_in_the_light_and_in_chinese(name, monkeypatch):
+    monkeypatch.setenv("UNFOLD_THEME", "light")
+    monkeypatch.setenv("UNFOLD_LANGUAGE", "zh")
+    report = examine(FILMS[name])
+    assert report.well, report.findings

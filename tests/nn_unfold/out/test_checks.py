@@ -69,6 +69,21 @@ def test_a_sentence_that_is_false_and_has_no_other_wording():
     assert not examine(Lies).well
 
 
+def test_without_its_layout_a_film_says_the_same_and_is_held_to_the_same():
+    seen, unseen = examine(FoldIntoSpace, motion=False), examine(FoldIntoSpace, layout=False)
+    assert unseen.told == seen.told
+    assert (unseen.claims, unseen.vertices) == (seen.claims, seen.vertices)
+    assert unseen.moments == 0
+
+    class Lies(FoldIntoSpace):
+        def construct(self):
+            super().construct()
+            with self.beat("Two and two are five.", holds=2 + 2 == 5):
+                pass
+
+    assert found(Lies, layout=False) == ["claim"]
+
+
 def test_what_crosses_over_on_its_way_is_found_though_it_ends_well():
     class Crosses(Stage):
         def construct(self):
