@@ -73,3 +73,4 @@ from .model.plane import InputPlane as InputPlane
 from .space.neurons import ZeroLines as ZeroLines
 from .space.ticks import tick_text as tick_text
 from .flat.legend import ClassLegend as ClassLegend
+from .out.shown import show as show

@@ -103,6 +103,13 @@ ACTIVATIONS = click.option(
     callback=_into_environment,
     help="Of --network, where its file holds weights only: one for all hidden layers, or one for each layer.",
 )
+FEATURES = click.option(
+    "--features",
+    metavar="TWO",
+    expose_value=False,
+    callback=_into_environment,
+    help="Of a network with more inputs, the two that span the plane: names or numbers from 0, such as age,income.",
+)
 SET = click.option(
     "--set",
     multiple=True,
@@ -128,8 +135,8 @@ LANGUAGE = click.option(
 
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language."""
-    for option in (LANGUAGE, THEME, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
+    """All that a film reads: --network, --activations, --data, --label, --features, --set, --theme, --language."""
+    for option in (LANGUAGE, THEME, SET, FEATURES, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = option(function)
     return function
 

@@ -31,6 +31,7 @@ class Subject:
         file: in the cache of trained networks; None for one that was brought.
         features: what the network is given of the points, by name; these themselves if there are none.
         own_labels: whether the labels are no more than what the network itself says.
+        guessed: a sentence where the order of the classes was guessed; empty otherwise.
         data: the data set of nn_core.datasets, by its name; empty where the points or the network were brought.
     """
 
@@ -46,6 +47,7 @@ class Subject:
     file: Path | None = None
     features: tuple[str, ...] = ()
     own_labels: bool = False
+    guessed: str = ""
     data: str = ""
 
     @property
