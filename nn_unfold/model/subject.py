@@ -144,7 +144,7 @@ class Shape:
         for what, wanted, count in (("inputs", self.inputs, network.n_in), ("outputs", self.outputs, network.n_out)):
             choices = [wanted] if isinstance(wanted, int) else wanted
             if choices is not None and count not in choices:
-                return f"it has {count} {what}, and {_listed(choices)} are wanted"
+                return f"it has {count} {what if count > 1 else what[:-1]}, and {_listed(choices)} are wanted"
         if not _matches(widths, self.hidden):
             found = f"its hidden layers have {_then(widths)} neurons" if widths else "it has no hidden layers"
             return f"{found}, and {_then(self.hidden) if self.hidden else 'none'} are wanted"

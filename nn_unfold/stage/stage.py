@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -472,7 +473,7 @@ class Stage(SpatialScene):
             self.networks.append(shown.file)
         self._named = self._named or bool(shown.names)
         if shown.guessed and config.from_animation_number == 0:  # not in every piece of a film
-            logger.warning(shown.guessed)
+            print(shown.guessed, file=sys.stderr)  # a logger would break the line
         return shown
 
 

@@ -12,10 +12,11 @@ from nn_unfold.space.base import in_space, spatial_parts
 from nn_unfold.space.cuts import DecisionPlanes
 from nn_unfold.space.sheet import Sheet
 from nn_unfold.stage.layout import findings
+from scenes.argmax_planes import against_zero
 from scenes.fold_into_space import FoldIntoSpace, side_of
 from scenes.one_line import OneLine
 from scenes.relu_fold import ReluFold
-from scenes.softmax_surfaces import SoftmaxSurfaces, against_zero
+from scenes.softmax_surfaces import SoftmaxSurfaces
 from scenes.spiral_regions import SpiralRegions
 
 
