@@ -94,6 +94,10 @@ class Slice:
     def disagreements(self, network: Network, X: ArrayLike) -> NDArray[np.bool_]:
         """At which points the plane's label is not the network's: (n, d) -> (n,).
 
+        The number depends on the network and on the plane. Of the 150 flowers of iris, scikit-learn's MLPClassifiers
+        of different widths, with about 146 right, differ on 11 to 13 on the principal plane of the standardised
+        features (96 % of the variance). On that of the features as they are (98 %) they differ on 3 to 7.
+
         Args:
             network: of the whole space.
             X: (n, d).

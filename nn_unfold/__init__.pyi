@@ -76,3 +76,4 @@ from .flat.legend import ClassLegend as ClassLegend
 from .flat.pixels import PixelGallery as PixelGallery, Pixels as Pixels, full_at as full_at
 from .flat.rows import RowBars as RowBars
 from .flat.tally import Tally as Tally
+from .out.shown import show as show

@@ -131,6 +131,9 @@ OPTIONS: Mapping[str, Option] = {
     "network": Option("", existing_file, "a trained network that films show in place of their own", _stem),
     "data": Option("", existing_file, "points that films show in place of their own", _stem),
     "label": Option("", word, "the column of the data that holds the labels: its name, or its number from 0"),
+    "features": Option(
+        "", word, "the two columns that span the plane of a network with more inputs, such as age,income"
+    ),
     "activations": Option("", activation_names, "of a network whose file has weights alone, such as relu"),
     "set": Option("", assignments, "fields of recipes, such as seed=7 sizes=2,3,2 epochs=500"),
     # That of the picture is a part of the name of the film, wherever it was chosen: see `variant`.

@@ -42,12 +42,12 @@ class ArgmaxPlanes(Stage):
         seed=2,
     )
 
-    accepts = Shape(hidden=(..., 2), outputs=range(2, 33), last={"identity", "sigmoid"})
+    accepts = Shape(hidden=(..., 2), outputs=range(1, 33), last={"identity", "sigmoid"})
 
     def construct(self):
         trained = self.subject(self.recipe)
         *body, last = trained.network.classifier().layers
-        last = Layer(last.weight, last.bias)
+        last = against_zero(Layer(last.weight, last.bias))
         spiral = trained.data == "spiral"
         hidden = Network(body).forward(trained.X).output
         cloud = self.cloud_of(trained)
@@ -153,3 +153,10 @@ class ArgmaxPlanes(Stage):
 def letters(network):
     """The names of the columns of a network whose last hidden layer is h, and whose scores are z."""
     return ("x", *"abcdefg"[: len(network.layers) - 2], "h", "z") if len(network.layers) < 9 else ()
+
+
+def against_zero(layer):
+    """The scores of two classes where there is a single output, which competes with 0; all others as they are."""
+    if layer.n_out > 1:
+        return layer
+    return Layer(np.vstack([0 * layer.weight, layer.weight]), np.append(0.0, layer.bias))

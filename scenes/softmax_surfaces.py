@@ -2,7 +2,7 @@
 
 import numpy as np
 from manim import DEGREES, IN, OUT, TAU, FadeIn, FadeOut
-from nn_unfold.films.argmax_planes import ArgmaxPlanes, letters
+from nn_unfold.films.argmax_planes import ArgmaxPlanes, against_zero, letters
 
 from nn_core.activations import softmax
 from nn_core.network import Layer, Network
@@ -100,10 +100,3 @@ class SoftmaxSurfaces(Stage):
             self.add(ground.shift((deep + one) * OUT))
             self.play(FadeOut(surfaces, run_time=self.tokens.step))
             self.play(ground.animate.shift(one * IN), self.reframe(axes), FadeIn(axes))
-
-
-def against_zero(layer):
-    """The scores of two classes where there is a single output, which competes with 0; all others as they are."""
-    if layer.n_out > 1:
-        return layer
-    return Layer(np.vstack([0 * layer.weight, layer.weight]), np.append(0.0, layer.bias))

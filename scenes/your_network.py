@@ -20,7 +20,6 @@ from nn_unfold import (
     DecisionPlanes,
     Draw,
     HeatPlane,
-    InputPlane,
     Landscape,
     LinearRegions,
     Morph,
@@ -65,11 +64,10 @@ class YourNetwork(Stage):
         seed=1,
     )
     accepts = Shape(inputs=range(2, 10_001), classes=False)
-    pair: tuple[int, int] | None = None  # of more than two inputs, those that are shown; principal axes if not given
 
     def construct(self):
         self.shown = self.subject(self.recipe)
-        self.plane = InputPlane.of(self.shown, self.pair)
+        self.plane = self.plane_of(self.shown)
         self.layers = self.plane.network.layers
         labels = self.plane.y if self.shown.classifies else None
         classes = max(self.plane.network.n_out, 2) if self.shown.classifies else None

@@ -104,6 +104,13 @@ ACTIVATIONS = click.option(
     callback=_into_environment,
     help="Of --network, where its file holds weights only: one for all hidden layers, or one for each layer.",
 )
+FEATURES = click.option(
+    "--features",
+    metavar="TWO",
+    expose_value=False,
+    callback=_into_environment,
+    help="Of a network with more inputs, the two that span the plane: names or numbers from 0, such as age,income.",
+)
 SET = click.option(
     "--set",
     multiple=True,
@@ -137,8 +144,8 @@ SHAPE = click.option(
 
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --activations, --data, --label, --set, --shape, --theme, --language."""
-    for decorate in (LANGUAGE, THEME, SHAPE, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
+    """All that a film reads: --network, --activations, --data, --label, --features, --set, --shape, --theme, --language."""
+    for decorate in (LANGUAGE, THEME, SHAPE, SET, FEATURES, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = decorate(function)
     return function
 

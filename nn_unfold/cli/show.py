@@ -16,6 +16,7 @@ FILM = "your_network"
 @options.ACTIVATIONS
 @options.DATA
 @options.LABEL
+@options.FEATURES
 @options.QUALITY
 @options.WORKERS
 @options.THEME

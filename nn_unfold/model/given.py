@@ -117,8 +117,18 @@ def brought(networks: Sequence[Network], points: Points | None, recipe: Recipe, 
         "given": True,
         "scaling": points.scaling,
         "own_labels": points.y is None,
+        "guessed": "" if network.classes else _guessed(points),
     }
     return _told(networks, points.X, y, recipe, **about)
+
+
+def _guessed(points: Points) -> str:
+    """What was guessed of the labels for a network that does not name its classes; empty if they are 0, 1, ..."""
+    if not points.classes or points.classes == tuple(map(str, range(len(points.classes)))):
+        return ""
+    some = ", ".join(f"{number} is {name!r}" for number, name in enumerate(points.classes[:4]))
+    more = ", and so on" if len(points.classes) > 4 else ""
+    return f"The network does not name its classes; they are taken in the order of their names: {some}{more}."
 
 
 def _told(networks: Sequence[Network], X: np.ndarray, y: np.ndarray, recipe: Recipe, **about: Any) -> Subject:

@@ -9,6 +9,7 @@ import numpy as np
 from nn_core.network import Network
 from nn_core.preprocessing import Rescaling
 from nn_core.slicing import Slice
+from nn_unfold.errors import UnfoldError
 from nn_unfold.model.subject import Subject
 
 _APART = 0.1  # how far the plane's answer may be from the network's, as a share of the spread of its answers
@@ -55,6 +56,7 @@ class InputPlane:
             own = subject.scaling if subject.scaling is not None and np.diag(subject.scaling.matrix).all() else None
             return cls(network, X, subject.y, names, scaling=None if subject.features else own)
         part = Slice.principal(X) if pair is None else Slice.of_features(X, *pair, names=names)
+        own = None if pair is None or subject.scaling is None else _of_pair(subject.scaling, pair)
         sliced = part.network(network)
         seen = part.project(X)
         if subject.classifies:
@@ -63,7 +65,7 @@ class InputPlane:
             whole = network.forward(X).output[:, 0]
             spread = max(float(np.ptp(whole)), 1e-12)
             apart = np.abs(sliced.forward(seen).output[:, 0] - whole) > _APART * spread
-        return cls(sliced, seen, subject.y, part.names, part, off=int(apart.sum()))
+        return cls(sliced, seen, subject.y, part.names, part, own, off=int(apart.sum()))
 
     @property
     def n(self) -> int:
@@ -78,3 +80,35 @@ class InputPlane:
     def inputs(self, U: np.ndarray) -> np.ndarray:
         """What the whole network is given at points of the plane: (n, 2) -> (n, n_in)."""
         return U if self.slice is None else self.slice.lifted(U)
+
+
+def chosen_pair(subject: Subject, text: str) -> tuple[int, int] | None:
+    """The two inputs that the option `features` names, such as "age,income" or "0,3"; None where it is empty.
+
+    Raises:
+        UnfoldError: for something else than two different inputs of a network that has more of them.
+    """
+    if not text:
+        return None
+    names, n_in = list(subject.features or subject.names), subject.network.n_in
+    known = ", ".join(names[:12]) or f"numbers from 0 to {n_in - 1}"
+    if n_in == 2:
+        raise UnfoldError("This network has two inputs, which are both shown: leave --features out.")
+    words = [word.strip() for word in text.split(",")]
+    found = [
+        names.index(word) if word in names else int(word) if word.isdecimal() and int(word) < n_in else None
+        for word in words
+    ]
+    if len(found) != 2 or None in found or found[0] == found[1]:
+        raise UnfoldError(f"The features are {text!r}, expected two different ones with a comma between them: {known}.")
+    first, second = (number for number in found if number is not None)
+    return first, second
+
+
+def _of_pair(scaling: Rescaling, pair: tuple[int, int]) -> Rescaling | None:
+    """The scaling of two features alone; None where one of them never changes, and so has no scale."""
+    places = list(pair)
+    factors = np.diag(scaling.matrix)[places]
+    if not factors.all():
+        return None
+    return Rescaling(scaling.mean[places], np.diag(factors), np.diag(1 / factors), scaling.explained[places])

@@ -31,6 +31,7 @@ class Subject:
         file: in the cache of trained networks; None for one that was brought.
         features: what the network is given of the points, by name; these themselves if there are none.
         own_labels: whether the labels are no more than what the network itself says.
+        guessed: a sentence where the order of the classes was guessed; empty otherwise.
         data: the data set of nn_core.datasets, by its name; empty where the points or the network were brought.
     """
 
@@ -46,6 +47,7 @@ class Subject:
     file: Path | None = None
     features: tuple[str, ...] = ()
     own_labels: bool = False
+    guessed: str = ""
     data: str = ""
 
     @property
@@ -142,7 +144,7 @@ class Shape:
         for what, wanted, count in (("inputs", self.inputs, network.n_in), ("outputs", self.outputs, network.n_out)):
             choices = [wanted] if isinstance(wanted, int) else wanted
             if choices is not None and count not in choices:
-                return f"it has {count} {what}, and {_listed(choices)} are wanted"
+                return f"it has {count} {what if count > 1 else what[:-1]}, and {_listed(choices)} are wanted"
         if not _matches(widths, self.hidden):
             found = f"its hidden layers have {_then(widths)} neurons" if widths else "it has no hidden layers"
             return f"{found}, and {_then(self.hidden) if self.hidden else 'none'} are wanted"

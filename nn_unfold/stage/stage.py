@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ from nn_unfold.engine.studio import fit_frame
 from nn_unfold.errors import UnfoldError
 from nn_unfold.flat.legend import ClassLegend
 from nn_unfold.model.given import subject, trained
-from nn_unfold.model.plane import InputPlane
+from nn_unfold.model.plane import InputPlane, chosen_pair
 from nn_unfold.model.recipe import Recipe, read_field
 from nn_unfold.model.subject import Shape, Subject, Trained
 from nn_unfold.motion.flows import Flow
@@ -469,6 +470,14 @@ class Stage(SpatialScene):
         """The names of the classes with their colours, to stand beside a diagram; empty where they have no names."""
         return [ClassLegend(shown.classes, most=_NAMED)] if shown.classes else []
 
+    def plane_of(self, shown: Subject) -> InputPlane:
+        """The plane on which a subject is seen: that of the option `features`, or of the two principal axes.
+
+        Raises:
+            UnfoldError: for features that there are not.
+        """
+        return InputPlane.of(shown, chosen_pair(shown, option("features")))
+
     def input_axes(self, shown: Subject | InputPlane, box: Box) -> Axes:
         """The axes of the plane of the inputs; of data that were brought, with their names and in their own units.
 
@@ -492,6 +501,8 @@ class Stage(SpatialScene):
         if shown.file is not None:
             self.networks.append(shown.file)
         self._named = self._named or bool(shown.names)
+        if shown.guessed and config.from_animation_number == 0:  # not in every piece of a film
+            print(shown.guessed, file=sys.stderr)  # a logger would break the line
         return shown
 
 

@@ -107,6 +107,7 @@ NAMES = [
     "rounded_down",
     "rows_of_pixels",
     "share_above",
+    "show",
     "spatial_parts",
     "stack",
     "tick_text",

@@ -18,6 +18,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.fingerprint import code_fingerprint
 from nn_unfold.model import cache as training
 from nn_unfold.model.given import read_networks, subject
+from nn_unfold.model.plane import InputPlane, chosen_pair
 from nn_unfold.model.recipe import FIELDS, Recipe
 from nn_unfold.model.subject import Shape
 from nn_unfold.settings import recipe_fields
@@ -476,3 +477,46 @@ def test_json_networks_are_taken_too(tmp_path, monkeypatch):
     path.write_text(json.dumps({"layers": layers}))
     bring(monkeypatch, network=path)
     assert subject(RECIPE, tmp_path).network.n_out == 1
+
+
+# The plane
+
+
+@pytest.fixture
+def of_three(tmp_path, own_network, monkeypatch):
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{20 + 9 * a:.4f},{7 * b:.4f},{50000 + 9000 * c:.2f},{'ab'[int(a > 0)]}"
+        for a, b, c in rng.normal(size=(40, 3))
+    ]
+    (tmp_path / "three.csv").write_text("\n".join(["age,size,income,kind", *rows]))
+    bring(monkeypatch, data=tmp_path / "three.csv", network=own_network((3, 4, 2))[1])
+    return subject(RECIPE, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("text", ["income, age", "2,0", "income,0"])
+def test_two_features_are_chosen_by_name_or_number(of_three, text):
+    pair = chosen_pair(of_three, text)
+    assert pair == (2, 0)
+    plane = InputPlane.of(of_three, pair)
+    assert plane.names == ("income", "age")
+    own = of_three.scaling.invert(of_three.X)
+    np.testing.assert_allclose(plane.scaling.invert(plane.X), own[:, [2, 0]])  # what the axes say
+    np.testing.assert_allclose(
+        plane.network.logits(plane.X), of_three.network.logits(of_three.X * [1, 0, 1]), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("text", ["income", "income,income", "income,agee", "0,3", "0,1,2", ","])
+def test_other_features_are_one_line(of_three, text):
+    with pytest.raises(UnfoldError, match=r"expected two different ones.*age, size, income") as error:
+        chosen_pair(of_three, text)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_guessed_order_of_classes_is_told_in_one_line(of_three, tmp_path, table, own_network, monkeypatch):
+    assert "0 is 'a', 1 is 'b'" in of_three.guessed
+    bring(monkeypatch, data=table(("low", "high")), network=own_network(classes=("low", "high"))[1])
+    assert not subject(RECIPE, tmp_path / "cache").guessed
+    bring(monkeypatch, data=table(("0", "1"), name="numbers.csv"), network=own_network()[1])
+    assert not subject(RECIPE, tmp_path / "cache").guessed
