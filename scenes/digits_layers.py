@@ -29,13 +29,14 @@ from nn_unfold.flat.factors import titled
 NEAREST = 10  # neighbours of a point
 PICTURED = 50  # of the points that are seen as pictures
 STEPS = 150  # of a layout
+ROOM = np.array([1.3, 1.0])  # half the sides of the box that each step of a layout fills
 
 
 class Settle(Flow):
     """Moves points along the steps of a layout; between two steps straight.
 
     Args:
-        world: clouds whose points have a number each in `places`.
+        world: clouds and edges; `numbers` says which of the points theirs are.
         steps: (s, n, 2) where all points stand after each step.
     """
 
@@ -45,8 +46,6 @@ class Settle(Flow):
 
     def place_part(self, part, points, t):
         """Where the points of a part stand after the share t of the steps."""
-        if not isinstance(part, Cloud):
-            return points
         place = t * (len(self.steps) - 1)
         before = min(int(place), len(self.steps) - 2)
         share = place - before
@@ -87,11 +86,11 @@ class DigitsLayers(Stage):
             pixels=widths[0],
         ):
             self.play(self.aside(ClassLegend([str(digit) for digit in range(10)], most=10)))
-            self.look(digits)
+            self.look(Cloud(np.array([ROOM, -ROOM])))
             self.play(FadeIn(digits))
 
         with self.beat("Join each to the ten that are nearest to it: with the smallest sum of squared differences."):
-            edges = GraphEdges(digits[0], graphs[0])
+            edges = self.edges(digits, graphs[0])
             self.play(self.aside(formula("d^2 = sum_i (x_i - x'_i)^2")))
             self.bring_to_back(edges)
             self.play(FadeIn(edges))
@@ -132,10 +131,9 @@ class DigitsLayers(Stage):
         )
         for layer, (text, (before, after)) in enumerate(zip(texts, pairwise(agreements), strict=True), start=1):
             with self.beat(text, width=widths[layer]):
-                new = GraphEdges(digits[0], graphs[layer])
                 self.play(diagram.animate.highlight(neurons=[(layer, j) for j in diagram.shown[layer]]))
                 self.play(FadeOut(edges, run_time=self.tokens.breath))
-                edges = new
+                edges = self.edges(digits, graphs[layer])
                 self.bring_to_back(edges)
                 self.play(FadeIn(edges, run_time=self.tokens.breath))
                 self.settle(digits, edges, ways[layer])
@@ -176,10 +174,15 @@ class DigitsLayers(Stage):
         pictures.numbers = chosen
         return pictures
 
+    def edges(self, digits, graph):
+        """The edges of a graph between the points as they stand."""
+        edges = GraphEdges(digits[0], graph)
+        edges.numbers = digits[0].numbers
+        return edges
+
     def settle(self, digits, edges, steps):
-        """Let the points take the steps of a layout, while the camera keeps them in the frame."""
-        flow = Settle(digits, steps=steps, run_time=8)
-        self.play(flow, self.follow(flow, digits))
+        """Let the points take the steps of a layout."""
+        self.play(Settle(digits, edges, steps=steps, run_time=8))
 
     def tell(self, agreements, widths):
         """Show beside the points, for each layer so far, the share of neighbours that are the same digit."""
@@ -190,10 +193,11 @@ class DigitsLayers(Stage):
 
 
 def settled(graph, start):
-    """The steps of a layout (s, n, 2), the start first, all of the same size: so the eye sees the order change alone."""
+    """The steps of a layout (s, n, 2), the start first, each as large as the box holds: the eye sees the order change."""
     steps = np.array([start, *force_layout(graph, start=start, steps=STEPS)])
-    steps = steps - steps.mean(axis=1, keepdims=True)
-    return steps / np.sqrt((steps**2).sum(axis=2).mean(axis=1))[:, None, None]
+    low, high = steps.min(axis=1, keepdims=True), steps.max(axis=1, keepdims=True)
+    scale = (2 * ROOM / (high - low)).min(axis=2, keepdims=True)
+    return scale * (steps - (low + high) / 2)
 
 
 def neighbours_kept(graph, places):

@@ -52,7 +52,7 @@ def test_edges_join_the_nearest_in_the_space_of_the_layer(takes, layers, layer):
     [edges] = takes[AFTER[layer]].shown[GraphEdges]
     pairs = np.column_stack([np.repeat(np.arange(500), NEAREST), nearest(layers[layer]).ravel()])
     np.testing.assert_array_equal(edges.edges, np.unique(np.sort(pairs, axis=1), axis=0))
-    np.testing.assert_allclose(edges.cloud.points[:, :2].mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_array_equal(edges.points[:, :2], points(takes[AFTER[layer]]))
 
 
 @pytest.mark.parametrize("layer", AFTER)
