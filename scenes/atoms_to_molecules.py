@@ -120,7 +120,7 @@ class AtomsToMolecules(Stage):
         composed = [self.composed(network, h[row], answer) for row in (first, second)]
         score, bias = network.forward(x[None]).logits[0, answer], self.constant(network, h[first], answer)
         with self.beat(
-            "The output for {answer} adds these up: one picture. Times the pixels it gives exactly its score, {score}.",
+            "The output for {answer} adds these up: one picture. Times the pixels, plus a bias, it gives its score: {score}.",
             holds=np.isclose(composed[0].ravel() @ x + bias, score),
             answer=str(answer),
             score=f"{score:.2f}",
@@ -128,7 +128,10 @@ class AtomsToMolecules(Stage):
             left, right = self.area().grown(self.tokens.label_room).columns(0, 0, gap=self.tokens.margin)
             whole = Pixels(3.4, composed[0], full_at(composed[0])).move_to(right.centre)
             self.play(gallery.animate.scale(0.85).move_to(left.centre))
-            self.play(*(TransformFromCopy(each, whole) for each in gallery.pictures), run_time=self.tokens.step)
+            parts = [whole.copy() for _ in gallery.pictures]
+            self.play(*map(TransformFromCopy, gallery.pictures, parts), run_time=self.tokens.step)
+            self.remove(*parts)
+            self.add(whole)
 
         changed = int(((h[first] > 0) != (h[second] > 0)).sum())
         with self.beat(
