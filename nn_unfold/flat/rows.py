@@ -50,14 +50,12 @@ class RowBars(VGroup):
         self.ends = ends
         pitch = size[1] / n
         digits = len(f"{max(abs(end) for end in ends):.0f}")
-        self.numbers = VGroup(
-            *(
-                LiveMatrix([[0.0]], decimals=decimals, digits=digits, brackets=False, size=0.9 * tokens.label_size)
-                for _ in range(n)
-            )
-        )
-        first = self.numbers[0]
-        room = first.columns_wide * first.advance
+        numbers = [
+            LiveMatrix([[0.0]], decimals=decimals, digits=digits, brackets=False, size=0.9 * tokens.label_size)
+            for _ in range(n)
+        ]
+        self.numbers = VGroup(*numbers)
+        room = numbers[0].columns_wide * numbers[0].advance
         left = max(head.width for head in heads) + _GAP
         right = size[0] - room - _GAP
         # The frame remembers where the rows were moved and scaled to: the upper left corner, right end, lower end.

@@ -35,16 +35,15 @@ class Tally(VGroup):
         self.counts, self.counted = np.array(counts), 0.0
         size, digits = 0.95 * tokens.label_size, len(str(sum(counts)))
         names = [*names, label("together", size=size)]
-        self.numbers = VGroup(
-            *(LiveMatrix([[np.nan]], decimals=0, digits=digits, brackets=False, size=size) for _ in names)
-        )
+        numbers = [LiveMatrix([[np.nan]], decimals=0, digits=digits, brackets=False, size=size) for _ in names]
+        self.numbers = VGroup(*numbers)
         left = max(name.width for name in names) + _GAP
-        room = self.numbers[0].columns_wide * self.numbers[0].advance
-        for row, (name, number) in enumerate(zip(names, self.numbers, strict=True)):
+        room = numbers[0].columns_wide * numbers[0].advance
+        for row, (name, number) in enumerate(zip(names, numbers, strict=True)):
             height = -_PITCH * number.unit * (row + 0.4 * (row == len(counts)))
             number.shift(np.array([left, height, 0.0]) - number.frame.points[0])
             stand(name, height).shift(RIGHT * (left - _GAP - name.get_right()[0]))
-        over = self.numbers[-1].frame.points[0] + np.array([0.0, 1.5 * self.numbers[-1].unit, 0.0])
+        over = numbers[-1].frame.points[0] + np.array([0.0, 1.5 * numbers[-1].unit, 0.0])
         line = Line(np.array([0.0, over[1], 0.0]), over + room * RIGHT)
         line.set_stroke(tokens.faint, width=tokens.line_width)
         super().__init__(*names, line, self.numbers)
