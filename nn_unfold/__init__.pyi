@@ -66,3 +66,9 @@ from .model.plane import InputPlane as InputPlane
 from .space.neurons import ZeroLines as ZeroLines
 from .space.ticks import tick_text as tick_text
 from .flat.legend import ClassLegend as ClassLegend
+from .motion.unroll import GLOBE as GLOBE
+from .motion.unroll import Rolled as Rolled
+from .motion.unroll import Unroll as Unroll
+from .space.globe import Globe as Globe
+from .space.solid import Solid as Solid
+from .space.solid import cube as cube
