@@ -63,7 +63,7 @@ class Globe(SpatialGroup):
     def show(self, stretched: float = 0.0, unrolled: float = 0.0, height: str = "mercator") -> Self:  # type: ignore[override]
         """Show the globe, or what becomes of it: the arguments are those of nn_core.globe.rolled."""
         for part in spatial_parts([self]):
-            part.points = rolled(part.origin, stretched=stretched, unrolled=unrolled, height=height)
+            part.points = rolled(np.asarray(part.origin), stretched=stretched, unrolled=unrolled, height=height)
         return self
 
 
