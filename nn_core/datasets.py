@@ -1,4 +1,4 @@
-"""Data sets: small clouds of points with labels, drawn from a generator passed in; and handwritten digits.
+"""Data sets: small clouds of points with labels, drawn from a generator passed in; handwritten digits; and land.
 
 Each maker returns X (n, 2) float64 and y (n,) int64, the classes one after the other. `noise` is the standard
 deviation of what is added to every coordinate, in data coordinates, unless its maker says otherwise. `rng` is a
@@ -403,6 +403,20 @@ def load_digits() -> Digits:
     ):
         X, y, X_test, y_test = (data[name] for name in ("Xtr", "ytr", "Xte", "yte"))
     return Digits(_pictures(X), y.astype(np.int64), _pictures(X_test), y_test.astype(np.int64))
+
+
+def load_land() -> list[Points]:
+    """The outlines of all land on the earth, coarsely: rings of places (k, 2), longitude and latitude in radians.
+
+    A ring is closed by the way from its last place to its first. Rings are cut at the 180th meridian, and that of
+    Antarctica is closed there and at the pole. Seas within land are rings too. (See data/LICENSE-land.md.)
+    """
+    with (
+        (resources.files("nn_core") / "data" / "land-110m.npz").open("rb") as file,
+        np.load(file) as data,
+    ):
+        points, lengths = np.radians(data["points"].astype(np.float64)), data["lengths"]
+    return np.split(points, np.cumsum(lengths)[:-1])
 
 
 def read_mnist(images: str | Path, labels: str | Path) -> tuple[NDArray[np.float32], Labels]:

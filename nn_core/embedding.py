@@ -138,6 +138,55 @@ def force_layout(graph: Graph, *, start: ArrayLike, model: str = "student_t", st
     return MODELS[model](graph.adjacency(), (x - x.mean(axis=0)) / (spread or 1.0), steps)
 
 
+def stress(X: ArrayLike, distances: ArrayLike) -> float:
+    """How far points (n, d) are from having the wanted distances (n, n): the sum of squares over all pairs.
+
+    >>> stress([[0.0], [1.0], [2.0]], 1 - np.eye(3))
+    1.0
+    """
+    x, wanted = _wanted(X, distances)
+    return float(np.square(_table(x) - wanted)[np.triu_indices(len(x), 1)].sum())
+
+
+def stress_layout(distances: ArrayLike, *, start: ArrayLike, steps: int = 300) -> Iterator[Array]:
+    """Move points so that their distances come as near as they can to wanted ones: metric multidimensional scaling.
+
+    Each step minimises a function that touches the stress from above (de Leeuw 1977, "SMACOF"), so that the stress
+    never rises. Where it ends depends on the start.
+
+    Args:
+        distances: (n, n) what is wanted, symmetric, 0 on the diagonal.
+        start: (n, d), no two points at one place.
+        steps: how many positions follow the start.
+
+    Yields:
+        The positions (n, d) after each step; their mean is the origin.
+
+    Raises:
+        TypeError: an argument holds no numbers.
+        ValueError: the shapes don't fit, or the distances are no distances.
+    """
+    x, wanted = _wanted(start, distances)
+    for _ in range(whole_number(steps, "steps", most=1_000_000)):
+        apart = _table(x)
+        ratio = np.divide(wanted, apart, out=np.zeros_like(apart), where=apart > 0)
+        x = (ratio.sum(axis=1)[:, None] * x - ratio @ x) / len(x)
+        yield x
+
+
+def _wanted(X: ArrayLike, distances: ArrayLike) -> tuple[Array, Array]:
+    x = numbers(X, "the points", shape=("n", "d"), dtype=np.float64)
+    wanted = numbers(distances, "distances", shape=(len(x), len(x)), dtype=np.float64)
+    if (wanted < 0).any() or (wanted != wanted.T).any() or wanted.diagonal().any():
+        raise ValueError("distances must be symmetric, 0 or more, and 0 from each point to itself")
+    return x, wanted
+
+
+def _table(x: Array) -> Array:
+    """The distances (n, n) of all pairs of points (n, d)."""
+    return np.asarray(np.linalg.norm(x[:, None] - x, axis=2))
+
+
 def _springs(links: sparse.csr_array, x: Array, steps: int) -> Iterator[Array]:
     """Fruchterman and Reingold 1991: neighbours pull by d^2, all push by 1 / d, steps shorten as it cools."""
     n = len(x)

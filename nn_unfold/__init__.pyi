@@ -77,3 +77,9 @@ from .flat.pixels import PixelGallery as PixelGallery, Pixels as Pixels, full_at
 from .flat.rows import RowBars as RowBars
 from .flat.tally import Tally as Tally
 from .out.shown import show as show
+from .motion.unroll import GLOBE as GLOBE
+from .motion.unroll import Rolled as Rolled
+from .motion.unroll import Unroll as Unroll
+from .space.globe import Globe as Globe
+from .space.solid import Solid as Solid
+from .space.solid import cube as cube

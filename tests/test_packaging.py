@@ -61,7 +61,12 @@ def test_the_wheel_holds_every_file_of_the_packages_and_the_films(wheel):
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 expected[f"{place}/{path.relative_to(ROOT / folder).as_posix()}"] = path.read_bytes()
-    assert {"nn_core/data/mnist-2000-500.npz", "nn_unfold/films/relu_fold.py", "nn_unfold/py.typed"} <= expected.keys()
+    assert {
+        "nn_core/data/mnist-2000-500.npz",
+        "nn_core/data/land-110m.npz",
+        "nn_unfold/films/relu_fold.py",
+        "nn_unfold/py.typed",
+    } <= expected.keys()
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == expected.keys()
     for name, content in expected.items():

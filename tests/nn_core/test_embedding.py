@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from nn_core.datasets import load_digits, make_clusters
-from nn_core.embedding import MODELS, Graph, force_layout, knn_graph, label_agreement, pca
+from nn_core.embedding import MODELS, Graph, force_layout, knn_graph, label_agreement, pca, stress, stress_layout
 from nn_core.preprocessing import principal_axes
 
 
@@ -134,3 +134,20 @@ def test_what_does_not_fit_is_told_in_a_line(call, message):
 
 
 GRAPH = Graph(np.array([[1], [0]]), np.ones((2, 1)))
+
+
+def test_stress_never_rises_and_ends_at_distances_that_can_be_had():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(12, 2))
+    wanted = np.linalg.norm(X[:, None] - X, axis=2)
+    start = X + rng.normal(0, 0.3, X.shape)
+    way = [start, *stress_layout(wanted, start=start, steps=300)]
+    stresses = [stress(x, wanted) for x in way]
+    assert (np.diff(stresses) <= 1e-9).all()
+    assert stresses[-1] < 1e-6 < stresses[0]
+
+
+@pytest.mark.parametrize("wanted", [np.eye(2), [[0, 1], [2, 0]], [[0, -1], [-1, 0]], np.zeros((3, 3))])
+def test_what_is_no_table_of_distances_is_refused(wanted):
+    with pytest.raises(ValueError, match="distances"):
+        stress([[0.0], [1.0]], wanted)
