@@ -76,6 +76,7 @@ NAMES = [
     "SpatialScene",
     "Stage",
     "Subject",
+    "SurfaceError",
     "TOP",
     "Table",
     "Tags",
