@@ -85,7 +85,8 @@ class LabelProbability(Stage):
 
         found = self.response(start)
         errors = [
-            SurfaceError(name, start, hidden, X) for name, X in (("error inside", self.inside), ("error outside", self.outside))
+            SurfaceError(name, start, hidden, X)
+            for name, X in (("error inside", self.inside), ("error outside", self.outside))
         ]
         flat = float(np.abs(hidden(self.inside) - trained.y.mean()).mean())
         diagram = NetworkDiagram(start, size=(3.4, 2.4), most=6)
