@@ -35,6 +35,7 @@ def _count(value: Any, name: str) -> int:
 _DOORS: dict[str, Callable[[Any, str], Any]] = {
     "n": _count,
     "n_per_class": _count,
+    "repeats": _count,
     "n_per_cluster": _count,
     "n_classes": lambda value, name: whole_number(value, name, least=1, most=1000),
     "n_clusters": lambda value, name: whole_number(value, name, least=1, most=1000),
@@ -281,22 +282,53 @@ def hill(X: ArrayLike) -> Points:
     return np.asarray(0.01 + 0.98 * np.exp(-0.5 * np.sum(X * X, axis=1)))
 
 
+def waves(X: ArrayLike, *, frequency: float = 1.3) -> Points:
+    """A probability surface of hills and valleys, from 0.02 to 0.98; frequency in radians per unit: (n, 2) -> (n,)."""
+    X = numbers(X, "X", shape=("n", 2), dtype=np.float64)
+    return np.asarray(0.5 + 0.48 * np.sin(frequency * X[:, 0]) * np.cos(frequency * X[:, 1]))
+
+
+SURFACES: dict[str, Callable[[Points], Points]] = {
+    "hill": hill,
+    "waves": waves,
+    "ripples": partial(waves, frequency=7.0),
+}
+"""Probability surfaces over the plane by name, (n, 2) -> (n,)."""
+
+
 @_maker
 def make_labelled(
-    n: int = 200, *, probability: Callable[[Points], Points] = hill, size: float = 3.0, rng: np.random.Generator
+    n: int = 200,
+    *,
+    probability: str | Callable[[Points], Points] = hill,
+    size: float = 3.0,
+    repeats: int = 1,
+    rng: np.random.Generator,
 ) -> Data:
     """Points of the square [-size, size]^2, each labelled 1 with the probability that the surface has there.
 
+    Args:
+        n: how many different points.
+        probability: the surface, (n, 2) -> (n,), or a name of `SURFACES`.
+        size: half the side of the square; 0 puts all points at the origin.
+        repeats: how many labels each point gets, one row of X for each.
+        rng: where the points and labels come from.
+
     Raises:
-        ValueError: the surface leaves [0, 1].
+        TypeError: the probability is no function.
+        ValueError: there is no surface of this name, or it leaves [0, 1].
     """
-    X = rng.uniform(-size, size, (n, 2))
+    X = np.repeat(rng.uniform(-size, size, (n, 2)), repeats, axis=0)
+    if isinstance(probability, str):
+        if probability not in SURFACES:
+            raise ValueError(f"there is no surface {shortened(probability)}; choose one of {', '.join(SURFACES)}")
+        probability = SURFACES[probability]
     if not callable(probability):
         raise TypeError(f"probability is {shortened(probability)}, expected a function of points (n, 2)")
-    p = numbers(probability(X), "the probability", shape=(n,))
+    p = numbers(probability(X), "the probability", shape=(len(X),))
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"the probability runs from {p.min():.4g} to {p.max():.4g}; it must stay in [0, 1]")
-    return X, (rng.random(n) < p).astype(np.int64)
+    return X, (rng.random(len(X)) < p).astype(np.int64)
 
 
 @_maker

@@ -18,7 +18,7 @@ from .motion.flows import (
     Passage as Passage,
 )
 from .motion.follow import Follow as Follow
-from .motion.learning import Accuracy as Accuracy, Learning as Learning, Metric as Metric
+from .motion.learning import Accuracy as Accuracy, Learning as Learning, Metric as Metric, SurfaceError as SurfaceError
 from .motion.steps import Roll as Roll, Wander as Wander
 from .motion.surfaces import Anneal as Anneal, Bend as Bend, Rise as Rise, rise as rise
 from .space.axes import Axes as Axes

@@ -6,6 +6,7 @@ end, they are exactly those of the training. Curves and numbers are measured fro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -244,3 +245,35 @@ class Accuracy(LiveNumber):
         return (
             self.set_value(int(right.sum())) if self.count else self.set_value(rounded_down(self.share, self.decimals))
         )
+
+
+class SurfaceError(LiveNumber):
+    """The mean distance of the network's output from a function at some points, whichever network it is at the moment.
+
+    Args:
+        name: a message in English.
+        network: the first one, of one output.
+        function: (n, d) -> (n,).
+        X: (n, d) points.
+        options: arguments of LiveNumber.
+
+    Attributes:
+        error: the distance that it shows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: Network,
+        function: Callable[[np.ndarray], np.ndarray],
+        X: np.ndarray,
+        **options: Any,
+    ) -> None:
+        self.X, self.aims = X, np.asarray(function(X), dtype=float)
+        super().__init__(name, 0.0, **options)
+        self.show(network)
+
+    def show(self, network: Network) -> Self:  # type: ignore[override]
+        """Show the distance of this network."""
+        self.error = float(np.abs(network.forward(self.X).output[:, 0] - self.aims).mean())
+        return self.set_value(self.error)

@@ -151,6 +151,23 @@ def test_labels_are_drawn_from_the_surface():
         ds.make_labelled(5, probability=lambda X: np.full(len(X), 2.0), rng=np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("name", ds.SURFACES)
+def test_surfaces_are_probabilities(name):
+    p = ds.SURFACES[name](np.random.default_rng(0).uniform(-4, 4, (2000, 2)))
+    assert p.shape == (2000,)
+    assert (p >= 0).all()
+    assert (p <= 1).all()
+    assert np.ptp(p) > 0.9
+
+
+def test_a_point_can_have_many_labels():
+    X, y = ds.make_labelled(3, probability="waves", repeats=4000, rng=np.random.default_rng(0))
+    assert len(np.unique(X, axis=0)) == 3
+    shares, places = y.reshape(3, 4000).mean(axis=1), X[::4000]
+    np.testing.assert_allclose(shares, ds.waves(places), atol=0.03)
+    assert not ds.make_labelled(2, size=0, rng=0)[0].any()
+
+
 def test_digits():
     digits = ds.load_digits()
     assert digits.X.shape == (2000, 784)
@@ -249,6 +266,8 @@ def test_all_makers_are_offered():
         (lambda: ds.make_circle(5, outer=3, rng=0), "outer"),
         (lambda: ds.make_labelled(5, probability=3, rng=0), "probability is 3"),
         (lambda: ds.make_labelled(5, probability=lambda X: X, rng=0), "the probability has shape"),
+        (lambda: ds.make_labelled(5, probability="dunes", rng=0), "no surface 'dunes'; choose one of hill, waves"),
+        (lambda: ds.make_labelled(5, repeats=0, rng=0), "repeats"),
     ],
 )
 def test_unfit_options_are_told_in_a_line(draw, message):

@@ -83,6 +83,7 @@ NAMES = [
     "SpatialScene",
     "Stage",
     "Subject",
+    "SurfaceError",
     "TOP",
     "Table",
     "Tags",
