@@ -24,6 +24,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.films import FOLDER
 
 PREFIX = "UNFOLD_"
+CAPTION_NAMES = ("burned", "none", "band")
 THEME_NAMES = ("dark", "light", "dark-safe", "light-safe")
 
 
@@ -126,6 +127,9 @@ class Option:
 OPTIONS: Mapping[str, Option] = {
     "language": Option("en", language_code, "of captions and labels, such as en or zh"),
     "theme": Option("dark", one_of(*THEME_NAMES), f"the colours: {', '.join(THEME_NAMES)}"),
+    "captions": Option(
+        "burned", one_of(*CAPTION_NAMES), "how they are drawn: burned, none or band", "captions-{}".format
+    ),
     "font": Option("", font, "of text: an installed font or a font file; the shipped one if not given", _stem),
     "network": Option("", existing_file, "a trained network that films show in place of their own", _stem),
     "data": Option("", existing_file, "points that films show in place of their own", _stem),

@@ -16,7 +16,7 @@ import click
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film, UnknownFilm, films, find
-from nn_unfold.settings import media_folder
+from nn_unfold.settings import CAPTION_NAMES, media_folder
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -124,11 +124,18 @@ LANGUAGE = click.option(
     callback=_into_environment,
     help="Of captions and labels, such as en or zh.",
 )
+CAPTIONS = click.option(
+    "--captions",
+    type=click.Choice(CAPTION_NAMES),
+    expose_value=False,
+    callback=_into_environment,
+    help="burned: in the picture; band: there, on a band; none: for a player that has them from the .srt or .vtt.",
+)
 
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language."""
-    for option in (LANGUAGE, THEME, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
+    """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language, --captions."""
+    for option in (CAPTIONS, LANGUAGE, THEME, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = option(function)
     return function
 

@@ -19,6 +19,7 @@ from manim import (
     FadeIn,
     FadeOut,
     Mobject,
+    Rectangle,
     VGroup,
     VMobject,
     config,
@@ -39,7 +40,7 @@ from nn_unfold.model.given import subject
 from nn_unfold.model.recipe import Recipe
 from nn_unfold.model.subject import Shape, Subject, Trained
 from nn_unfold.motion.flows import Flow
-from nn_unfold.settings import named_by_options
+from nn_unfold.settings import named_by_options, option
 from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
@@ -47,6 +48,7 @@ from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, columns
 from nn_unfold.theme import theme
 
+_FRONT = 100  # the z index of the band of captions
 READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption
 
@@ -91,6 +93,7 @@ class Stage(SpatialScene):
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._within_beat = False
         self._caption: VGroup | None = None
+        self._band: Rectangle | None = None  # that lies under captions
         self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
 
@@ -125,11 +128,22 @@ class Stage(SpatialScene):
             logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
         self.next_section(name=str(told))
         began, began_on_film = self.clock, self.time
-        new = caption(told.message, **told.values)
+        new: VGroup | None = caption(told.message, **told.values)
+        assert new is not None
         tokens = self.tokens
         new.move_to((0, -config.frame_height / 2 + tokens.margin / 2 + tokens.caption_height / 2, 0))
         changes: list[Animation] = [FadeIn(new)]
-        if self._caption is not None:
+        drawn = option("captions")
+        if drawn == "band" and self._band is None:
+            self._band = self._caption_band()
+            self.add(self._band)
+        if self._band is not None:
+            new.set_z_index(self._band.z_index + 1)
+        if drawn == "none":
+            # The room stays: players write their own captions there. Nothing takes as long as a caption, to the frame.
+            changes = [Animation(Mobject(), remover=True)]
+            new = None
+        elif self._caption is not None:
             # One after the other: lines that are mixed can't be read.
             changes = [
                 FadeOut(self._caption, rate_func=squish_rate_func(smooth, 0.0, 0.5)),
@@ -157,6 +171,13 @@ class Stage(SpatialScene):
         """
         if not self._within_beat:
             raise UnfoldError("A key frame is of a beat: call key_frame() within `with self.beat(...)`.")
+
+    def _caption_band(self) -> Rectangle:
+        """A band in the colour of the background, on which captions can be read over whatever is there."""
+        height = self.tokens.caption_height + self.tokens.margin / 2
+        band = Rectangle(width=config.frame_width, height=height, stroke_width=0, fill_opacity=0.85)
+        band.set_fill(self.camera.background_color).move_to((0, (height - config.frame_height) / 2, 0))
+        return band.set_z_index(_FRONT)
 
     @property
     def beats(self) -> list[str]:

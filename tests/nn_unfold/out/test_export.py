@@ -435,6 +435,27 @@ def test_a_film_of_manim_has_straight_alpha(tiny, tmp_path):
     assert np.abs(laid - solid).max() <= 4
 
 
+# Captions
+
+
+def test_captions_are_in_the_picture_on_a_band_or_left_out(tiny, order, monkeypatch):
+    last: dict[str, np.ndarray] = {}
+    told = {}
+    for captions in ("burned", "band", "none"):
+        monkeypatch.setenv("UNFOLD_CAPTIONS", captions)
+
+        def take(frame: np.ndarray, count: int, captions: str = captions) -> None:
+            last[captions] = frame.copy()
+
+        told[captions] = frames(tiny, small(order("x")), Range(1, 1), take)
+    assert told["burned"] == told["band"] == told["none"]
+    text = {captions: np.ptp(picture[72:], axis=(0, 1)).max() for captions, picture in last.items()}
+    assert text["burned"] > 100
+    assert text["band"] > 100
+    assert text["none"] < 10
+    assert np.abs(last["burned"][:70].astype(int) - last["none"][:70]).max() <= 2
+
+
 # Key frames
 
 
