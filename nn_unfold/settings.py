@@ -167,6 +167,28 @@ def refusal(name: str, expected: str) -> UnfoldError:
     return UnfoldError(f"{name} is {value!r} ({source}), expected {expected}: correct or delete it.")
 
 
+@contextmanager
+def given(**values: str | None) -> Iterator[None]:
+    """Within, options have these values, as if the environment gave them; None leaves an option as it is.
+
+    Raises:
+        UnfoldError: for an option that does not exist.
+    """
+    if unknown := [name for name in values if name not in OPTIONS]:
+        raise UnfoldError(f"There is no option {unknown[0]!r}, expected one of {', '.join(OPTIONS)}.")
+    new = {_VARIABLES[name]: value for name, value in values.items() if value is not None}
+    before = {name: os.environ.get(name) for name in new}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def given_for(name: str) -> Given | None:
     """What was given for an option, not looked at yet; None where nothing was.
 

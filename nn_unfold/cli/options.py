@@ -16,6 +16,7 @@ import click
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film, UnknownFilm, films, find
+from nn_unfold.out.looks import Look
 from nn_unfold.settings import CAPTION_NAMES, media_folder
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -36,6 +37,16 @@ def _assignments(context: click.Context, option: click.Parameter, values: Sequen
         if not (equals and field.isidentifier()):
             raise click.BadParameter(f"{value!r} is not of the form FIELD=VALUE, such as seed=7.", context, option)
     _into_environment(context, option, values)
+
+
+def _several(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str | None, ...]:
+    """Values with commas between them, each once; None for the one that is set elsewhere."""
+    if value is None:
+        return (None,)
+    words = [word.strip() for word in value.split(",")]
+    if not all(words):
+        raise click.BadParameter("it is empty, or a comma is too many.", context, option)
+    return tuple(dict.fromkeys(words))
 
 
 def _folder(context: click.Context, option: click.Parameter, value: str | None) -> Path | None:
@@ -110,19 +121,17 @@ SET = click.option(
     callback=_assignments,
     help="A field of the film's recipe, such as seed=7 or sizes=2,3,2; may be given several times.",
 )
-THEME = click.option(
-    "--theme",
-    metavar="NAME",
-    expose_value=False,
-    callback=_into_environment,
-    help="dark, light, dark-safe or light-safe.",
-)
+_THEME = "dark, light, dark-safe or light-safe"
+_LANGUAGE = "Of captions and labels, such as en or zh"
+THEME = click.option("--theme", metavar="NAME", expose_value=False, callback=_into_environment, help=f"{_THEME}.")
 LANGUAGE = click.option(
-    "--language",
-    metavar="CODE",
-    expose_value=False,
-    callback=_into_environment,
-    help="Of captions and labels, such as en or zh.",
+    "--language", metavar="CODE", expose_value=False, callback=_into_environment, help=f"{_LANGUAGE}."
+)
+THEMES = click.option(
+    "--theme", "themes", metavar="NAMES", callback=_several, help=f"{_THEME}; several with commas between them."
+)
+LANGUAGES = click.option(
+    "--language", "languages", metavar="CODES", callback=_several, help=f"{_LANGUAGE}; several likewise."
 )
 CAPTIONS = click.option(
     "--captions",
@@ -135,9 +144,38 @@ CAPTIONS = click.option(
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language, --captions."""
-    for option in (CAPTIONS, LANGUAGE, THEME, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
+    return _options(function, LANGUAGE, THEME)
+
+
+def film_options_in_looks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, with several themes and languages: the parameters `themes` and `languages`, for `looks`."""
+    return _options(function, LANGUAGES, THEMES)
+
+
+def _options(function: Callable[..., Any], *looks: Any) -> Callable[..., Any]:
+    for option in (CAPTIONS, *looks, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = option(function)
     return function
+
+
+def looks(languages: Sequence[str | None], themes: Sequence[str | None]) -> list[Look]:
+    """Each language in each theme.
+
+    Raises:
+        click.UsageError: for one that does not exist.
+    """
+    from nn_unfold.text.catalog import translate
+    from nn_unfold.theme import theme
+
+    found = [Look(language, name) for language in languages for name in themes]
+    try:
+        for look in found:
+            with look.worn():
+                theme()
+                translate("")
+    except UnfoldError as error:
+        raise click.UsageError(str(error)) from None
+    return found
 
 
 def chosen_films(names: tuple[str, ...], everything: bool) -> list[Film]:

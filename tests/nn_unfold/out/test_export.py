@@ -310,9 +310,21 @@ def command(capsys: pytest.CaptureFixture[str], tiny: Film, monkeypatch: pytest.
 def test_the_command_writes_and_tells(command, tmp_path):
     status, out, err = command("--to", "script", "--beats", "2-", "-o", tmp_path / "deep" / "x.md", "--json")
     assert (status, err) == (0, "")
-    told = json.loads(out)
+    [told] = json.loads(out)["exports"]
     assert Path(told["file"]).read_text(encoding="utf-8").startswith("# Tiny")
     assert [beat["caption"] for beat in told["beats"]] == CAPTIONS[1:]
+
+
+def test_several_languages_and_themes_in_one_call(command, tmp_path):
+    looks = ["--language", "en,zh", "--theme", "light, dark"]
+    status, out, _ = command("--to", "script", *looks, "-o", tmp_path / "x.txt", "--json")
+    assert status == 0
+    files = [Path(told["file"]).name for told in json.loads(out)["exports"]]
+    assert files == ["x-en-light.txt", "x-en-dark.txt", "x-zh-light.txt", "x-zh-dark.txt"]
+    assert sorted(files) == sorted(path.name for path in tmp_path.iterdir())
+    status, out, err = command("--to", "script", "--theme", "light,drak", "-o", tmp_path / "y.txt")
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "drak" in err
 
 
 @pytest.mark.parametrize(
