@@ -201,6 +201,8 @@ USED: Mapping[str, Mapping[str, str]] = {
         "output_spec": ATTRIBUTE,
         "partial_movie_directory": PROPERTY,
         "partial_movie_files": ATTRIBUTE,
+        "sections": ATTRIBUTE,
+        "sections_output_dir": PROPERTY,
         "subcaptions": ATTRIBUTE,
         "video_encoder": ATTRIBUTE,
     },

@@ -15,6 +15,9 @@ class Look:
     language: str | None = None
     theme: str | None = None
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.language, self.theme]))
+
     def worn(self) -> AbstractContextManager[None]:
         """Within, films are made in this language and theme."""
         return given(language=self.language, theme=self.theme)

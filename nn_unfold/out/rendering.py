@@ -25,10 +25,11 @@ from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 from nn_unfold.engine.files import NotWritten
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
+from nn_unfold.out.exporters import Step
 from nn_unfold.out.films import Film
 from nn_unfold.out.plan import Piece, Play
 from nn_unfold.settings import OPTIONS, base_file, media_folder, option
-from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.stage import Played, Stage
 
 GIVEN = ("network", "data", "set")
 """What the environment may say of the network of a film, as UNFOLD_NETWORK, UNFOLD_DATA and UNFOLD_SET."""
@@ -156,6 +157,18 @@ class Rehearsal:
     options: Mapping[str, str]
     frame_rate: float
     _writer: _RehearsalWriter
+    _played: tuple[Played, ...] = ()
+
+    def beats(self) -> list[Step]:
+        """Its beats with their times, and with their clips where sections are written."""
+        clips = [None if played.section.video is None else self._clip(played) for played in self._played]
+        return [
+            Step(number, played.words, round(played.start, 3), round(played.end, 3), clip)
+            for number, (played, clip) in enumerate(zip(self._played, clips, strict=True), start=1)
+        ]
+
+    def _clip(self, played: Played) -> str:
+        return str(self._writer.sections_output_dir / played.section.video)
 
     @property
     def path(self) -> Path:
@@ -205,7 +218,9 @@ def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
         played = scene.renderer.plays
         plays = tuple(Play(key, *play) for key, play in zip(keys, played, strict=True))
-        return Rehearsal(film, plays, tuple(scene.networks), options_in_force(), config.frame_rate, writer)
+        return Rehearsal(
+            film, plays, tuple(scene.networks), options_in_force(), config.frame_rate, writer, tuple(scene.played)
+        )
 
 
 # The segments

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from manim import (
@@ -53,6 +53,15 @@ READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption
 
 
+class Played(NamedTuple):
+    """A beat that is over: what it said in the language of the film, its seconds of the film, and Manim's section."""
+
+    words: str
+    start: float
+    end: float
+    section: Any
+
+
 class Stage(SpatialScene):
     """A scene for films of networks.
 
@@ -90,6 +99,7 @@ class Stage(SpatialScene):
         with told_by_manim(at_once=True), named_by_options(type(self).__name__):
             super().__init__(renderer, camera_class, **options)
         self.told: list[Beat] = []  # all beats so far
+        self.played: list[Played] = []  # the beats that are over
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._within_beat = False
         self._caption: VGroup | None = None
@@ -127,6 +137,7 @@ class Stage(SpatialScene):
         if told.holds is False:
             logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
         self.next_section(name=str(told))
+        section = self.renderer.file_writer.sections[-1]
         began, began_on_film = self.clock, self.time
         new: VGroup | None = caption(told.message, **told.values)
         assert new is not None
@@ -160,6 +171,7 @@ class Stage(SpatialScene):
         self.wait(max(tokens.breath, reading - (self.clock - began)))
         duration = self.time - began_on_film
         self.add_subcaption(words, duration=duration, offset=-duration)
+        self.played.append(Played(words, began_on_film, self.time, section))
 
     def key_frame(self) -> None:
         """Mark what is shown now as the picture of this beat, on paper and on slides; else it is the beat's last frame.

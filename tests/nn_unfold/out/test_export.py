@@ -327,6 +327,25 @@ def test_several_languages_and_themes_in_one_call(command, tmp_path):
     assert "drak" in err
 
 
+def test_films_are_rendered_in_several_looks_with_their_clips(capsys, command, tiny, tmp_path):
+    looks = ["--language", "en,zh", "--theme", "light", "--json"]
+    words = [tiny.file, "-ql", "--sections", "-w", "1", "--media-dir", tmp_path, *looks]
+    status, out, _ = run(capsys, "render", *words)
+    assert status == 0
+    english, chinese = json.loads(out)["films"]
+    assert (english["language"], chinese["language"], chinese["theme"]) == ("en", "zh", "light")
+    assert english["file"] != chinese["file"]
+    for told in (english, chinese):
+        with av.open(told["file"]) as film:
+            assert film.duration / av.time_base == pytest.approx(told["length"], abs=0.01)
+        for beat in told["beats"]:
+            with av.open(beat["file"]) as clip:
+                assert clip.duration / av.time_base == pytest.approx(beat["end"] - beat["start"], abs=0.01)
+    assert [beat["caption"] for beat in english["beats"]] == CAPTIONS
+    first = [av.open(told["file"]).decode(video=0) for told in (english, chinese)]
+    assert all(next(frames).to_ndarray(format="rgb24").mean() > 200 for frames in first)  # light, in the worker too
+
+
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
