@@ -25,6 +25,7 @@ from nn_unfold.films import FOLDER
 
 PREFIX = "UNFOLD_"
 CAPTION_NAMES = ("burned", "none", "band")
+VOICES = ("piper", "espeak")
 THEME_NAMES = ("dark", "light", "dark-safe", "light-safe")
 
 
@@ -74,6 +75,20 @@ def word(given: Given) -> str:
     return given.value
 
 
+def voice(given: Given) -> str:
+    """A program that speaks, or the whole path of a folder of recordings."""
+    expected = f"{', '.join(VOICES)}, or a folder of recordings 01.wav, 02.wav, ..."
+    if given.value in VOICES:
+        return given.value
+    try:
+        path = existing_file(given)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if not Path(path).is_dir():
+        raise ValueError(expected)
+    return path
+
+
 def activation_names(given: Given) -> str:
     """Names of activations in any framework's spelling, with commas between them."""
     from nn_core.activations import activation  # loads NumPy: what only lists films does without
@@ -103,6 +118,10 @@ def assignments(given: Given) -> str:
     return given.value
 
 
+def _voice_name(value: str) -> str:
+    return f"voice-{Path(value).name}"
+
+
 def _stem(value: str) -> str:
     return Path(value).stem
 
@@ -129,6 +148,9 @@ OPTIONS: Mapping[str, Option] = {
     "theme": Option("dark", one_of(*THEME_NAMES), f"the colours: {', '.join(THEME_NAMES)}"),
     "captions": Option(
         "burned", one_of(*CAPTION_NAMES), "how they are drawn: burned, none or band", "captions-{}".format
+    ),
+    "voice": Option(
+        "", voice, f"that speaks the captions: {', '.join(VOICES)}, or a folder of recordings", _voice_name
     ),
     "font": Option("", font, "of text: an installed font or a font file; the shipped one if not given", _stem),
     "network": Option("", existing_file, "a trained network that films show in place of their own", _stem),

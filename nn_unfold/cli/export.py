@@ -107,6 +107,7 @@ def _place(path: Path | None, film: Film, kind: str, beats: Range, folder: Path,
         return (path.with_name(f"{path.stem}-{look}{path.suffix}") if apart else path).absolute()
     part = "" if beats == ALL else f"-{str(beats).rstrip('-')}"
     how = "" if option("captions") == "burned" else f"-{option('captions')}"
+    how += f"-{Path(option('voice')).name}" if option("voice") else ""
     return (folder / "exports" / film.name / f"{kind}{part}-{look}{how}{EXPORTERS[kind].suffixes[0]}").absolute()
 
 

@@ -142,8 +142,17 @@ CAPTIONS = click.option(
 )
 
 
+VOICE = click.option(
+    "--voice",
+    metavar="VOICE",
+    expose_value=False,
+    callback=_into_environment,
+    help="That speaks the captions: piper (English), espeak, or a folder of recordings 01.wav, 02.wav, ...",
+)
+
+
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --activations, --data, --label, --set, --theme, --language, --captions."""
+    """All that a film reads: its network and data, --set, --theme, --language, --captions and --voice."""
     return _options(function, LANGUAGE, THEME)
 
 
@@ -153,7 +162,7 @@ def film_options_in_looks(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _options(function: Callable[..., Any], *looks: Any) -> Callable[..., Any]:
-    for option in (CAPTIONS, *looks, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
+    for option in (VOICE, CAPTIONS, *looks, SET, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = option(function)
     return function
 

@@ -149,6 +149,7 @@ class Rehearsal:
         networks: the files of the trained networks that it uses.
         options: the settings of Unfold that it was played with, by name.
         frame_rate: frames a second.
+        sounds: the files of what is spoken.
     """
 
     film: Film
@@ -158,6 +159,7 @@ class Rehearsal:
     frame_rate: float
     _writer: _RehearsalWriter
     _played: tuple[Played, ...] = ()
+    sounds: tuple[Path, ...] = ()
 
     def beats(self) -> list[Step]:
         """Its beats with their times, and with their clips where sections are written."""

@@ -46,6 +46,7 @@ from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, columns
+from nn_unfold.text.voice import spoken
 from nn_unfold.theme import theme
 
 _FRONT = 100  # the z index of the band of captions
@@ -101,6 +102,7 @@ class Stage(SpatialScene):
         self.told: list[Beat] = []  # all beats so far
         self.played: list[Played] = []  # the beats that are over
         self.networks: list[Path] = []  # the files of the trained networks used so far
+        self.sounds: list[Path] = []  # what was spoken so far
         self._within_beat = False
         self._caption: VGroup | None = None
         self._band: Rectangle | None = None  # that lies under captions
@@ -123,8 +125,9 @@ class Stage(SpatialScene):
     ) -> Iterator[None]:
         """One step of the story: a caption, a section of its own, and a subcaption for the .srt file.
 
-        The beat lasts at least until its caption has been read. A sentence that says something about numbers is a
-        claim: it says whether it holds, and what is true otherwise. A claim that fails is told in `findings`.
+        The beat lasts at least until its caption has been read, or spoken where there is a voice. A sentence that says
+        something about numbers is a claim: it says whether it holds, and what is true otherwise. A claim that fails is
+        told in `findings`.
 
         Args:
             text: the caption, a message in English, with placeholders such as {right}.
@@ -163,12 +166,16 @@ class Stage(SpatialScene):
         self._leaving, self._caption = self._caption, new
         self.play(*changes, run_time=tokens.breath)
         self._leaving = None
+        words = translate(told.message, **told.values)
+        voice = spoken(words, len(self.told))
+        if voice is not None:
+            self.sounds.append(voice.file)
+            self.add_sound(str(voice.file), time_offset=-tokens.breath)
         self._within_beat = True
         yield
         self._within_beat = False
-        words = translate(told.message, **told.values)
-        reading = READING_START + columns(words) / READING_SPEED
-        self.wait(max(tokens.breath, reading - (self.clock - began)))
+        needed = READING_START + columns(words) / READING_SPEED if voice is None else voice.seconds + tokens.breath
+        self.wait(max(tokens.breath, needed - (self.clock - began)))
         duration = self.time - began_on_film
         self.add_subcaption(words, duration=duration, offset=-duration)
         self.played.append(Played(words, began_on_film, self.time, section))
