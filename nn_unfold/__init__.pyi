@@ -66,3 +66,4 @@ from .model.plane import InputPlane as InputPlane
 from .space.neurons import ZeroLines as ZeroLines
 from .space.ticks import tick_text as tick_text
 from .flat.legend import ClassLegend as ClassLegend
+from .out.notebook import show_film as show_film, show_page as show_page, show_still as show_still

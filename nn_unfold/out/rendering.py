@@ -87,6 +87,8 @@ def load(film: Film) -> type[Stage]:
     Raises:
         UnfoldError: where it is not a Stage.
     """
+    if film.live is not None:
+        return _stage(film, film.live)
     # By its path: two films of one name are two modules.
     name = f"unfold_film_{sha256(str(film.file).encode()).hexdigest()[:8]}_{film.name}"
     spec = importlib.util.spec_from_file_location(name, film.file)
@@ -101,7 +103,10 @@ def load(film: Film) -> type[Stage]:
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(film.file.parent))
-    scene = getattr(module, film.scene, None)
+    return _stage(film, getattr(module, film.scene, None))
+
+
+def _stage(film: Film, scene: object) -> type[Stage]:
     if not (isinstance(scene, type) and issubclass(scene, Stage)):
         raise UnfoldError(
             f"{film.scene} in {film.file} is not a film of Unfold: derive it from nn_unfold.Stage, "
