@@ -83,3 +83,4 @@ from .motion.unroll import Unroll as Unroll
 from .space.globe import Globe as Globe
 from .space.solid import Solid as Solid
 from .space.solid import cube as cube
+from .out.notebook import show_film as show_film, show_page as show_page, show_still as show_still

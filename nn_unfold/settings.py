@@ -25,6 +25,8 @@ from nn_unfold.films import FOLDER
 from nn_unfold.shapes import SHAPES, tag
 
 PREFIX = "UNFOLD_"
+CAPTION_NAMES = ("burned", "none", "band")
+VOICES = ("piper", "espeak")
 THEME_NAMES = ("dark", "light", "dark-safe", "light-safe")
 
 
@@ -74,6 +76,20 @@ def word(given: Given) -> str:
     return given.value
 
 
+def voice(given: Given) -> str:
+    """A program that speaks, or the whole path of a folder of recordings."""
+    expected = f"{', '.join(VOICES)}, or a folder of recordings 01.wav, 02.wav, ..."
+    if given.value in VOICES:
+        return given.value
+    try:
+        path = existing_file(given)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if not Path(path).is_dir():
+        raise ValueError(expected)
+    return path
+
+
 def activation_names(given: Given) -> str:
     """Names of activations in any framework's spelling, with commas between them."""
     from nn_core.activations import activation  # loads NumPy: what only lists films does without
@@ -103,6 +119,10 @@ def assignments(given: Given) -> str:
     return given.value
 
 
+def _voice_name(value: str) -> str:
+    return f"voice-{Path(value).name}"
+
+
 def _stem(value: str) -> str:
     return Path(value).stem
 
@@ -127,6 +147,12 @@ class Option:
 OPTIONS: Mapping[str, Option] = {
     "language": Option("en", language_code, "of captions and labels, such as en or zh"),
     "theme": Option("dark", one_of(*THEME_NAMES), f"the colours: {', '.join(THEME_NAMES)}"),
+    "captions": Option(
+        "burned", one_of(*CAPTION_NAMES), "how they are drawn: burned, none or band", "captions-{}".format
+    ),
+    "voice": Option(
+        "", voice, f"that speaks the captions: {', '.join(VOICES)}, or a folder of recordings", _voice_name
+    ),
     "font": Option("", font, "of text: an installed font or a font file; the shipped one if not given", _stem),
     "network": Option("", existing_file, "a trained network that films show in place of their own", _stem),
     "data": Option("", existing_file, "points that films show in place of their own", _stem),
@@ -167,6 +193,28 @@ def refusal(name: str, expected: str) -> UnfoldError:
     given = given_for(name)
     value, source = (given.value, given.source) if given else (OPTIONS[name].default, "the default")
     return UnfoldError(f"{name} is {value!r} ({source}), expected {expected}: correct or delete it.")
+
+
+@contextmanager
+def given(**values: str | None) -> Iterator[None]:
+    """Within, options have these values, as if the environment gave them; None leaves an option as it is.
+
+    Raises:
+        UnfoldError: for an option that does not exist.
+    """
+    if unknown := [name for name in values if name not in OPTIONS]:
+        raise UnfoldError(f"There is no option {unknown[0]!r}, expected one of {', '.join(OPTIONS)}.")
+    new = {_VARIABLES[name]: value for name, value in values.items() if value is not None}
+    before = {name: os.environ.get(name) for name in new}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def given_for(name: str) -> Given | None:

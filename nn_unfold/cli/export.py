@@ -12,6 +12,7 @@ import click
 from nn_unfold.cli import options, output
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.exporters import ALL, EXPORTERS, Exported, NoSuchBeats, Order, Range, export
+from nn_unfold.out.films import Film
 from nn_unfold.settings import option
 from nn_unfold.shapes import SHAPES, tag
 
@@ -46,7 +47,7 @@ def _kinds() -> str:
     type=click.Choice(["6", "1"]),
     help="Key frames on a page of a handout.  [default: 6]",
 )
-@options.film_options
+@options.film_options_in_looks
 @options.JSON
 @options.MEDIA_DIR
 def command(
@@ -55,6 +56,8 @@ def command(
     beats: Range,
     path: Path | None,
     per_page: str | None,
+    languages: tuple[str | None, ...],
+    themes: tuple[str | None, ...],
     as_json: bool,
     media_dir: Path | None,
 ) -> None:
@@ -72,21 +75,41 @@ def command(
         raise click.UsageError(f"A {kind} can't be written to {path}: its name must end in {_any(exporter.suffixes)}.")
     with redirect_stdout(sys.stderr):
         options.start_manim()
-        if path is None:
-            part = "" if beats == ALL else f"-{str(beats).rstrip('-')}"
-            shape = tag(*SHAPES[option("shape")])
-            look = "-".join(filter(None, [option("language"), option("theme"), shape]))
-            path = folder / "exports" / film.name / f"{kind}{part}-{look}{exporter.suffixes[0]}"
-        path = path.absolute()
-        _check(path)
-        try:
-            done = export(kind, Order(film, path, folder, beats, int(per_page or 6)))
-        except NoSuchBeats as error:
-            raise click.UsageError(str(error)) from None
+        looks = options.looks(languages, themes)
+        done = []
+        for look in looks:
+            with look.worn():
+                place = _place(path, film, kind, beats, folder, apart=len(looks) > 1)
+                _check(place)
+                try:
+                    done.append(export(kind, Order(film, place, folder, beats, int(per_page or 6))))
+                except NoSuchBeats as error:
+                    raise click.UsageError(str(error)) from None
     if as_json:
-        output.write_json(done.as_dict())
+        output.write_json({"exports": [exported.as_dict() for exported in done]})
     else:
-        _summarize(done)
+        for exported in done:
+            _summarize(exported)
+
+
+def _place(path: Path | None, film: Film, kind: str, beats: Range, folder: Path, *, apart: bool) -> Path:
+    """The file to write.
+
+    Args:
+        path: that was asked for.
+        film: which.
+        kind: of the exporter.
+        beats: which.
+        folder: of films.
+        apart: whether the name must tell the language and the theme, since there are several.
+    """
+    look = "-".join(filter(None, [option("language"), option("theme"), tag(*SHAPES[option("shape")])]))
+    if path is not None:
+        return (path.with_name(f"{path.stem}-{look}{path.suffix}") if apart else path).absolute()
+    part = "" if beats == ALL else f"-{str(beats).rstrip('-')}"
+    how = "" if option("captions") == "burned" else f"-{option('captions')}"
+    how += f"-{Path(option('voice')).name}" if option("voice") else ""
+    return (folder / "exports" / film.name / f"{kind}{part}-{look}{how}{EXPORTERS[kind].suffixes[0]}").absolute()
 
 
 def _any(suffixes: tuple[str, ...]) -> str:

@@ -16,7 +16,8 @@ import click
 
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film, UnknownFilm, films, find
-from nn_unfold.settings import media_folder, option
+from nn_unfold.out.looks import Look
+from nn_unfold.settings import CAPTION_NAMES, media_folder
 from nn_unfold.shapes import SHAPES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -37,6 +38,16 @@ def _assignments(context: click.Context, option: click.Parameter, values: Sequen
         if not (equals and all(part.isidentifier() for part in field.split("."))):
             raise click.BadParameter(f"{value!r} is not of the form FIELD=VALUE, such as seed=7.", context, option)
     _into_environment(context, option, values)
+
+
+def _several(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str | None, ...]:
+    """Values with commas between them, each once; None for the one that is set elsewhere."""
+    if value is None:
+        return (None,)
+    words = [word.strip() for word in value.split(",")]
+    if not all(words):
+        raise click.BadParameter("it is empty, or a comma is too many.", context, option)
+    return tuple(dict.fromkeys(words))
 
 
 def _folder(context: click.Context, option: click.Parameter, value: str | None) -> Path | None:
@@ -119,19 +130,33 @@ SET = click.option(
     callback=_assignments,
     help="A field of the film's recipe, such as seed=7 or sizes=2,3,2; may be given several times.",
 )
-THEME = click.option(
-    "--theme",
-    metavar="NAME",
-    expose_value=False,
-    callback=_into_environment,
-    help="dark, light, dark-safe or light-safe.",
-)
+_THEME = "dark, light, dark-safe or light-safe"
+_LANGUAGE = "Of captions and labels, such as en or zh"
+THEME = click.option("--theme", metavar="NAME", expose_value=False, callback=_into_environment, help=f"{_THEME}.")
 LANGUAGE = click.option(
-    "--language",
-    metavar="CODE",
+    "--language", metavar="CODE", expose_value=False, callback=_into_environment, help=f"{_LANGUAGE}."
+)
+THEMES = click.option(
+    "--theme", "themes", metavar="NAMES", callback=_several, help=f"{_THEME}; several with commas between them."
+)
+LANGUAGES = click.option(
+    "--language", "languages", metavar="CODES", callback=_several, help=f"{_LANGUAGE}; several likewise."
+)
+CAPTIONS = click.option(
+    "--captions",
+    type=click.Choice(CAPTION_NAMES),
     expose_value=False,
     callback=_into_environment,
-    help="Of captions and labels, such as en or zh.",
+    help="burned: in the picture; band: there, on a band; none: for a player that has them from the .srt or .vtt.",
+)
+
+
+VOICE = click.option(
+    "--voice",
+    metavar="VOICE",
+    expose_value=False,
+    callback=_into_environment,
+    help="That speaks the captions: piper (English), espeak, or a folder of recordings 01.wav, 02.wav, ...",
 )
 
 SHAPE = click.option(
@@ -144,10 +169,39 @@ SHAPE = click.option(
 
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All that a film reads: --network, --activations, --data, --label, --features, --set, --shape, --theme, --language."""
-    for decorate in (LANGUAGE, THEME, SHAPE, SET, FEATURES, LABEL, DATA, ACTIVATIONS, NETWORK):
+    """All that a film reads: its network and data, --set, --shape, --theme, --language, --captions and --voice."""
+    return _options(function, LANGUAGE, THEME)
+
+
+def film_options_in_looks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, with several themes and languages: the parameters `themes` and `languages`, for `looks`."""
+    return _options(function, LANGUAGES, THEMES)
+
+
+def _options(function: Callable[..., Any], *looks: Any) -> Callable[..., Any]:
+    for decorate in (VOICE, CAPTIONS, *looks, SHAPE, SET, FEATURES, LABEL, DATA, ACTIVATIONS, NETWORK):
         function = decorate(function)
     return function
+
+
+def looks(languages: Sequence[str | None], themes: Sequence[str | None]) -> list[Look]:
+    """Each language in each theme.
+
+    Raises:
+        click.UsageError: for one that does not exist.
+    """
+    from nn_unfold.text.catalog import translate
+    from nn_unfold.theme import theme
+
+    found = [Look(language, name) for language in languages for name in themes]
+    try:
+        for look in found:
+            with look.worn():
+                theme()
+                translate("")
+    except UnfoldError as error:
+        raise click.UsageError(str(error)) from None
+    return found
 
 
 def chosen_films(names: tuple[str, ...], everything: bool) -> list[Film]:

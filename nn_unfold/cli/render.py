@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import click
 from nn_unfold.cli import options, output
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film
+from nn_unfold.out.looks import Look
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -38,7 +40,7 @@ _PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-ca-file", type=_PEM, metavar="FILE", help="With --scheduler tls://..., as of `dask scheduler`.")
 @click.option("--tls-cert", type=_PEM, metavar="FILE", help="The same.")
 @click.option("--tls-key", type=_PEM, metavar="FILE", help="The same.")
-@options.film_options
+@options.film_options_in_looks
 @click.option("--sections", is_flag=True, help="Write one clip for each beat as well.")
 @options.STILL
 @options.JSON
@@ -52,6 +54,8 @@ def command(
     tls_ca_file: Path | None,
     tls_cert: Path | None,
     tls_key: Path | None,
+    languages: tuple[str | None, ...],
+    themes: tuple[str | None, ...],
     sections: bool,
     still: bool,
     as_json: bool,
@@ -82,7 +86,11 @@ def command(
 
         values = settings(quality, options.media_dir_or_default(media_dir), sections=sections)
         _check_folder(Path(values["media_dir"]))
-        reports = _stills(chosen, values) if still else _films(chosen, values, _executor(count, scheduler, tls))
+        looks = options.looks(languages, themes)
+        if still:
+            reports = _stills(chosen, looks, values)
+        else:
+            reports = _films(chosen, looks, values, _executor(count, scheduler, tls))
     if as_json:
         output.write_json({"films": [report.as_dict() for report in reports]})
     else:
@@ -156,30 +164,31 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
-def _films(chosen: list[Film], values: dict[str, Any], executor: Executor) -> list[Report]:
+def _films(chosen: list[Film], looks: list[Look], values: dict[str, Any], executor: Executor) -> list[Report]:
     from nn_unfold.out.production import Production
 
     try:
         with _progress() as progress:
-            return Production(values, executor, progress).make(chosen)
+            return Production(values, executor, progress).make(chosen, looks)
     finally:
         with suppress(KeyboardInterrupt):  # the films are finished
             executor.close()
 
 
-def _stills(chosen: list[Film], values: dict[str, Any]) -> list[Report]:
+def _stills(chosen: list[Film], looks: list[Look], values: dict[str, Any]) -> list[Report]:
     """A picture of the last frame of each film."""
     from nn_unfold.out.production import Report
     from nn_unfold.out.rendering import render_whole
 
     reports: list[Report] = []
     with _progress() as progress:
-        bar = progress.add_task("stills", total=len(chosen), state="")
-        for film in chosen:
+        bar = progress.add_task("stills", total=len(chosen) * len(looks), state="")
+        for film, look in product(chosen, looks):
             began = time.monotonic()
-            report = Report(film.name, str(film.file), "done")
+            report = Report.of(film, look, "done")
             try:
-                report.file = str(render_whole(film, values, format="png"))
+                with look.worn():
+                    report.file = str(render_whole(film, values, format="png"))
             except UnfoldError as error:
                 report.state, report.message = "failed", str(error)
             except KeyboardInterrupt:

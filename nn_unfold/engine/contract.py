@@ -203,6 +203,8 @@ USED: Mapping[str, Mapping[str, str]] = {
         "output_spec": ATTRIBUTE,
         "partial_movie_directory": PROPERTY,
         "partial_movie_files": ATTRIBUTE,
+        "sections": ATTRIBUTE,
+        "sections_output_dir": PROPERTY,
         "subcaptions": ATTRIBUTE,
         "video_encoder": ATTRIBUTE,
     },

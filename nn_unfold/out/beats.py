@@ -187,7 +187,7 @@ def shown(stage: Stage, *, caption: bool = True) -> Frame:
     """What a stage shows now, (h, w, 3), with or without its caption."""
     renderer: Any = stage.renderer
     renderer.static_image = None
-    mobjects = [m for m in stage.mobjects if caption or m is not stage.shown_caption]
+    mobjects = [m for m in stage.mobjects if caption or m not in (stage.shown_caption, stage._band)]
     renderer.update_frame(stage, mobjects, ignore_skipping=True)
     frame: Frame = renderer.get_frame()[..., :3]
     return frame.copy()

@@ -36,6 +36,7 @@ from nn_unfold.out.plan import Piece
 from nn_unfold.out.rendering import GIVEN, Rehearsal, one_line_errors, render_piece
 from nn_unfold.out.workers import Rendered, end_on_sigterm
 
+_RECORDED = "given-voice"  # the folder of recordings on the machine of a worker
 PATIENCE = 6  # seconds for a scheduler to answer
 PACKAGE = Path(__file__).resolve().parents[1]
 _SHAPING = ("manim", "numpy", "scipy", "av")  # packages that the bytes of a film depend on
@@ -253,6 +254,11 @@ class Order:
             if name in options and path.is_file():
                 options[name] = f"given-{name}/{path.name}"
                 files[options[name]] = path.read_bytes()
+        # Workers need no voice: they get what it said.
+        recorded = Path(options.get("voice", "")).is_dir() and bool(options.get("voice"))
+        files |= {f"{_RECORDED if recorded else 'spoken'}/{path.name}": path.read_bytes() for path in rehearsal.sounds}
+        if recorded:
+            options["voice"] = _RECORDED
         fields = {name: getattr(piece, name) for name in ("settings", "first", "last", "wanted")}
         text, film = sources(piece.film), piece.film
         digests = tuple(hashlib.sha256(data).hexdigest() for data in (*text.values(), *files.values()))
@@ -310,6 +316,8 @@ def render_there(order: Order, expected: Mapping[str, str], over: str) -> Render
             path = folder / order.options.get(given, "?")
             if path.is_file():
                 options[f"UNFOLD_{given.upper()}"] = str(path)
+        if order.options.get("voice") == _RECORDED:
+            options["UNFOLD_VOICE"] = str(folder / _RECORDED)
         single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LP_NUM_THREADS": "0"}
         foreign = [name for name in os.environ if name.startswith("UNFOLD_")]  # settings of this machine
         environment = {name: value for name, value in os.environ.items() if name not in foreign}

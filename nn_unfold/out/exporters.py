@@ -68,12 +68,14 @@ class Step:
         number: from 1.
         caption: in the language of the film.
         start, end: seconds of film.
+        file: its clip, where it has one by itself.
     """
 
     number: int
     caption: str
     start: float
     end: float
+    file: str | None = None
 
 
 @dataclass(frozen=True)

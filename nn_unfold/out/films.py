@@ -28,6 +28,7 @@ class Film:
         about: the first sentence of the file.
         teaches: what the class says of itself.
         data: the data sets that it uses.
+        live: the class itself, where it is at hand, as in a notebook; else it is loaded from the file.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Film:
     about: str = ""
     teaches: str = ""
     data: tuple[str, ...] = ()
+    live: type | None = None
 
     @property
     def shipped(self) -> bool:

@@ -15,10 +15,13 @@ from rich.progress import Progress, TaskID
 
 from nn_unfold.engine.files import written_whole
 from nn_unfold.errors import UnfoldError
+from nn_unfold.out.exporters import Step
 from nn_unfold.out.films import Film
+from nn_unfold.out.looks import Look
 from nn_unfold.out.plan import pieces
 from nn_unfold.out.rendering import Rehearsal, one_line_errors, rehearse, render_whole
 from nn_unfold.out.workers import Executor, Rendered
+from nn_unfold.settings import option
 
 TRIES = 2  # how often a piece is given to a worker, if workers are killed
 _LOOK = 0.2  # seconds between two looks at the workers
@@ -31,6 +34,7 @@ class Report:
     Attributes:
         film: its name.
         source: the file that it is written in.
+        language, theme: of the film.
         state: "done", "failed" or "stopped".
         file: the film or still.
         subtitles: its captions, where it has any.
@@ -39,11 +43,14 @@ class Report:
         segments: how many the film is joined of.
         rendered: how many of them were rendered this time; the others existed.
         seconds: in which it was rehearsed, rendered by at least one worker, or joined; waiting is not counted.
+        beats: its beats with their times, and with their clips where these are written.
         message: what went wrong, or is worth knowing, in one line.
     """
 
     film: str
     source: str
+    language: str
+    theme: str
     state: str
     file: str | None = None
     subtitles: str | None = None
@@ -52,7 +59,14 @@ class Report:
     segments: int | None = None
     rendered: int | None = None
     seconds: float = 0.0
+    beats: list[Step] = field(default_factory=list)
     message: str | None = None
+
+    @classmethod
+    def of(cls, film: Film, look: Look, state: str, **more: Any) -> Report:
+        """A report of a film in a language and a theme."""
+        with look.worn():
+            return cls(film.name, str(film.file), option("language"), option("theme"), state, **more)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -65,6 +79,7 @@ class _Work:
 
     Attributes:
         rehearsal: of the film.
+        look: its language and theme.
         bar: that shows how far it is.
         busy: when it was rehearsed or rendered, as (from, to) of the clock; these may overlap.
         missing: how many segments were to be rendered.
@@ -73,6 +88,7 @@ class _Work:
     """
 
     rehearsal: Rehearsal
+    look: Look
     bar: TaskID
     busy: list[tuple[float, float]]
     missing: int = 0
@@ -91,22 +107,24 @@ class Production:
 
     def __init__(self, settings: Mapping[str, Any], executor: Executor, progress: Progress) -> None:
         self._settings, self._executor, self._progress = settings, executor, progress
-        self._reports: dict[Film, Report] = {}
+        self._reports: dict[tuple[Film, Look], Report] = {}
         self._places: dict[Path, Film] = {}
         self._in_work: list[_Work] = []
         self._all: TaskID | None = None
 
-    def make(self, films: Sequence[Film]) -> list[Report]:
-        """Render films; Ctrl-C stops all workers and keeps what is finished.
+    def make(self, films: Sequence[Film], looks: Sequence[Look] = (Look(),)) -> list[Report]:
+        """Render films, each in several languages and themes; Ctrl-C stops all workers and keeps what is finished.
 
         Returns:
-            A report for each film.
+            A report for each film in each look.
         """
-        if len(films) > 1:
+        wanted = [(film, look) for film in films for look in looks]
+        if len(wanted) > 1:
             self._all = self._progress.add_task("all films", total=None, state="")
         try:
-            for film in films:
-                self._start(film)
+            for film, look in wanted:
+                with look.worn():
+                    self._start(film, look)
                 self._look()
             while self._in_work:
                 running = [future for work in self._in_work for future in work.futures if not future.done()]
@@ -114,14 +132,14 @@ class Production:
                 self._look()
         except KeyboardInterrupt:
             self._executor.stop()
-            for film in films:
-                stopped = Report(film.name, str(film.file), "stopped", message="Finished pieces are kept.")
-                self._reports.setdefault(film, stopped)
-        return [self._reports[film] for film in films]
+            for film, look in wanted:
+                stopped = Report.of(film, look, "stopped", message="Finished pieces are kept.")
+                self._reports.setdefault((film, look), stopped)
+        return [self._reports[each] for each in wanted]
 
-    def _start(self, film: Film) -> None:
+    def _start(self, film: Film, look: Look) -> None:
         began = time.monotonic()
-        bar = self._progress.add_task(escape(film.name), total=None, state="rehearsal")
+        bar = self._progress.add_task(escape(f"{film.name} {look}".strip()), total=None, state="rehearsal")
         try:
             rehearsal = rehearse(film, self._settings)
             other = self._places.setdefault(rehearsal.path, film)
@@ -130,14 +148,14 @@ class Production:
                     f"{film.file} and {other.file} would both be written to {rehearsal.path}: render one of them "
                     "by itself, with another --media-dir."
                 )
-            work = _Work(rehearsal, bar, [(began, time.monotonic())])
+            work = _Work(rehearsal, look, bar, [(began, time.monotonic())])
             self._progress.update(bar, total=rehearsal.frames, state="")
             self._in_work.append(work)
             work.missing = len(_missing(rehearsal))
             self._submit(work)
         except UnfoldError as error:
-            report = Report(film.name, str(film.file), "failed", message=str(error))
-            self._end(film, bar, [(began, time.monotonic())], report)
+            report = Report.of(film, look, "failed", message=str(error))
+            self._end(film, look, bar, [(began, time.monotonic())], report)
 
     def _submit(self, work: _Work) -> None:
         """Submit the pieces that are missing."""
@@ -163,7 +181,7 @@ class Production:
                     future.cancel()
                 report = self._report(work, "failed", message=str(error))
             if report is not None:
-                self._end(work.rehearsal.film, work.bar, work.busy, report)
+                self._end(work.rehearsal.film, work.look, work.bar, work.busy, report)
         if self._all is not None:
             bars = [task for task in self._progress.tasks if task.id != self._all]
             self._progress.update(
@@ -208,7 +226,8 @@ class Production:
             work.rehearsal.join()
         else:
             self._progress.update(work.bar, state="last pieces")
-            render_whole(work.rehearsal.film, self._settings)
+            with work.look.worn():
+                render_whole(work.rehearsal.film, self._settings)
             message = (
                 f"{len(unexpected)} segments had other keys than in the rehearsal and were rendered at the end: "
                 "something in this film depends on more than the time, or its code was changed meanwhile."
@@ -219,9 +238,9 @@ class Production:
     def _report(self, work: _Work, state: str, message: str | None = None) -> Report:
         rehearsal = work.rehearsal
         done = state == "done"
-        return Report(
-            rehearsal.film.name,
-            str(rehearsal.film.file),
+        return Report.of(
+            rehearsal.film,
+            work.look,
             state,
             file=str(rehearsal.path) if done else None,
             subtitles=str(rehearsal.subtitles) if done and rehearsal.subtitles else None,
@@ -229,13 +248,14 @@ class Production:
             frames=rehearsal.frames,
             segments=len({play.key for play in rehearsal.plays}),
             rendered=work.missing - len(_missing(rehearsal)),
+            beats=rehearsal.beats(),
             message=message,
         )
 
-    def _end(self, film: Film, bar: TaskID, busy: list[tuple[float, float]], report: Report) -> None:
-        self._in_work = [work for work in self._in_work if work.rehearsal.film != film]
+    def _end(self, film: Film, look: Look, bar: TaskID, busy: list[tuple[float, float]], report: Report) -> None:
+        self._in_work = [work for work in self._in_work if (work.rehearsal.film, work.look) != (film, look)]
         report.seconds = round(covered(busy), 2)
-        self._reports[film] = report
+        self._reports[film, look] = report
         self._progress.update(bar, state=report.state)
         self._progress.stop_task(bar)
 

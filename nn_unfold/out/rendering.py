@@ -26,11 +26,12 @@ from nn_unfold.engine.files import NotWritten
 from nn_unfold.engine.seals import is_whole
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
+from nn_unfold.out.exporters import Step
 from nn_unfold.out.films import Film
 from nn_unfold.out.plan import Piece, Play
 from nn_unfold.settings import OPTIONS, base_file, media_folder, option
 from nn_unfold.shapes import size_in
-from nn_unfold.stage.stage import Stage
+from nn_unfold.stage.stage import Played, Stage
 
 GIVEN = ("network", "data", "set")
 """What the environment may say of the network of a film, as UNFOLD_NETWORK, UNFOLD_DATA and UNFOLD_SET."""
@@ -89,6 +90,8 @@ def load(film: Film) -> type[Stage]:
     Raises:
         UnfoldError: where it is not a Stage.
     """
+    if film.live is not None:
+        return _stage(film, film.live)
     # By its path: two films of one name are two modules.
     name = f"unfold_film_{sha256(str(film.file).encode()).hexdigest()[:8]}_{film.name}"
     spec = importlib.util.spec_from_file_location(name, film.file)
@@ -103,7 +106,10 @@ def load(film: Film) -> type[Stage]:
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(film.file.parent))
-    scene = getattr(module, film.scene, None)
+    return _stage(film, getattr(module, film.scene, None))
+
+
+def _stage(film: Film, scene: object) -> type[Stage]:
     if not (isinstance(scene, type) and issubclass(scene, Stage)):
         raise UnfoldError(
             f"{film.scene} in {film.file} is not a film of Unfold: derive it from nn_unfold.Stage, "
@@ -151,6 +157,7 @@ class Rehearsal:
         networks: the files of the trained networks that it uses.
         options: the settings of Unfold that it was played with, by name.
         frame_rate: frames a second.
+        sounds: the files of what is spoken.
     """
 
     film: Film
@@ -159,6 +166,19 @@ class Rehearsal:
     options: Mapping[str, str]
     frame_rate: float
     _writer: _RehearsalWriter
+    _played: tuple[Played, ...] = ()
+    sounds: tuple[Path, ...] = ()
+
+    def beats(self) -> list[Step]:
+        """Its beats with their times, and with their clips where sections are written."""
+        clips = [None if played.section.video is None else self._clip(played) for played in self._played]
+        return [
+            Step(number, played.words, round(played.start, 3), round(played.end, 3), clip)
+            for number, (played, clip) in enumerate(zip(self._played, clips, strict=True), start=1)
+        ]
+
+    def _clip(self, played: Played) -> str:
+        return str(self._writer.sections_output_dir / played.section.video)
 
     @property
     def path(self) -> Path:
@@ -208,7 +228,9 @@ def rehearse(film: Film, settings: Mapping[str, Any]) -> Rehearsal:
         keys = [Path(path).stem for path in writer.partial_movie_files if path is not None]
         played = scene.renderer.plays
         plays = tuple(Play(key, *play) for key, play in zip(keys, played, strict=True))
-        return Rehearsal(film, plays, tuple(scene.networks), options_in_force(), config.frame_rate, writer)
+        return Rehearsal(
+            film, plays, tuple(scene.networks), options_in_force(), config.frame_rate, writer, tuple(scene.played)
+        )
 
 
 # The segments

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.plan import Piece
 from nn_unfold.out.rendering import Rehearsal, render_piece
+from nn_unfold.settings import given
 
 Sent = tuple[str, bytes]
 """The SHA-256 of a segment, and the segment."""
@@ -85,10 +86,10 @@ class Pool:
     def submit(self, piece: Piece, rehearsal: Rehearsal) -> Future[Rendered]:
         """Start to render a piece; where a worker was killed, all are started anew."""
         try:
-            return self._executor.submit(_render, piece)
+            return self._executor.submit(_render, piece, rehearsal.options)
         except BrokenProcessPool:
             self._executor = self._start()
-            return self._executor.submit(_render, piece)
+            return self._executor.submit(_render, piece, rehearsal.options)
 
     def stop(self) -> None:
         """End all workers; what they have not finished is deleted."""
@@ -112,12 +113,13 @@ def _ignoring_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _render(piece: Piece) -> Rendered:
-    """Render a piece; SIGTERM cancels it and ends the worker."""
+def _render(piece: Piece, options: Mapping[str, str]) -> Rendered:
+    """Render a piece with the options of its rehearsal; SIGTERM cancels it and ends the worker."""
     end_on_sigterm()
     began = time.monotonic()
     try:
-        render_piece(piece)
+        with given(**options):
+            render_piece(piece)
     except UnfoldError:
         raise
     except SystemExit:

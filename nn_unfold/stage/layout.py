@@ -123,7 +123,7 @@ def _line_of(label: Any) -> np.ndarray:
 def _in_the_way(stage: Stage) -> Iterator[str]:
     space = _Space(stage)
     band = -config.frame_height / 2 + stage.tokens.margin / 2 + caption_height()
-    caption = {part for text in (stage._caption, stage._leaving) if text for part in text.get_family()}
+    caption = {part for text in (stage._caption, stage._leaving, stage._band) if text for part in text.get_family()}
     for mobject in stage.mobjects:
         worst, lowest = 0.0, band
         for part in mobject.get_family():

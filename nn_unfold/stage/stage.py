@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 from manim import (
@@ -17,6 +17,7 @@ from manim import (
     FadeIn,
     FadeOut,
     Mobject,
+    Rectangle,
     VGroup,
     VMobject,
     config,
@@ -47,8 +48,10 @@ from nn_unfold.stage.claims import Beat, Wordings, worded
 from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, caption_height, columns
+from nn_unfold.text.voice import spoken
 from nn_unfold.theme import theme
 
+_FRONT = 100  # the z index of the band of captions
 READING_SPEED = 17.0  # half-width characters a second
 READING_START = 1.0  # seconds until the eyes are on a new caption
 _NAMES = 0.5  # frame units below the axes for their names, where these are words
@@ -57,6 +60,15 @@ _POINTS = 300  # of the usual size that a picture has room for
 _LONGEST = 24  # characters of such a name that are shown
 
 Known = TypeVar("Known", bound=Subject)
+
+
+class Played(NamedTuple):
+    """A beat that is over: what it said in the language of the film, its seconds of the film, and Manim's section."""
+
+    words: str
+    start: float
+    end: float
+    section: Any
 
 
 class Stage(SpatialScene):
@@ -98,10 +110,13 @@ class Stage(SpatialScene):
         with told_by_manim(at_once=True), named_by_options(type(self).__name__):
             super().__init__(renderer, camera_class, **options)
         self.told: list[Beat] = []  # all beats so far
+        self.played: list[Played] = []  # the beats that are over
         self.networks: list[Path] = []  # the files of the trained networks used so far
         self._named = False  # whether the inputs have names, which stand below their axes
+        self.sounds: list[Path] = []  # what was spoken so far
         self._within_beat = False
         self._caption: VGroup | None = None
+        self._band: Rectangle | None = None  # that lies under captions
         self._leaving: VGroup | None = None  # the caption before, while it fades
         self._aside = VGroup()
 
@@ -136,8 +151,9 @@ class Stage(SpatialScene):
     ) -> Iterator[None]:
         """One step of the story: a caption, a section of its own, and a subcaption for the .srt file.
 
-        The beat lasts at least until its caption has been read. A sentence that says something about numbers is a
-        claim: it says whether it holds, and what is true otherwise. A claim that fails is told in `findings`.
+        The beat lasts at least until its caption has been read, or spoken where there is a voice. A sentence that says
+        something about numbers is a claim: it says whether it holds, and what is true otherwise. A claim that fails is
+        told in `findings`.
 
         Args:
             text: the caption, a message in English, with placeholders such as {right}.
@@ -147,12 +163,24 @@ class Stage(SpatialScene):
         """
         told = self._claim(text, holds, otherwise, values)
         self.next_section(name=str(told))
+        section = self.renderer.file_writer.sections[-1]
         began, began_on_film = self.clock, self.time
-        new = caption(told.message, **told.values)
+        new: VGroup | None = caption(told.message, **told.values)
+        assert new is not None
         tokens = self.tokens
         new.move_to((0, -config.frame_height / 2 + tokens.margin / 2 + caption_height() / 2, 0))
         changes: list[Animation] = [FadeIn(new)]
-        if self._caption is not None:
+        drawn = option("captions")
+        if drawn == "band" and self._band is None:
+            self._band = self._caption_band()
+            self.add(self._band)
+        if self._band is not None:
+            new.set_z_index(self._band.z_index + 1)
+        if drawn == "none":
+            # The room stays: players write their own captions there. Nothing takes as long as a caption, to the frame.
+            changes = [Animation(Mobject(), remover=True)]
+            new = None
+        elif self._caption is not None:
             # One after the other: lines that are mixed can't be read.
             changes = [
                 FadeOut(self._caption, rate_func=squish_rate_func(smooth, 0.0, 0.5)),
@@ -161,14 +189,19 @@ class Stage(SpatialScene):
         self._leaving, self._caption = self._caption, new
         self.play(*changes, run_time=tokens.breath)
         self._leaving = None
+        words = translate(told.message, **told.values)
+        voice = spoken(words, len(self.told))
+        if voice is not None:
+            self.sounds.append(voice.file)
+            self.add_sound(str(voice.file), time_offset=-tokens.breath)
         self._within_beat = True
         yield
         self._within_beat = False
-        words = translate(told.message, **told.values)
-        reading = READING_START + columns(words) / READING_SPEED
-        self.wait(max(tokens.breath, reading - (self.clock - began)))
+        needed = READING_START + columns(words) / READING_SPEED if voice is None else voice.seconds + tokens.breath
+        self.wait(max(tokens.breath, needed - (self.clock - began)))
         duration = self.time - began_on_film
         self.add_subcaption(words, duration=duration, offset=-duration)
+        self.played.append(Played(words, began_on_film, self.time, section))
 
     def key_frame(self) -> None:
         """Mark what is shown now as the picture of this beat, on paper and on slides; else it is the beat's last frame.
@@ -188,6 +221,13 @@ class Stage(SpatialScene):
         if told.holds is False:
             logger.warning(f"Beat {len(self.told)} of {type(self).__name__} is not true of its network: {told}")
         return told
+
+    def _caption_band(self) -> Rectangle:
+        """A band in the colour of the background, on which captions can be read over whatever is there."""
+        height = caption_height() + self.tokens.margin / 2
+        band = Rectangle(width=config.frame_width, height=height, stroke_width=0, fill_opacity=0.85)
+        band.set_fill(self.camera.background_color).move_to((0, (height - config.frame_height) / 2, 0))
+        return band.set_z_index(_FRONT)
 
     @property
     def beats(self) -> list[str]:

@@ -310,9 +310,40 @@ def command(capsys: pytest.CaptureFixture[str], tiny: Film, monkeypatch: pytest.
 def test_the_command_writes_and_tells(command, tmp_path):
     status, out, err = command("--to", "script", "--beats", "2-", "-o", tmp_path / "deep" / "x.md", "--json")
     assert (status, err) == (0, "")
-    told = json.loads(out)
+    [told] = json.loads(out)["exports"]
     assert Path(told["file"]).read_text(encoding="utf-8").startswith("# Tiny")
     assert [beat["caption"] for beat in told["beats"]] == CAPTIONS[1:]
+
+
+def test_several_languages_and_themes_in_one_call(command, tmp_path):
+    looks = ["--language", "en,zh", "--theme", "light, dark"]
+    status, out, _ = command("--to", "script", *looks, "-o", tmp_path / "x.txt", "--json")
+    assert status == 0
+    files = [Path(told["file"]).name for told in json.loads(out)["exports"]]
+    assert files == ["x-en-light.txt", "x-en-dark.txt", "x-zh-light.txt", "x-zh-dark.txt"]
+    assert sorted(files) == sorted(path.name for path in tmp_path.iterdir())
+    status, out, err = command("--to", "script", "--theme", "light,drak", "-o", tmp_path / "y.txt")
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "drak" in err
+
+
+def test_films_are_rendered_in_several_looks_with_their_clips(capsys, command, tiny, tmp_path):
+    looks = ["--language", "en,zh", "--theme", "light", "--json"]
+    words = [tiny.file, "-ql", "--sections", "-w", "1", "--media-dir", tmp_path, *looks]
+    status, out, _ = run(capsys, "render", *words)
+    assert status == 0
+    english, chinese = json.loads(out)["films"]
+    assert (english["language"], chinese["language"], chinese["theme"]) == ("en", "zh", "light")
+    assert english["file"] != chinese["file"]
+    for told in (english, chinese):
+        with av.open(told["file"]) as film:
+            assert film.duration / av.time_base == pytest.approx(told["length"], abs=0.01)
+        for beat in told["beats"]:
+            with av.open(beat["file"]) as clip:
+                assert clip.duration / av.time_base == pytest.approx(beat["end"] - beat["start"], abs=0.01)
+    assert [beat["caption"] for beat in english["beats"]] == CAPTIONS
+    first = [av.open(told["file"]).decode(video=0) for told in (english, chinese)]
+    assert all(next(frames).to_ndarray(format="rgb24").mean() > 200 for frames in first)  # light, in the worker too
 
 
 @pytest.mark.parametrize(
@@ -433,6 +464,27 @@ def test_a_film_of_manim_has_straight_alpha(tiny, tmp_path):
     assert ((share > 0) & (share < 1)).any()
     laid = picture[..., :3] * share + solid[0, 0] * (1 - share)
     assert np.abs(laid - solid).max() <= 4
+
+
+# Captions
+
+
+def test_captions_are_in_the_picture_on_a_band_or_left_out(tiny, order, monkeypatch):
+    last: dict[str, np.ndarray] = {}
+    told = {}
+    for captions in ("burned", "band", "none"):
+        monkeypatch.setenv("UNFOLD_CAPTIONS", captions)
+
+        def take(frame: np.ndarray, count: int, captions: str = captions) -> None:
+            last[captions] = frame.copy()
+
+        told[captions] = frames(tiny, small(order("x")), Range(1, 1), take)
+    assert told["burned"] == told["band"] == told["none"]
+    text = {captions: np.ptp(picture[72:], axis=(0, 1)).max() for captions, picture in last.items()}
+    assert text["burned"] > 100
+    assert text["band"] > 100
+    assert text["none"] < 10
+    assert np.abs(last["burned"][:70].astype(int) - last["none"][:70]).max() <= 2
 
 
 # Key frames

@@ -24,6 +24,8 @@ def somewhere(tmp_path, monkeypatch):
 GOOD = {
     "language": "zh",
     "theme": "light",
+    "captions": "band",
+    "voice": "piper",
     "font": "DejaVu Sans",
     "network": "own.csv",
     "data": "own.csv",
@@ -34,6 +36,8 @@ GOOD = {
 WRONG = {
     "language": ["12", "z h", "zh/../en", "中文", "x"],
     "theme": ["drak", "Light", "light,dark", "1"],
+    "captions": ["burnt", "None"],
+    "voice": ["pipe", "nosuch/", "own.csv"],
     "font": ["nosuch.ttf", "a\nb"],
     "network": ["nosuch.npz", "own.csv/below", "~nosuchuser/x", "x" * 5000],
     "data": ["nosuch.csv"],
