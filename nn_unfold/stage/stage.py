@@ -46,6 +46,7 @@ from nn_unfold.text.labels import caption, caption_height, columns
 from nn_unfold.theme import theme
 
 READING_SPEED = 17.0  # half-width characters a second
+_NARROW = 6.0  # frame units: narrower panels have titles in two lines
 READING_START = 1.0  # seconds until the eyes are on a new caption
 
 
@@ -238,10 +239,11 @@ class Stage(SpatialScene):
         Args:
             count: how many.
             gap: frame units between two of them, for what fills them to the edge.
-            headroom: frame units left free above each, for titles.
+            headroom: frame units left free above each, for titles; twice as much where panels are narrow.
         """
-        whole = self.area().grown(self.tokens.label_room)
-        return [Panel(area._replace(top=area.top - headroom)) for area in whole.shared(count, gap=gap)]
+        areas = self.area().grown(self.tokens.label_room).shared(count, gap=gap)
+        headroom *= 2 if areas[0].size[0] < _NARROW else 1
+        return [Panel(area._replace(top=area.top - headroom)) for area in areas]
 
     def sides(self, one: Panel, other: Panel) -> tuple[str, str]:
         """Where two panels are seen beside each other, as messages: "on the left" and "on the right", say."""
