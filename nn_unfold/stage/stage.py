@@ -40,13 +40,12 @@ from nn_unfold.settings import named_by_options
 from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.stage import column
 from nn_unfold.stage.claims import Beat, Wordings, worded
-from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
+from nn_unfold.stage.view import NARROW, Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, caption_height, columns
 from nn_unfold.theme import theme
 
 READING_SPEED = 17.0  # half-width characters a second
-_NARROW = 6.0  # frame units: narrower panels have titles in two lines
 READING_START = 1.0  # seconds until the eyes are on a new caption
 
 
@@ -242,7 +241,7 @@ class Stage(SpatialScene):
             headroom: frame units left free above each, for titles; twice as much where panels are narrow.
         """
         areas = self.area().grown(self.tokens.label_room).shared(count, gap=gap)
-        headroom *= 2 if areas[0].size[0] < _NARROW else 1
+        headroom *= 2 if areas[0].size[0] < NARROW else 1
         return [Panel(area._replace(top=area.top - headroom)) for area in areas]
 
     def sides(self, one: Panel, other: Panel) -> tuple[str, str]:

@@ -23,6 +23,7 @@ class Direction(NamedTuple):
 
 
 TOP = Direction(0.0, -90 * DEGREES)  # from above, x to the right, y up
+NARROW = 6.0  # frame units: what stands above narrower panels takes two lines
 _LEADING = 0.15  # frame units between two lines above a panel
 _FITS = 1e-9  # frame units, and share of the zoom: a view that is better by less is good enough
 
@@ -134,7 +135,7 @@ class Panel(Perspective):
         """Put flat mobjects above the panel, beside each other or, in a narrow panel, below each other."""
         area = cast(Area, self.area)
         line = VGroup(*mobjects).arrange(RIGHT, buff=gap)
-        if line.width > area.size[0]:
+        if area.size[0] < NARROW or line.width > area.size[0]:
             line.arrange(DOWN, buff=_LEADING)
         return line.next_to(np.array([self.middle[0], area.top, 0]), UP, buff=0.1)
 
