@@ -2,6 +2,7 @@
 PYTHON_HERE := .venv/bin/python
 SECONDS := 3600
 MOMENTS := 100
+OTHER_SHAPES := 9:16 1:1 4:3
 FILM := renders/videos/relu_fold/480p15/ReluFold
 
 .DEFAULT_GOAL := help
@@ -26,8 +27,10 @@ demo: setup  ## Train the network and render the film relu_fold at 480p
 test: setup  ## Run all tests
 	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest -n auto --dist loadgroup
 
-check: setup  ## Hold every film to its promise, with ten other seeds each
+check: setup  ## Hold every film to its promise, with ten other seeds, and in every shape
 	OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m nn_unfold check --all --seeds 10
+	for shape in $(OTHER_SHAPES); do \
+		OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m nn_unfold check --all --shape $$shape || exit 1; done
 
 fuzz: setup  ## Give nn_core odd calls and damaged files for an hour (SECONDS=3600)
 	UNFOLD_FUZZ_SECONDS=$(SECONDS) OMP_NUM_THREADS=1 LP_NUM_THREADS=0 $(PYTHON_HERE) -m pytest tests/fuzz -n auto

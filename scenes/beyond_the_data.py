@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from manim import LEFT, RIGHT, UP, Animation, FadeIn, FadeOut, VGroup
+from manim import LEFT, Animation, FadeIn, FadeOut
 
 from nn_core.datasets import spiral_arm
 from nn_core.geometry import creases
@@ -134,8 +134,7 @@ class Side:
         self.title = formula(name, size=1.5 * theme().label_size)
         self.score = LiveNumber("right among the data", rounded_down(trained.history.accuracy[-1]))
         self.score_beyond = LiveNumber("right beyond the data", rounded_down(self.share))
-        heading = VGroup(self.title, self.score).arrange(RIGHT, buff=theme().margin)
-        heading.next_to([panel.middle[0], panel.area.top, 0], UP, buff=0.1)
+        panel.head(self.title, self.score, gap=theme().margin)
         self.score_beyond.move_to(self.score, aligned_edge=LEFT)
 
     def dimmed(self) -> list[Animation]:

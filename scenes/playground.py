@@ -53,7 +53,7 @@ class Playground(Stage):
             corner, square = right.rows(0, right.size[0], gap=self.tokens.margin)
         else:
             strip, middle, squares = whole.rows(1.7, 0, whole.size[0] / 2, gap=0.3)
-            shelf, corner = strip.columns(0, 3.0, gap=self.tokens.margin)
+            shelf, corner = strip.columns(0, 3.7, gap=self.tokens.margin)
             above, (below, square) = middle, squares.columns(0, 0, gap=self.tokens.margin)
         output, hidden = Panel(square.grown(room)), Panel(below.grown(room))
         there = self.sides(hidden, output)[1]
@@ -61,7 +61,7 @@ class Playground(Stage):
         games = [self.trained(recipe) for recipe in recipes]
         places = {"room": above, "corner": corner, "output": output, "hidden": hidden}
         disc, corners, clouds, spiral = (Bench(*game, DOMAIN, **places) for game in zip(recipes, games, strict=True))
-        data = DataThumbnails([(game.X, game.y) for game in games], DOMAIN, side=0.9 if wide else 0.75)
+        data = DataThumbnails([(game.X, game.y) for game in games], DOMAIN, side=0.9 if wide else 0.6)
         data.arrange(shelf.along, buff=0.25 * data[0].width).move_to(shelf.centre)
         title = heading("data", [shelf.centre[0], shelf.top - HEADINGS, 0])
         self.look(disc.map)

@@ -17,7 +17,7 @@ import click
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.films import Film, UnknownFilm, films, find
 from nn_unfold.out.looks import Look
-from nn_unfold.settings import CAPTION_NAMES, media_folder
+from nn_unfold.settings import CAPTION_NAMES, media_folder, option
 from nn_unfold.shapes import SHAPES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 import numpy as np
-from manim import RIGHT, UP, VGroup
+from manim import RIGHT, VGroup
 from numpy.typing import ArrayLike
 
 from nn_core.geometry.box import Box
 from nn_core.network import Network
 from nn_unfold.motion.follow import Follow
 from nn_unfold.space.targets import TargetSurface, Values, sampled, value_range
-from nn_unfold.stage.view import Area, Panel
+from nn_unfold.stage.view import Panel
 from nn_unfold.text.labels import label
 from nn_unfold.text.numbers import LiveNumber
 from nn_unfold.theme import theme
@@ -57,8 +56,7 @@ class ExtrapolationPanel:
         self.title = label(name)
         self.numbers = VGroup(*(LiveNumber(name, value, digits=2) for name, value in self.read(1.0).items()))
         self.numbers.arrange(RIGHT)
-        middle = np.array([panel.middle[0], cast(Area, panel.area).top, 0])
-        VGroup(self.title, self.numbers).arrange(RIGHT, buff=theme().margin).next_to(middle, UP, buff=0.1)
+        panel.head(self.title, self.numbers, gap=theme().margin)
 
     def read(self, times: float) -> dict[str, float]:
         """The readings over a box so many times as large as the near one."""

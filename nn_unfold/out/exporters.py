@@ -280,13 +280,13 @@ EXPORTERS: Mapping[str, Exporter] = {
     ),
     "gif": Exporter(
         (".gif",),
-        "a loop of 360 lines, at most 0.4 MB for a second",
+        "a loop 640 pixels wide, at most 0.4 MB for a second",
         "more than 30 s; sound; more than 128 colours, so that shades show steps",
         _loop,
     ),
     "webp": Exporter(
         (".webp",),
-        "a loop of 360 lines, at most 0.12 MB for a second",
+        "a loop 640 pixels wide, at most 0.12 MB for a second",
         "more than 30 s; sound; old programs can't open it",
         _loop,
     ),

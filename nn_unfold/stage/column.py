@@ -10,7 +10,7 @@ from manim import DOWN, LEFT, UP, VGroup, VMobject, config
 from nn_unfold.stage.view import Area
 from nn_unfold.theme import theme
 
-_LEAST = 24.0  # square frame units of a column below the subject: as large as that beside it in 16:9
+_LEAST = 24.0  # square frame units of the column below the subject: about those of the column beside it in 16:9
 
 
 def stands_below() -> bool:
@@ -34,7 +34,7 @@ def parted(whole: Area) -> tuple[Area, Area]:
     width, height = whole.size
     depth = max(height - width, _LEAST / edge.size[0])
     free = whole._replace(bottom=whole.bottom + depth)
-    return free, edge._replace(top=edge.bottom + depth)
+    return free, edge._replace(top=edge.bottom + depth - tokens.margin / 2)
 
 
 def arrange(mobjects: Sequence[VMobject], room: Area) -> None:

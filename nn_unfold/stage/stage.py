@@ -45,7 +45,7 @@ from nn_unfold.space.base import destinations, spatial_parts
 from nn_unfold.space.primitives import Box, Cloud
 from nn_unfold.stage import column
 from nn_unfold.stage.claims import Beat, Wordings, worded
-from nn_unfold.stage.view import Area, CameraMove, Direction, Panel, View, fit
+from nn_unfold.stage.view import NARROW, Area, CameraMove, Direction, Panel, View, fit
 from nn_unfold.text.catalog import translate, untranslated
 from nn_unfold.text.labels import caption, caption_height, columns
 from nn_unfold.text.voice import spoken
@@ -326,10 +326,11 @@ class Stage(SpatialScene):
         Args:
             count: how many.
             gap: frame units between two of them, for what fills them to the edge.
-            headroom: frame units left free above each, for titles.
+            headroom: frame units left free above each, for titles; twice as much where panels are narrow.
         """
-        whole = self.area().grown(self.tokens.label_room)
-        return [Panel(area._replace(top=area.top - headroom)) for area in whole.shared(count, gap=gap)]
+        areas = self.area().grown(self.tokens.label_room).shared(count, gap=gap)
+        headroom *= 2 if areas[0].size[0] < NARROW else 1
+        return [Panel(area._replace(top=area.top - headroom)) for area in areas]
 
     def sides(self, one: Panel, other: Panel) -> tuple[str, str]:
         """Where two panels are seen beside each other, as messages: "on the left" and "on the right", say."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from manim import DEGREES, DOWN, RIGHT, Animation, Mobject, Point, Scene, config, smooth
+from manim import DEGREES, DOWN, RIGHT, UP, Animation, Mobject, Point, Scene, VGroup, VMobject, config, smooth
 from scipy.interpolate import PchipInterpolator
 
 from nn_unfold.engine.camera import Perspective
@@ -23,6 +23,8 @@ class Direction(NamedTuple):
 
 
 TOP = Direction(0.0, -90 * DEGREES)  # from above, x to the right, y up
+NARROW = 6.0  # frame units: what stands above narrower panels takes two lines
+_LEADING = 0.15  # frame units between two lines above a panel
 _FITS = 1e-9  # frame units, and share of the zoom: a view that is better by less is good enough
 
 
@@ -128,6 +130,14 @@ class Panel(Perspective):
         for mobject in mobjects:
             for part in mobject.get_family():
                 part.panel = self  # type: ignore[attr-defined]  # `SpatialCamera.lens` reads it
+
+    def head(self, *mobjects: VMobject, gap: float) -> VGroup:
+        """Put flat mobjects above the panel, beside each other or, in a narrow panel, below each other."""
+        area = cast(Area, self.area)
+        line = VGroup(*mobjects).arrange(RIGHT, buff=gap)
+        if area.size[0] < NARROW or line.width > area.size[0]:
+            line.arrange(DOWN, buff=_LEADING)
+        return line.next_to(np.array([self.middle[0], area.top, 0]), UP, buff=0.1)
 
     def room(self) -> Area:
         """The area that things are framed in: within the panel, with room for the labels of axes."""

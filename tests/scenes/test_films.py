@@ -68,3 +68,11 @@ def test_a_film_fits_in_the_light_and_in_chinese(name, monkeypatch):
     monkeypatch.setenv("UNFOLD_LANGUAGE", "zh")
     report = examine(FILMS[name])
     assert report.well, report.findings
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_a_film_fits_on_a_phone(name, monkeypatch):
+    """`make check` looks at the other shapes too, and at films in motion."""
+    monkeypatch.setenv("UNFOLD_SHAPE", "9:16")
+    report = examine(FILMS[name], motion=False)
+    assert report.findings == []

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from nn_unfold.out.page.record import Recording, Span, Track, _Outline
+from nn_unfold.shapes import unit_of
 
-LINES = 1080  # of the picture for which the tolerances hold
+LINES = 1080  # of the picture of 16:9 for which the tolerances hold
 PIXEL = 0.75  # how far a point may be off between two moments that are kept, in pixels
 COLOUR = 1 / 200  # likewise a colour
 CALM = 0.24  # seconds that a mesh at least stays when it is new in every moment
@@ -107,7 +108,7 @@ def packed(recording: Recording) -> tuple[dict[str, Any], bytes]:
 def _pixels_per_unit(recording: Recording) -> np.ndarray:
     """For each track that is a view, and each moment, how many pixels a scene unit is at most, or 0."""
     scales = np.zeros((len(recording.tracks), len(recording.times)))
-    per_unit = LINES / recording.frame[1]
+    per_unit = LINES / unit_of(*recording.frame)
     for number, track in enumerate(recording.tracks):
         if track.kind == "view":
             for span in track.spans:
@@ -228,7 +229,7 @@ def _span(
 ) -> dict[str, Any]:
     moments = slice(span.first, span.first + span.length)
     times = np.array(recording.times[moments])
-    per_unit = LINES / recording.frame[1]
+    per_unit = LINES / unit_of(*recording.frame)
     lens = span.structure.get("lens")
     scale = float(scales[lens, moments].max()) if lens is not None else per_unit
     scale = scale or per_unit

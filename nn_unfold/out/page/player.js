@@ -243,7 +243,7 @@ class Painter {
   paint(batches, matrix, area) {
     batches = batches.filter((b) => b.triangles || b.segments || b.dots);
     if (!batches.length) return;
-    const gl = this.gl, height = gl.drawingBufferHeight, scale = height / 1080;
+    const gl = this.gl, height = gl.drawingBufferHeight, scale = (height * this.look.scale) / 1080;
     const locate = this.atlas(batches);
     const { triangles, counts, kinds } = this.assemble(batches, matrix, scale, locate);
     const total = counts.reduce((a, b) => a + b, 0);

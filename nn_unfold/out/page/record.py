@@ -18,6 +18,7 @@ from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.out.films import Film
 from nn_unfold.out.rendering import load, one_line_errors, studio
 from nn_unfold.settings import option
+from nn_unfold.shapes import lines_of
 from nn_unfold.stage.stage import Stage
 from nn_unfold.stage.view import View
 
@@ -189,6 +190,7 @@ def record(film: Film, settings: Mapping[str, Any]) -> Recording:
                 "grid": tokens.grid,
                 "gridOpacity": tokens.grid_opacity,
                 "gridWidth": tokens.grid_width,
+                "scale": lines_of(1, stage.camera.frame_width, stage.camera.frame_height),
             },
         )
         renderer.recording = recording

@@ -56,6 +56,7 @@ def _write(order: Order, document: str, form: Literal["pdf", "png"], *, lines: i
             "background": tokens.background,
             "ink": tokens.ink,
             "faint": tokens.faint,
+            "aspect": pictures[0].shape[1] / pictures[0].shape[0],
             "beats": [{"number": s.number, "caption": s.caption, "time": clock(s.start)} for s in found],
             **more,
         }

@@ -228,12 +228,13 @@ def test_a_handout_has_its_pages_and_captions_as_text(per_page, pages, order):
 # Loops
 
 
-@pytest.mark.parametrize("kind", ["gif", "webp"])
-def test_a_loop_keeps_to_its_size_and_time(kind, order):
+@pytest.mark.parametrize(("kind", "shape", "size"), [("gif", "16:9", (640, 360)), ("webp", "9:16", (360, 640))])
+def test_a_loop_keeps_to_its_size_and_time(kind, shape, size, order, monkeypatch):
+    monkeypatch.setenv("UNFOLD_SHAPE", shape)
     wanted = order(f"x.{kind}", Range(2, 3))
     done = export(kind, wanted)
     with Image.open(wanted.path) as loop:
-        assert loop.size == (640, 360)
+        assert loop.size == size
         assert loop.info["loop"] == 0
         times = []
         for number in range(loop.n_frames):

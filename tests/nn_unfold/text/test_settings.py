@@ -32,6 +32,7 @@ GOOD = {
     "label": "species",
     "activations": "relu, tanh",
     "set": "seed=7 sizes=2,3,2",
+    "shape": "9:16",
 }
 WRONG = {
     "language": ["12", "z h", "zh/../en", "中文", "x"],
@@ -44,6 +45,7 @@ WRONG = {
     "label": ["a\nb"],
     "activations": ["rely", "relu,,tanh"],
     "set": ["seed", "=7", "7=seed", "'seed=7", "seed="],
+    "shape": ["16:10", "9x16", "wide", "0:0"],
 }
 
 
@@ -133,7 +135,8 @@ def test_a_film_with_other_options_has_another_name(somewhere, monkeypatch):
             names.add(variant())
             assert "/" not in variant()
             assert " " not in variant()
-    assert len(names) == len(GOOD) - 1  # of the network and the data, which are one file here
+    # The network and the data are one file here, and the shape is that of the picture: see test_column.py.
+    assert len(names) == len(GOOD) - 1
     monkeypatch.setenv("UNFOLD_LANGUAGE", "zh")
     monkeypatch.setenv("UNFOLD_THEME", "light")
     assert variant() == "-zh-light"
