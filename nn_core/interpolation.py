@@ -1,6 +1,6 @@
 """Interpolation: how a layer's map comes about, as a path that starts with "nothing has moved yet".
 
-A matrix is taken apart into stretches and turns, and each is run through in its own way, so that a rotation
+A matrix is taken apart into scalings and rotations, and each is run through in its own way, so that a rotation
 turns and does not shrink on the way. Small maps act in space: a point of the plane stands at z = 0, a map
 into space keeps the third axis upright on the lifted plane, a map out of it flattens what it drops, and a
 mirror of the plane turns the plane over through space, since within the plane no path of invertible maps
@@ -20,14 +20,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
 from nn_core.activations import ACTIVATIONS, Activation, activation, leaky_relu, prelu
+from nn_core.arrays import numbers
 
 Matrix = NDArray[np.floating[Any]]
 AffinePath = Callable[[float], tuple[Matrix, Matrix]]
 _Factor = tuple[str, Callable[[float], Matrix]]
 
 KINDS: dict[str, str] = {
-    "polar": "W = Q P: the stretch P grows in a straight line, Q by its angle (Shoemake and Duff 1992)",
-    "svd": "W = U S V^T: turn by V^T, stretch along the axes by S, turn by U",
+    "polar": "W = Q P: the scaling P grows in a straight line, Q by its angle (Shoemake and Duff 1992)",
+    "svd": "W = U S V^T: rotate by V^T, scale along the axes by S, rotate by U",
     "lerp": "(1 - t) I + t W, which collapses a rotation half-way",
     "log": "exp(t log W): a steady flow, whose determinant at t is det(W)^t",
 }
@@ -38,7 +39,7 @@ class AffineStage:
     """A part of a map that is shown by itself.
 
     Attributes:
-        name: "turn", "stretch", "blend", "flow" or "slide".
+        name: "rotate", "scale", "blend", "flow" or "translate".
         path: t in [0, 1] -> A (3, 3), b (3,): where a point p that nothing has moved yet stands then, A p +
             b. It starts where the stage before ended.
         mirror: whether orientation is reversed in this stage (a plane turns over through space; in space
@@ -202,15 +203,15 @@ def space_path(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> Affin
 
 
 def affine_stages(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> list[AffineStage]:
-    """The same map one part after the other: "polar" stretches, turns and slides, "svd" turns first as well.
+    """The same map one part after the other: "polar" scales, rotates and translates, "svd" rotates first as well.
 
-    "lerp" and "log" move in one piece, before the slide. The end of the last stage is the map itself.
+    "lerp" and "log" move in one piece, before the translation. The end of the last stage is the map itself.
 
     Raises:
         ValueError: as `space_path`.
 
     >>> [stage.name for stage in affine_stages(np.eye(2), [1, 0], "svd")]
-    ['turn', 'stretch', 'turn', 'slide']
+    ['rotate', 'scale', 'rotate', 'translate']
     """
     W, b = _small_map(weight, bias)
     factors = _factors(W, kind, 3)
@@ -221,7 +222,7 @@ def affine_stages(weight: ArrayLike, bias: ArrayLike, kind: str = "polar") -> li
         stages.append(AffineStage(name, _after(part, before), mirror and i == len(factors) - 1))
         before = part(1.0) @ before
     end = before
-    return [*stages, AffineStage("slide", lambda t: (end, t * b))]
+    return [*stages, AffineStage("translate", lambda t: (end, t * b))]
 
 
 def blend(kind: str | Activation, t: float, *, scale: bool = False) -> Activation:
@@ -282,14 +283,14 @@ def _piecewise_blend(f: Activation, t: float) -> Activation:
 
 
 def _matrix(weight: ArrayLike) -> Matrix:
-    W = np.asarray(weight, np.float64)
-    if W.ndim != 2 or 0 in W.shape or not np.isfinite(W).all():
-        raise ValueError(f"weight has shape {W.shape}; expected finite numbers of shape (n_out, n_in)")
+    W = numbers(weight, "weight", dtype=np.float64)
+    if W.ndim != 2 or 0 in W.shape:
+        raise ValueError(f"weight has shape {W.shape}, expected (n_out, n_in), at least (1, 1)")
     return W
 
 
 def _map(weight: ArrayLike, bias: ArrayLike) -> tuple[Matrix, Matrix]:
-    W, b = _matrix(weight), np.asarray(bias, np.float64)
+    W, b = _matrix(weight), numbers(bias, "bias", dtype=np.float64)
     if b.shape != W.shape[:1]:
         raise ValueError(f"bias has shape {b.shape} but the weight {W.shape}: give ({len(W)},)")
     return W, b
@@ -317,12 +318,12 @@ def _factors(W: Matrix, kind: str, size: int) -> list[_Factor]:
     u, s, v = _svd(W, size)
     if kind == "polar":
         P = (v * s) @ v.T
-        return [("stretch", lambda t: (1 - t) * one + t * P), ("turn", _turning(u @ v.T))]
+        return [("scale", lambda t: (1 - t) * one + t * P), ("rotate", _rotating(u @ v.T))]
     if kind == "svd":
         return [
-            ("turn", _turning(v.T)),
-            ("stretch", lambda t: np.diag((1 - t) + t * s)),
-            ("turn", _turning(u)),
+            ("rotate", _rotating(v.T)),
+            ("scale", lambda t: np.diag((1 - t) + t * s)),
+            ("rotate", _rotating(u)),
         ]
     if kind == "lerp":
         whole = (u * s) @ v.T
@@ -401,7 +402,7 @@ def _planes(Q: Matrix) -> tuple[Matrix, list[float], list[tuple[int, int]], list
     return axes, angles, planes, reversed_axes
 
 
-def _turning(Q: Matrix) -> Callable[[float], Matrix]:
+def _rotating(Q: Matrix) -> Callable[[float], Matrix]:
     """The path of turns from the identity to Q; a mirror that is left passes through a flat state."""
     axes, angles, planes, mirrored = _planes(Q)
 

@@ -51,11 +51,11 @@ REFLECTION = Map(
     Layer(np.diag([-1, 1]), [0, 0]), "A reflection: no rotation within the plane does this. It must leave the plane."
 )
 STAGES = {
-    "turn": "It rotates the picture,",
-    "stretch": "it scales it along the axes by its singular values,",
-    "turn again": "it rotates it again,",
+    "rotate": "It rotates the picture,",
+    "scale": "it scales it along the axes by its singular values,",
+    "rotate again": "it rotates it again,",
     "mirror": "it reflects it,",
-    "slide": "and it translates it by its bias. Every layer begins with such a map.",
+    "translate": "and it translates it by its bias. Every layer begins with such a map.",
 }
 
 

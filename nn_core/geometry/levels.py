@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nn_core.arrays import numbers
 from nn_core.geometry.box import Array, Indices
 
 
@@ -17,6 +18,10 @@ def level_lines(vertices: Array, triangles: Indices, values: ArrayLike, levels: 
         values: (n,) of the function at the vertices.
         levels: (k,) the values that are looked for; a vertex that has one counts as below it.
 
+    Raises:
+        TypeError: values or levels are no numbers.
+        ValueError: there is not one value for each vertex, or a number is NaN or infinite.
+
     Returns:
         (s, 2, d) segments, those of the first level first.
 
@@ -24,9 +29,9 @@ def level_lines(vertices: Array, triangles: Indices, values: ArrayLike, levels: 
     >>> level_lines(corners, np.array([[0, 1, 2]]), [0.0, 1.0, 1.0], [0.5]).tolist()
     [[[0.5, 0.0], [0.0, 0.5]]]
     """
-    heights = np.asarray(values, dtype=float)
+    heights = numbers(values, "values", shape=(len(vertices),), dtype=np.float64)
     found = [np.empty((0, 2, vertices.shape[1]))]
-    for level in np.ravel(levels):
+    for level in np.ravel(numbers(levels, "levels")):
         above = heights[triangles] > level
         cut = above.any(axis=1) & ~above.all(axis=1)
         above, corners = above[cut], triangles[cut]

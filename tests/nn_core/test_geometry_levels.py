@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from nn_core.geometry import level_lines, refined
 from nn_core.geometry.mesh import squares
@@ -35,3 +36,17 @@ def test_circles_are_closed_and_each_level_comes_in_turn():
 def test_there_are_none_beyond_the_values():
     mesh = squares(BOX, 2)
     assert level_lines(mesh.vertices, mesh.triangles, np.ones(len(mesh.vertices)), [0.5, 1.0, 2.0]).shape == (0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "levels", "message"),
+    [
+        ([0.0, 1.0], [0.5], "values have shape"),
+        ([0.0, 1.0, np.nan], [0.5], "values hold NaN"),
+        ([0.0, 1.0, 2.0], [np.inf], "levels hold NaN or infinity"),
+        ([0.0, 1.0, 2.0], ["high"], "levels hold text"),
+    ],
+)
+def test_what_is_no_number_is_one_line(values, levels, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        level_lines(np.eye(3), np.array([[0, 1, 2]]), values, levels)

@@ -86,7 +86,7 @@ def test_polar_is_that_of_scipy_and_moves_in_its_way():
     expected = rotation(t * parts.angle) @ ((1 - t) * np.eye(2) + t * P)
     np.testing.assert_allclose(affine_path(W, [0, 0])(t)[0], expected)
     stretch, turn, slide = affine_stages(W, [1, 2])
-    assert (stretch.name, turn.name, slide.name) == ("stretch", "turn", "slide")
+    assert (stretch.name, turn.name, slide.name) == ("scale", "rotate", "translate")
     np.testing.assert_allclose(stretch.path(t)[0][:2, :2], (1 - t) * np.eye(2) + t * P)
     np.testing.assert_allclose(turn.path(t)[0][:2, :2], rotation(t * parts.angle) @ P)
     np.testing.assert_allclose(slide.path(t)[1], [0.3, 0.6, 0])

@@ -199,11 +199,11 @@ def test_destinations_are_where_flows_lead_one_after_the_other(rng):
 @pytest.mark.parametrize(
     ("weight", "bias", "names"),
     [
-        ([[0.0, -1.0], [1.0, 0.0]], [0.0, 0.0], ["turn"]),
-        ([[2.0, 0.0], [0.0, 0.5]], [0.0, 0.0], ["stretch"]),
-        ([[1.0, 0.0], [0.0, 1.0]], [1.0, 0.0], ["slide"]),
-        ([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], ["slide"]),
-        ([[0.0, -2.0], [1.0, 0.0]], [1.0, 0.0], ["stretch", "turn", "slide"]),
+        ([[0.0, -1.0], [1.0, 0.0]], [0.0, 0.0], ["rotate"]),
+        ([[2.0, 0.0], [0.0, 0.5]], [0.0, 0.0], ["scale"]),
+        ([[1.0, 0.0], [0.0, 1.0]], [1.0, 0.0], ["translate"]),
+        ([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], ["translate"]),
+        ([[0.0, -2.0], [1.0, 0.0]], [1.0, 0.0], ["scale", "rotate", "translate"]),
     ],
 )
 def test_only_what_a_map_does_takes_time(weight, bias, names):
