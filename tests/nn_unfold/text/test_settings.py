@@ -28,6 +28,7 @@ GOOD = {
     "network": "own.csv",
     "data": "own.csv",
     "label": "species",
+    "features": "age,income",
     "activations": "relu, tanh",
     "set": "seed=7 sizes=2,3,2",
 }
@@ -38,6 +39,7 @@ WRONG = {
     "network": ["nosuch.npz", "own.csv/below", "~nosuchuser/x", "x" * 5000],
     "data": ["nosuch.csv"],
     "label": ["a\nb"],
+    "features": ["a\nb"],
     "activations": ["rely", "relu,,tanh"],
     "set": ["seed", "=7", "7=seed", "'seed=7", "seed="],
 }
