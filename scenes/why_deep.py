@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from manim import DEGREES, DOWN, LEFT, UP, FadeIn, FadeOut, VGroup
 
-from nn_core.geometry import linear_regions
+from nn_core.geometry import breakpoints, linear_regions
 from nn_core.network import Layer, Network
 from nn_unfold import (
     Area,
@@ -287,7 +287,5 @@ def all_crossing(n: int, rng: np.random.Generator) -> Network:
 
 
 def kinks(network: Network) -> np.ndarray:
-    """Where the pieces of a network of one input begin and end in [0, 1], from its linear regions."""
-    first, *rest = network.layers
-    flat = Layer(np.pad(first.weight, [(0, 0), (0, 1)]), first.bias, first.activation)
-    return np.unique(linear_regions(Network([flat, *rest]), UNIT).points[:, 0].round(12))
+    """Where the pieces of a network of one input begin and end in [0, 1]."""
+    return np.array([0.0, *breakpoints(network, 0.0, 1.0).round(12), 1.0])
