@@ -7,7 +7,7 @@ from .flat.heat_map import HeatMap as HeatMap
 from .flat.plots import FunctionPlot as FunctionPlot, LossCurve as LossCurve, Plot as Plot
 from .flat.table import Table as Table, Tags as Tags
 from .flat.thumbnails import DataThumbnails as DataThumbnails
-from .model.recipe import Recipe as Recipe
+from .model.recipe import DIGIT_READER as DIGIT_READER, Recipe as Recipe
 from .model.subject import Shape as Shape, Subject as Subject, Trained as Trained
 from .motion.flows import (
     ActivationFlow as ActivationFlow,

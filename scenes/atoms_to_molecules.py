@@ -6,11 +6,11 @@ from manim import DOWN, RIGHT, FadeIn, FadeOut, TransformFromCopy, VGroup
 from nn_core.datasets import load_digits
 from nn_core.network import Layer, Network
 from nn_unfold import (
+    DIGIT_READER,
     LiveMatrix,
     NetworkDiagram,
     PixelGallery,
     Pixels,
-    Recipe,
     RowBars,
     Stage,
     formula,
@@ -31,17 +31,7 @@ SIDE = 28
 class AtomsToMolecules(Stage):
     """Each neuron is a recipe: how much of everything before goes into it."""
 
-    recipe = Recipe(
-        data="digits",
-        sizes=(784, 16, 10),
-        activations="relu",
-        initializer="glorot",
-        learning_rate=1e-3,
-        epochs=40,
-        batch_size=50,
-        l2=5e-3,
-        snapshots=2,
-    )
+    recipe = DIGIT_READER
 
     def construct(self):
         with self.beat("Two kinds of atoms, carbon and oxygen: a layer with two inputs."):
@@ -102,8 +92,9 @@ class AtomsToMolecules(Stage):
             gallery.move_to(self.area().centre)
             self.play(FadeIn(gallery))
 
-        first, second = (int(np.flatnonzero(digits.y_test == digit)[0]) for digit in (0, 7))
         h = network.forward(digits.X_test).a[0]
+        first = int(np.flatnonzero(digits.y_test == 0)[0])
+        second = int(((h > 0) != (h[first] > 0)).sum(axis=1).argmax())
         answer = int(network.predict(digits.X_test[[first]])[0])
         x = digits.X_test[first]
         with self.beat(

@@ -8,11 +8,11 @@ from manim import RIGHT, FadeIn, FadeOut, Square, VGroup
 from nn_core.activations import softmax
 from nn_core.datasets import load_digits
 from nn_unfold import (
+    DIGIT_READER,
     Follow,
     NetworkDiagram,
     PixelGallery,
     Pixels,
-    Recipe,
     RowBars,
     Shape,
     Stage,
@@ -36,17 +36,7 @@ DROPS = 14  # input neurons that are drawn: pixels down the middle of the pictur
 class DigitReader(Stage):
     """784 pixels, 16 hidden neurons, ten answers: what each number is, and why an answer is wrong."""
 
-    recipe = Recipe(
-        data="digits",
-        sizes=(784, 16, 10),
-        activations="relu",
-        initializer="glorot",
-        learning_rate=1e-3,
-        epochs=40,
-        batch_size=50,
-        l2=5e-3,
-        snapshots=2,
-    )
+    recipe = DIGIT_READER
     accepts = Shape(inputs=784, hidden=(None,), outputs=10)
 
     def construct(self):

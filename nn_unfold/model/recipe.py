@@ -118,6 +118,20 @@ class Recipe:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
+DIGIT_READER = Recipe(
+    data="digits",
+    sizes=(784, 16, 10),
+    activations="relu",
+    initializer="glorot",
+    learning_rate=1e-3,
+    epochs=40,
+    batch_size=50,
+    l2=5e-3,
+    snapshots=2,
+)
+"""784 pixels, 16 hidden neurons, ten digits: the network that several films read digits with."""
+
+
 def _scaled_initializer(name: str, spread: float) -> Initializer:
     """An initializer of nn_core with its one number, such as the standard deviation of "gaussian"."""
     made: Initializer = getattr(initializers, name)(spread)

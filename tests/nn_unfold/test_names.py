@@ -28,6 +28,7 @@ NAMES = [
     "Carried",
     "ClassLegend",
     "Cloud",
+    "DIGIT_READER",
     "DataThumbnails",
     "DecisionBoundary",
     "DecisionPlanes",
