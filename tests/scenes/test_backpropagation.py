@@ -137,7 +137,8 @@ def test_the_loss_falls_by_nearly_what_is_predicted(takes, sample):
 def test_the_curve_is_that_of_gradient_descent(takes, sample):
     _, losses = stepped(*sample, Backpropagation.steps + 1)
     [curve] = takes[ON][1][LossCurve]
-    np.testing.assert_allclose(curve.series[0], losses, rtol=1e-9)
+    epochs = np.isin(curve.moments, np.arange(len(losses)))
+    np.testing.assert_allclose(curve.series[0][epochs], losses, rtol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(6))
