@@ -228,7 +228,7 @@ def test_fits_says_which_films_take_a_network(tmp_path, monkeypatch):
     assert with_data["takes_all"]["fits"]
     assert with_data["takes_two"]["reason"] == "it has 4 inputs, and 2 are wanted"
     assert with_data["torn"]["reason"] == "its file can't be loaded (ValueError: torn)"
-    assert with_data["activations"]["reason"] == "it takes no network"
+    assert with_data["activations"]["reason"] == "it shows functions, no network"
     monkeypatch.delenv("UNFOLD_DATA", raising=False)
     alone = fits()
     assert not alone["takes_all"]["fits"]
@@ -250,4 +250,4 @@ def test_a_file_that_is_no_network_is_one_line(tmp_path, monkeypatch, command, c
 
 def test_a_range_of_inputs_is_named_by_its_ends():
     network = Network.create([1, 2], "relu", rng=np.random.default_rng(0))
-    assert Shape(inputs=range(2, 10_001)).fits(network) == "it has 1 inputs, and 2 to 10000 are wanted"
+    assert Shape(inputs=range(2, 10_001)).fits(network) == "it has 1 input, and 2 to 10000 are wanted"
