@@ -114,6 +114,7 @@ class FoldIntoSpace(Stage):
             self.play(FadeIn(cut))
             self.play(Draw(sheet.boundary))
             self.play(self.turn(60 * DEGREES, sheet, folded, cut, run_time=5))
+            self.key_frame()
             self.play(FadeOut(cut))
 
         with self.beat("The second layer lays it flat. The cut is still a straight line."):
