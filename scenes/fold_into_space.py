@@ -151,6 +151,7 @@ class FoldIntoSpace(Stage):
             self.play(FadeIn(cut))
             self.play(Draw(sheet.boundary))
             self.play(self.turn(60 * DEGREES, sheet, folded, cut, run_time=5))
+            self.key_frame()
             self.play(FadeOut(cut))
 
         own = output.n_out == 2 and np.array_equal(flat_side.weight, output.weight)

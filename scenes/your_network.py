@@ -315,6 +315,7 @@ class YourNetwork(Stage):
             self.play(self.reframe(self.sheet, self.axes, cut))
             self.play(FadeIn(cut))
             self.play(self.turn(60 * DEGREES, self.sheet, self.axes, cut, run_time=2 + 2 * self.pace))
+            self.key_frame()
             self.play(FadeOut(cut))
 
     def regions(self):
