@@ -48,7 +48,8 @@ class Playground(Stage):
         whole = self.area().grown(room)
         wide = whole.size[0] > whole.size[1]
         if wide:
-            shelf, middle, right = whole.columns(0.9, 0, 3.9, gap=self.tokens.margin)
+            gap, breadth = min(self.tokens.margin, 0.034 * whole.size[0]), min(3.9, 0.38 * whole.size[0])
+            shelf, middle, right = whole.columns(0.9, 0, breadth, gap=gap)
             above, below = middle.rows(0, 2.6, gap=0.3)
             corner, square = right.rows(0, right.size[0], gap=self.tokens.margin)
         else:

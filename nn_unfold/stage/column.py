@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from manim import DOWN, LEFT, UP, VGroup, VMobject, config
 
+from nn_unfold.shapes import WIDE
 from nn_unfold.stage.view import Area
 from nn_unfold.theme import theme
 
@@ -29,7 +30,9 @@ def parted(whole: Area) -> tuple[Area, Area]:
     tokens = theme()
     edge = whole.grown(tokens.label_room)
     if not stands_below():
-        free = whole._replace(left=whole.left + tokens.aside_width)
+        # Near a subject as high as the column, its plots and the numbers of axes would meet.
+        gap = tokens.margin / 2 if config.frame_width < WIDE * config.frame_height * (1 - 1e-2) else 0.0
+        free = whole._replace(left=whole.left + tokens.aside_width + gap)
         return free, edge._replace(right=edge.left + tokens.aside_width)
     width, height = whole.size
     depth = max(height - width, _LEAST / edge.size[0])
