@@ -176,7 +176,10 @@ class LowerDimensions(Stage):
             "Now the light runs along a diagonal: two of eight corners have one shadow, and nothing tells them apart.",
             holds=len(shadows) == 7,
         ):
-            self.play(self.reframe(floor, shade, solid, phi=20 * DEGREES), solid.faces.animate.set_opacity(0.2))
+            self.play(
+                self.swing(floor, shade, solid, phi=20 * DEGREES, theta=ASLANT["theta"]),
+                solid.faces.animate.set_opacity(0.2),
+            )
         self.play(FadeOut(floor, solid, shade, rays), self.aside())
 
     def unroll_the_earth(self):
