@@ -38,7 +38,7 @@ class Backpropagation(Stage):
             )
             room = self.area()
             size = room.right - room.left - 1.1, room.top - room.bottom
-            radius = min(0.6, 0.09 * size[0])  # so that numbers on the edges have room
+            radius = min(0.6, 0.15 * size[0] - 0.23)  # so that numbers on the edges have room
             diagram = NetworkDiagram(network, names=("x", "h", "y"), size=size, radius=radius, spread=6, decimals=3)
             diagram.move_to(room.centre).shift(0.55 * LEFT)
             weights = Parameters(diagram, network.layers)
