@@ -229,7 +229,9 @@ class _Unseen(Stage):
         self, text: str, *, holds: bool | None = None, otherwise: Wordings | None = None, **values: Any
     ) -> Iterator[None]:
         self._claim(text, holds, otherwise, values)
+        self._within_beat = True
         yield
+        self._within_beat = False
 
     def play(self, *args: Any, **kwargs: Any) -> None:
         moves = []
