@@ -361,22 +361,30 @@ FUNCTIONS: dict[str, Callable[[Points], Points]] = {
 """Functions of one variable by name, (n,) -> (n,); their values run from -1 to 1 where x does from -2 to 2."""
 
 
-def function_named(function: str | Callable[[Points], Points]) -> Callable[[Points], Points]:
-    """A function of one variable, (n,) -> (n,), given by a name of `FUNCTIONS` or as itself.
+def function_values(X: ArrayLike, function: str | Callable[[Points], Points]) -> Points:
+    """The product of a function's values at each of some variables: (n, d) -> (n,).
+
+    Args:
+        X: (n, d) places, one column for each variable.
+        function: of one variable, (n,) -> (n,), or a name of `FUNCTIONS`.
 
     Raises:
-        TypeError: it is no function.
-        ValueError: there is no function of this name.
+        TypeError: the function is none.
+        ValueError: there is no function of this name, or its values are of another shape or not finite.
+
+    >>> function_values([[-2.0], [0.5]], "abs").tolist()
+    [1.0, -0.5]
     """
+    X = numbers(X, "X", shape=("n", "d"), dtype=np.float64)
     if isinstance(function, str):
         if function not in FUNCTIONS:
             raise ValueError(f"there is no function {shortened(function)}; choose one of {', '.join(FUNCTIONS)}")
-        return FUNCTIONS[function]
+        function = FUNCTIONS[function]
     if not callable(function):
-        raise TypeError(
-            f"function is {shortened(function)}, expected one of {', '.join(FUNCTIONS)}, or a function of x (n,)"
-        )
-    return function
+        names = ", ".join(FUNCTIONS)
+        raise TypeError(f"function is {shortened(function)}, expected one of {names}, or a function of x (n,)")
+    columns = [numbers(function(x), "the function's values", shape=(len(X),), dtype=np.float64) for x in X.T]
+    return np.asarray(np.prod(columns, axis=0))
 
 
 @_maker
@@ -398,17 +406,15 @@ def make_function(
         rng: where the places and the noise come from.
 
     Raises:
-        TypeError: the function is none.
-        ValueError: there is no function of this name, or its values are of another shape or not finite.
+        TypeError: as `function_values`.
+        ValueError: likewise.
 
     >>> X, y = make_function(50, function="abs", rng=np.random.default_rng(0))
     >>> X.shape, np.array_equal(y, np.abs(X) - 1)
     ((50, 1), True)
     """
-    values_at = function_named(function)
     X = rng.uniform(-2, 2, (n, inputs))
-    columns = [numbers(values_at(x), "the values of the function", shape=(n,), dtype=np.float64) for x in X.T]
-    return X, np.prod(columns, axis=0)[:, None] + rng.normal(0, noise, (n, 1))
+    return X, function_values(X, function)[:, None] + rng.normal(0, noise, (n, 1))
 
 
 PLAYGROUND: dict[str, Callable[..., Data]] = {

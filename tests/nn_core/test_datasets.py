@@ -284,11 +284,11 @@ def test_all_makers_are_offered():
         (lambda: ds.make_labelled(5, probability="dunes", rng=0), "no surface 'dunes'; choose one of hill, waves"),
         (
             lambda: ds.draw("function", function="tangent", rng=0),
-            "no function 'tangent'; choose one of sine, cubic, abs",
+            "no function .tangent.; choose one of sine, cubic",
         ),
         (lambda: ds.draw("function", function=3, rng=0), "function is 3, expected one of sine"),
         (lambda: ds.draw("function", inputs=0, rng=0), "inputs is 0"),
-        (lambda: ds.make_function(5, function=lambda x: x[:2], rng=0), "the values of the function"),
+        (lambda: ds.make_function(5, function=lambda x: x[:2], rng=0), "the function's values have shape"),
         (lambda: ds.make_labelled(5, repeats=0, rng=0), "repeats"),
     ],
 )
