@@ -7,7 +7,7 @@ import numpy as np
 from manim import DEGREES, FadeIn, FadeOut
 
 from nn_core.datasets import function_values
-from nn_core.geometry import breakpoints, grid_points, in_box
+from nn_core.geometry import breakpoints, grid_points, in_box, linear_regions
 from nn_core.network import Layer, Network
 from nn_core.training import TrainingDiverged, fit
 from nn_unfold import (
@@ -26,7 +26,9 @@ from nn_unfold import (
     UnfoldError,
     bold_lines,
     number,
+    rgb,
 )
+from nn_unfold.theme import theme
 
 SIZE, BEYOND = 2.0, 3.0  # the data lie from -SIZE to SIZE, and the last look goes from -BEYOND to BEYOND
 MARGIN = 0.15  # of the picture above and below the data, as a share of their height
@@ -96,7 +98,8 @@ class Approximation(Stage):
             curve.show(start)
             hinges.set_value(k + 1)
             self.play(FadeOut(mark, run_time=run_time / 4))
-            self.play(Learning(histories[k], curve, error, run_time=run_time))
+            learning = Learning(histories[k], curve, error, run_time=run_time)
+            self.play(learning, learning.follow(self, axes, cloud, curve))
 
         with self.beat("A function of one variable, of which {n} points are known.", n=len(X)):
             arrival = self.aside(hinges, error)
@@ -124,7 +127,7 @@ class Approximation(Stage):
                     add(k, run_time=2)
         if len(histories) > early:
             with self.beat(
-                "With {n}, it is off by {error:.3f}. With enough hinges, any continuous curve can be met.",
+                "With {n}, it is off by {error:.3f}. Enough hinges come as near as one likes to any continuous curve.",
                 holds=errors[-1] < errors[0] / 5,
                 otherwise="With {n} hinges, it is off by {error:.3f}.",
                 n=number(len(histories)),
@@ -171,27 +174,27 @@ class Approximation(Stage):
             arrival = self.aside(found, error)
             self.look(room, cloud, **ASLANT)
             self.play(FadeIn(room, cloud))
-            self.play(self.turn(25 * DEGREES, room, cloud, run_time=3))
+            self.play(self.turn(25 * DEGREES, room, cloud, run_time=2))
         with self.beat(
             "Now each of {n} neurons bends the surface along a line. All facets between these lines are flat.",
             n=network.layers[0].n_out,
         ):
             self.play(arrival, self.reframe(room, cloud, facets))
             self.play(FadeIn(facets))
-            learning = Learning(trained.history, facets, error, run_time=8)
+            learning = Learning(trained.history, facets, error, run_time=6)
             self.play(
                 learning,
                 learning.follow(self, room, cloud, facets),
-                Follow(found, lambda t: [facets.counts[-1]], found.set_value, run_time=8),
+                Follow(found, lambda t: [facets.counts[-1]], found.set_value, run_time=6),
             )
         with self.beat(
-            "{facets} flat facets are off by {error:.2f} on average. The best level plane is off by {level:.2f}.",
-            facets=LinearRegions(network, near).counts[-1],
+            "{facets} flat facets are off by {error:.2f} on average. A level plane, at the mean, is off by {level:.2f}.",
+            facets=len(linear_regions(network, near)),
             error=within,
             level=float(np.abs(y - y.mean()).mean()),
         ):
             self.play(FadeOut(cloud))
-            self.play(self.turn(40 * DEGREES, room, facets, run_time=4))
+            self.play(self.turn(35 * DEGREES, room, facets, run_time=3))
         with self.beat(
             "Beyond the data the facets run on, flat as they are. There it is off by {beyond:.2f}.",
             holds=beyond > 2 * within,
@@ -200,8 +203,9 @@ class Approximation(Stage):
         ):
             self.play(FadeOut(room, run_time=self.tokens.breath))
             self.exchange(facets, wide, self.reframe(wide))
+            found.set_value(wide.counts[-1])
             self.play(FadeIn(cloud))
-            self.play(self.turn(40 * DEGREES, wide, run_time=4))
+            self.play(self.turn(30 * DEGREES, wide, run_time=3))
 
 
 class Facets(LinearRegions):
@@ -214,9 +218,21 @@ class Facets(LinearRegions):
     def show(self, network):
         """Show the graph of this network over the same box."""
         super().show(network)
-        for part in (self.faces, *self.creases):
-            part.points = np.column_stack([part.origin, network.forward(part.origin).output])
+        self.network = network
+        self.faces.points = lifted(self.faces.origin, network)
+        # A crease of the plane is a straight line, but its graph bends where it crosses others: so sides of cells are
+        # drawn in its place, those at the rim too.
+        cells = linear_regions(network, self.box)
+        following = np.arange(1, len(cells.corners) + 1)
+        following[cells.begins[1:] - 1] = cells.begins[:-1]
+        sides = np.unique(np.sort(np.stack([cells.corners, cells.corners[following]], axis=1), axis=1), axis=0)
+        self.creases[0].lay(lifted(cells.points, network)[sides], rgb(theme().crease))
         return self
+
+
+def lifted(X, network):
+    """Points (n, 2) of the plane, as high as the network's output there: (n, 3)."""
+    return np.column_stack([X, network.forward(X).output])
 
 
 def grow(network, X, y, recipe, rng):
