@@ -44,6 +44,7 @@ _DOORS: dict[str, Callable[[Any, str], Any]] = {
     "inner": partial(real_number, least=0, most=1e6),
     "outer": lambda value, name: tuple(numbers(value, name, shape=(2,)).tolist()),
     "size": partial(real_number, least=0, most=1e6),
+    "inputs": lambda value, name: whole_number(value, name, least=1, most=1000),
     "frequency": partial(real_number, least=-1e6, most=1e6),
     "phase": partial(real_number, least=-1e6, most=1e6),
     "rng": lambda value, name: generator(value),
@@ -351,6 +352,71 @@ def make_wave(
     return x, np.sin(frequency * x + phase) + rng.normal(0, noise, x.shape)
 
 
+FUNCTIONS: dict[str, Callable[[Points], Points]] = {
+    "sine": lambda x: np.asarray(np.sin(2 * x)),
+    "cubic": lambda x: np.asarray((x**3 - 3 * x) / 2),
+    "abs": lambda x: np.asarray(np.abs(x) - 1),
+    "step": lambda x: np.where(x < 0, -1.0, 1.0),
+}
+"""Functions of one variable by name, (n,) -> (n,); their values run from -1 to 1 where x does from -2 to 2."""
+
+
+def function_values(X: ArrayLike, function: str | Callable[[Points], Points]) -> Points:
+    """The product of a function's values at each of some variables: (n, d) -> (n,).
+
+    Args:
+        X: (n, d) places, one column for each variable.
+        function: of one variable, (n,) -> (n,), or a name of `FUNCTIONS`.
+
+    Raises:
+        TypeError: the function is none.
+        ValueError: there is no function of this name, or its values are of another shape or not finite.
+
+    >>> function_values([[-2.0], [0.5]], "abs").tolist()
+    [1.0, -0.5]
+    """
+    X = numbers(X, "X", shape=("n", "d"), dtype=np.float64)
+    if isinstance(function, str):
+        if function not in FUNCTIONS:
+            raise ValueError(f"there is no function {shortened(function)}; choose one of {', '.join(FUNCTIONS)}")
+        function = FUNCTIONS[function]
+    if not callable(function):
+        names = ", ".join(FUNCTIONS)
+        raise TypeError(f"function is {shortened(function)}, expected one of {names}, or a function of x (n,)")
+    columns = [numbers(function(x), "the function's values", shape=(len(X),), dtype=np.float64) for x in X.T]
+    return np.asarray(np.prod(columns, axis=0))
+
+
+@_maker
+def make_function(
+    n: int = 200,
+    *,
+    function: str | Callable[[Points], Points] = "sine",
+    inputs: int = 1,
+    noise: float = 0.0,
+    rng: np.random.Generator,
+) -> tuple[Points, Points]:
+    """Values of a function at random places: X (n, inputs) in [-2, 2], and y (n, 1).
+
+    Args:
+        n: how many.
+        function: of one variable, (n,) -> (n,), or a name of `FUNCTIONS`.
+        inputs: how many variables; y is the product of the function's values at each of them.
+        noise: the standard deviation of what is added to y.
+        rng: where the places and the noise come from.
+
+    Raises:
+        TypeError: as `function_values`.
+        ValueError: likewise.
+
+    >>> X, y = make_function(50, function="abs", rng=np.random.default_rng(0))
+    >>> X.shape, np.array_equal(y, np.abs(X) - 1)
+    ((50, 1), True)
+    """
+    X = rng.uniform(-2, 2, (n, inputs))
+    return X, function_values(X, function)[:, None] + rng.normal(0, noise, (n, 1))
+
+
 PLAYGROUND: dict[str, Callable[..., Data]] = {
     "circle": make_circle,
     "xor": make_xor,
@@ -373,6 +439,7 @@ DATA_SETS: dict[str, Callable[..., tuple[Array, Array | Labels]]] = {
     "circle": make_circle,
     "curves": make_curves,
     "day": make_day,
+    "function": make_function,
     "gauss": make_gauss,
     "labelled": make_labelled,
     "moons": make_moons,

@@ -168,6 +168,21 @@ def test_a_point_can_have_many_labels():
     assert not ds.make_labelled(2, size=0, rng=0)[0].any()
 
 
+@pytest.mark.parametrize("name", ds.FUNCTIONS)
+def test_functions_run_from_minus_one_to_one(name):
+    values = ds.FUNCTIONS[name](np.linspace(-2, 2, 4001))
+    assert values.shape == (4001,)
+    assert (values.min(), values.max()) == pytest.approx((-1, 1), abs=1e-6)
+
+
+def test_values_of_a_function_of_some_variables():
+    X, y = ds.make_function(50, function="cubic", inputs=3, rng=0)
+    assert np.abs(X).max() <= 2
+    np.testing.assert_allclose(y, np.prod((X**3 - 3 * X) / 2, axis=1, keepdims=True), atol=1e-12)
+    X, y = ds.make_function(20_000, function=np.exp, noise=0.5, rng=0)
+    assert (y - np.exp(X)).std() == pytest.approx(0.5, abs=0.02)
+
+
 def test_digits():
     digits = ds.load_digits()
     assert digits.X.shape == (2000, 784)
@@ -243,7 +258,7 @@ def test_every_set_that_is_offered_can_be_drawn(name):
     np.testing.assert_array_equal(X, again)
     assert len(X) == len(y) > 0
     assert X.ndim == 2
-    assert y.shape == (len(X), 1) if name == "wave" else y.dtype == np.int64
+    assert y.shape == (len(X), 1) if name in ("function", "wave") else y.dtype == np.int64
 
 
 def test_all_makers_are_offered():
@@ -267,6 +282,13 @@ def test_all_makers_are_offered():
         (lambda: ds.make_labelled(5, probability=3, rng=0), "probability is 3"),
         (lambda: ds.make_labelled(5, probability=lambda X: X, rng=0), "the probability has shape"),
         (lambda: ds.make_labelled(5, probability="dunes", rng=0), "no surface 'dunes'; choose one of hill, waves"),
+        (
+            lambda: ds.draw("function", function="tangent", rng=0),
+            "no function .tangent.; choose one of sine, cubic",
+        ),
+        (lambda: ds.draw("function", function=3, rng=0), "function is 3, expected one of sine"),
+        (lambda: ds.draw("function", inputs=0, rng=0), "inputs is 0"),
+        (lambda: ds.make_function(5, function=lambda x: x[:2], rng=0), "the function's values have shape"),
         (lambda: ds.make_labelled(5, repeats=0, rng=0), "repeats"),
     ],
 )

@@ -29,7 +29,7 @@ def film_in(path: Path) -> type[Stage]:
 
 FILMS = {path.stem: film_in(path) for path in sorted((PROJECT / "scenes").glob("[!_]*.py"))}
 # Ten seeds each, but for films that take many seconds. `make check` also looks at the layout of all, in motion.
-FEWER = {"digit_reader": 1, "digits_apart": 2, "digits_layers": 1, "descent": 4, "playground": 4}
+FEWER = {"approximation": 4, "digit_reader": 1, "digits_apart": 2, "digits_layers": 1, "descent": 4, "playground": 4}
 SEEDS = [(name, case) for name, film in FILMS.items() for case in cases(film, FEWER.get(name, 10))]
 WIDEST = ("seed +1", "7 classes")  # cases whose layout is looked at too, at the ends of beats
 
