@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "nn_unfold.cli.list",
     "render": "nn_unfold.cli.render",
     "show": "nn_unfold.cli.show",
+    "watch": "nn_unfold.cli.watch",
     "fits": "nn_unfold.cli.fits",
     "export": "nn_unfold.cli.export",
     "check": "nn_unfold.cli.check",

@@ -14,7 +14,7 @@ from nn_unfold.engine.paint.frames import straight
 from nn_unfold.engine.renderer import SpatialRenderer
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
-from nn_unfold.out.exporters import NoSuchBeats, Range, Step
+from nn_unfold.out.exporters import ALL, NoSuchBeats, Range, Step
 from nn_unfold.out.films import Film
 from nn_unfold.out.rendering import load, one_line_errors, studio
 from nn_unfold.stage.stage import Stage
@@ -68,6 +68,21 @@ def frames(
             (h, w, 3) on the background.
     """
     return _painted(film, settings, chosen, take=take, transparent=transparent)
+
+
+def walk(film: Film, settings: Mapping[str, Any], *, at_start: Told, at_key: Told) -> list[Step]:
+    """Go through all beats of a film; errors as of `steps`.
+
+    Nothing is painted but what is asked for, with `shown`.
+
+    Args:
+        film: which.
+        settings: of Manim.
+        at_start: is told before each beat.
+        at_key: is told when a beat marks its key frame, or at its end if it marks none; of several marks the last one
+            counts.
+    """
+    return _painted(film, settings, ALL, at_start=at_start, at_key=at_key)
 
 
 class PartRenderer(SpatialRenderer):
@@ -169,6 +184,7 @@ def _painted(
     *,
     take: Take | None = None,
     transparent: bool = False,
+    at_start: Told | None = None,
     at_key: Told | None = None,
 ) -> list[Step]:
     """Go through the beats of a film and write no film."""
@@ -180,7 +196,7 @@ def _painted(
         return renderer
 
     clear = {"background_opacity": 0.0, "format": "mov"} if transparent else {}
-    return played(film, {**settings, **more, **clear}, chosen, made, at_key=at_key)
+    return played(film, {**settings, **more, **clear}, chosen, made, at_start=at_start, at_key=at_key)
 
 
 def shown(stage: Stage, *, caption: bool = True) -> Frame:

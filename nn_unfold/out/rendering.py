@@ -78,9 +78,11 @@ def settings(quality: str, media_dir: Path | None, *, sections: bool = False) ->
 def studio(film: Film, settings: Mapping[str, Any], **more: Any) -> Iterator[None]:
     """Manim with these settings for this film, as in a process that has played no other film."""
     # The second of two equal formulas comes from this cache and has other attributes than the first. Attributes are
-    # part of the keys of segments.
-    SVG_HASH_TO_MOB_MAP.clear()
-    with tempconfig({**settings, "input_file": str(film.file), "scene_names": [film.scene], **more}):
+    # part of the keys of segments. Where there are no segments, formulas stay in memory from one play to the next.
+    values = {**settings, "input_file": str(film.file), "scene_names": [film.scene], **more}
+    if not values.get("disable_caching"):
+        SVG_HASH_TO_MOB_MAP.clear()
+    with tempconfig(values):
         yield
 
 
