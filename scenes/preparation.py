@@ -18,15 +18,14 @@ from nn_unfold import (
     Landscape,
     LevelLines,
     LiveNumber,
+    Plot,
     Stage,
     label,
     rows_of_pixels,
     stack,
     tick_text,
 )
-from nn_unfold.flat.plots import Plot
 from nn_unfold.space.landscape import Patch
-from nn_unfold.theme import theme
 
 BOX = (-1.0, 1.0, -1.0, 1.0)  # of the weights, around the best ones
 DONE = 1e-3  # the share of the first loss, above the least, at which a descent is called done
@@ -138,7 +137,10 @@ class Preparation(Stage):
         X, y = self.rng.normal(size=(POINTS, WIDTH)), self.rng.integers(0, CLASSES, POINTS)
         rows = self.area()._replace(left=-self.area().right + self.tokens.aside_width).rows(0, 0, gap=ROOM)
         colours = self.tokens.positive, self.tokens.negative
-        plots = [Histograms(area.size, colour).move_to(area.centre) for area, colour in zip(rows, colours, strict=True)]
+        plots = [
+            Histograms(area.size, colour, self.tokens).move_to(area.centre)
+            for area, colour in zip(rows, colours, strict=True)
+        ]
         for i, start in enumerate(STARTS):
             network = deep_network(start.draw, self.rng)
             both = signals_and_gradients(network, X, y)
@@ -168,8 +170,8 @@ class Preparation(Stage):
 class Histograms(Plot):
     """A histogram for each layer, on its side: how many numbers have which size, on a logarithmic scale."""
 
-    def __init__(self, size, colour):
-        names = label("layer", size=0.8 * theme().label_size, colour=theme().faint), None
+    def __init__(self, size, colour, tokens):
+        names = label("layer", size=0.8 * tokens.label_size, colour=tokens.faint), None
         room = (size[0] - 1.6, size[1] - 0.4)
         super().__init__((0.5, DEPTH + 0.5), (LOW, HIGH), size=room, names=names, scales=("linear", "log"))
         self.colour, self.values, self.figures = colour, [], VGroup()

@@ -85,8 +85,8 @@ def command(
         from nn_unfold.out.rendering import settings
 
         values = settings(quality, options.media_dir_or_default(media_dir), sections=sections)
-        _check_folder(Path(values["media_dir"]))
         looks = options.looks(languages, themes)
+        _check_folder(Path(values["media_dir"]))
         if still:
             reports = _stills(chosen, looks, values)
         else:

@@ -59,6 +59,12 @@ def font() -> Font:
     return _font(option("font"))
 
 
+def make_known(font: Font) -> None:
+    """See that Pango has a font that was found before: it forgets font files when the fonts of the machine change."""
+    if font.family not in manimpango.list_fonts():
+        manimpango.register_font(str(font.file))
+
+
 @lru_cache(maxsize=8)
 def _font(wanted: str) -> Font:
     for file in [Path(wanted)] if Path(wanted).is_absolute() else _files(wanted) if wanted else [FONT_FILE]:

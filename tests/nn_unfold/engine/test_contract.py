@@ -23,7 +23,7 @@ FLOORS = (
     ("text", "model"),
     ("engine",),
     ("theme",),
-    ("settings", "films", "colours", "fingerprint"),
+    ("settings", "films", "colours", "fingerprint", "shapes"),
     ("errors",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
