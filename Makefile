@@ -56,7 +56,7 @@ types: setup  ## Check the types of nn_core and nn_unfold (mypy)
 lock: setup  ## Write requirements.lock from pyproject.toml and constraints.txt (uv)
 	$(PYTHON_HERE) -m pip install --quiet uv
 	sed '/^[^#]/,$$d' requirements.lock > requirements.lock.new
-	$(PYTHON_HERE) -m uv pip compile pyproject.toml --extra dev --extra browser --constraint constraints.txt --universal --no-strip-extras \
+	$(PYTHON_HERE) -m uv pip compile pyproject.toml --extra dev --extra browser --extra voice --constraint constraints.txt --universal --no-strip-extras \
 		--python-version 3.11 --generate-hashes --no-header --quiet >> requirements.lock.new
 	mv requirements.lock.new requirements.lock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import sys
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -90,7 +90,7 @@ class Change:
 
         A beat in a function of its own has changed as well where the line that calls the function has.
         """
-        frame: FrameType | None = sys._getframe(1)
+        frame: FrameType | None = inspect.currentframe()
         while frame is not None:
             path = Path(frame.f_code.co_filename)
             if path.is_relative_to(self.folder):
