@@ -31,18 +31,18 @@ ROOMS = {
     "Scenes": ("Stage", "SpatialScene", "Panel"),
     "In space": (
         *("Sheet", "Lattice", "Cloud", "Axes", "Picture", "PictureCloud", "GraphEdges", "Faces", "Segments"),
-        *("SpatialGroup", "polygon", "bold_lines", "function_curve", "anchored"),
+        *("SpatialGroup", "Solid", "cube", "Globe", "Unroll", "polygon", "bold_lines", "function_curve", "anchored"),
     ),
     "What a network says": (
         *("Regions", "LinearRegions", "DecisionBoundary", "DecisionPlanes", "HeatPlane", "Hyperplanes"),
-        *("WeightArrow", "ZeroLines", "Response", "Residuals", "BeyondData", "Probe"),
+        *("NetworkCurve", "WeightArrow", "ZeroLines", "Response", "Residuals", "BeyondData", "Probe"),
     ),
     "Surfaces": ("Landscape", "LevelLines", "Trail", "Anneal", "Rise", "rise"),
     "Motion": ("AffineFlow", "ActivationFlow", "Passage", "Morph", "Flow", "Draw", "Follow"),
-    "Learning": ("Learning", "LossCurve", "Metric", "Accuracy", "Carried"),
+    "Learning": ("Learning", "LossCurve", "Metric", "Accuracy", "SurfaceError", "Carried"),
     "On the screen": (
         *("NetworkDiagram", "HeatMap", "DataThumbnails", "Plot", "FunctionPlot", "Bars", "Table", "Tags"),
-        *("Reading", "ClassLegend"),
+        *("Reading", "ClassLegend", "Pixels", "PixelGallery", "RowBars", "Tally"),
     ),
     "Words and numbers": ("formula", "label", "stack", "LiveNumber", "LiveMatrix", "LiveAffine"),
 }

@@ -53,7 +53,7 @@ class InputSpace(Stage):
     def camera_of_three(self):
         """Three pixels, so that the space of their pictures can be seen."""
         frame, axes = self.frame, self.axes
-        pixels, point = Pixels(np.zeros(3)), Cloud(np.zeros((1, 3)), radius=1.4 * self.tokens.dot_radius)
+        pixels, point = ThreePixels(np.zeros(3)), Cloud(np.zeros((1, 3)), radius=1.4 * self.tokens.dot_radius)
         corners = pictures(cube())
 
         with self.beat("A camera of three pixels. Its picture is three numbers, from 0, dark, to 1, bright."):
@@ -187,7 +187,7 @@ class Going(Flow):
         return (1 - t) * points + t * self.to
 
 
-class Pixels(VGroup):
+class ThreePixels(VGroup):
     """Three pixels as large squares, and their numbers below."""
 
     def __init__(self, values):

@@ -6,6 +6,8 @@ font file. Pango sets the labels and Typst the formulas: both must find it.
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -59,17 +61,21 @@ def font() -> Font:
     return _font(option("font"))
 
 
-def make_known(font: Font) -> None:
-    """See that Pango has a font that was found before: it forgets font files when the fonts of the machine change."""
-    if font.family not in manimpango.list_fonts():
-        manimpango.register_font(str(font.file))
+def _registered(file: Path) -> bool:
+    """Make a font file known to Pango, also where a text was set before, as by Manim's own Text."""
+    if not (file.is_file() and manimpango.register_font(str(file))):
+        return False
+    # Pango looks for fonts when it sets its first text, and keeps that list. A new list is made after this call.
+    library = ctypes.util.find_library("pangocairo-1.0")
+    if library is not None:
+        ctypes.CDLL(library).pango_cairo_font_map_set_default(None)
+    return True
 
 
 @lru_cache(maxsize=8)
 def _font(wanted: str) -> Font:
     for file in [Path(wanted)] if Path(wanted).is_absolute() else _files(wanted) if wanted else [FONT_FILE]:
-        registered = file.is_file() and manimpango.register_font(str(file))
-        names = _family_names(file) if registered else []
+        names = _family_names(file) if _registered(file) else []
         families = [name for name in manimpango.list_fonts() if name in names]
         found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[file.parent]).fonts()
         known = [info.family for info in found if info.path and Path(info.path).name == file.name]

@@ -20,7 +20,7 @@ from nn_unfold.engine.studio import folder_for
 from nn_unfold.errors import UnfoldError
 from nn_unfold.shapes import WIDE, unit_of
 from nn_unfold.text.catalog import translate
-from nn_unfold.text.font import Font, check_glyphs, font, make_known
+from nn_unfold.text.font import Font, check_glyphs, font
 from nn_unfold.theme import theme
 
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
@@ -184,7 +184,6 @@ def _letter_outlines(words: str, size: float, font: Font) -> list[np.ndarray]:
 
 def _set(words: str, size: float, font: Font) -> VMobject:
     """A text as Pango sets it: a part for each glyph, spaces of Text among them."""
-    make_known(font)
     # Manim takes a file that is there for what it would write. In a folder of its own there is none.
     with tempfile.TemporaryDirectory() as folder, folder_for("text_dir", Path(folder)):
         try:

@@ -10,7 +10,7 @@ from nn_core.datasets import load_digits
 from nn_unfold.out.checks import cases, examine
 from nn_unfold.space.picture import PictureCloud
 from nn_unfold.space.primitives import Cloud
-from scenes.input_space import DAY, MOVED, NEAR, NIGHT, SCENE, SMOOTH, InputSpace, Pixels, scenes
+from scenes.input_space import DAY, MOVED, NEAR, NIGHT, SCENE, SMOOTH, InputSpace, ThreePixels, scenes
 
 BEATS = 10
 _, POINT, LIKE, FAR, NOISE, CORNERS, DIGIT, SHIFTED, _, _ = range(BEATS)
@@ -18,7 +18,7 @@ _, POINT, LIKE, FAR, NOISE, CORNERS, DIGIT, SHIFTED, _, _ = range(BEATS)
 
 @pytest.fixture(scope="module")
 def takes(takes_of):
-    return takes_of(InputSpace, (Pixels, Cloud, PictureCloud))
+    return takes_of(InputSpace, (ThreePixels, Cloud, PictureCloud))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_frames(takes, beat, snapshot):
 
 @pytest.mark.parametrize(("beat", "picture"), [(POINT, SCENE), (LIKE, SCENE), (FAR, MOVED)])
 def test_the_point_is_the_picture_in_the_column(takes, beat, picture):
-    [pixels] = takes[beat].shown[Pixels]
+    [pixels] = takes[beat].shown[ThreePixels]
     [point] = [cloud for cloud in takes[beat].shown[Cloud] if not isinstance(cloud, PictureCloud)]
     np.testing.assert_allclose(pixels.values, picture)
     np.testing.assert_allclose(point.points[0], picture)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 from string import Formatter
 
@@ -452,3 +454,22 @@ def test_only_the_ink_of_a_matrix_can_be_seen(stage, picture):
     assert not np.array_equal(picture(stage), before)
     stage.play(matrix.animate.set_opacity(1))
     np.testing.assert_array_equal(picture(stage), before)
+
+
+def test_the_font_is_known_also_after_a_text_of_manims_own(tmp_path):
+    """In a process of its own: Pango lists the fonts when it sets its first text."""
+    program = (
+        "import sys; from manim import Text, config; config.media_dir = sys.argv[1]; config.verbosity = 'ERROR'\n"
+        "if sys.argv[2]: Text(sys.argv[2])\n"
+        "from nn_unfold.text.labels import label; print(label('right').width)\n"
+    )
+    widths = [
+        subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / (first or "none")), first],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()[-1]
+        for first in ("", "before")
+    ]
+    assert widths[0] == widths[1]
