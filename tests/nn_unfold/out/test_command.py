@@ -525,7 +525,8 @@ def test_a_lost_scheduler(cluster, tiny):
         text=True,
     )
     until = time.monotonic() + 60
-    while not list((checkout / "out" / "texts").glob("[!.]*.npy")) and running.poll() is None and time.monotonic() < until:
+    captions = checkout / "out" / "texts"
+    while not list(captions.glob("[!.]*.npy")) and running.poll() is None and time.monotonic() < until:
         time.sleep(0.1)
     time.sleep(2)  # its two captions are written in the rehearsal; now the worker starts
     os.killpg(process.pid, signal.SIGKILL)
