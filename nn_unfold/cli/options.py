@@ -85,87 +85,61 @@ MEDIA_DIR = click.option(
 )
 NETWORKS = click.Path(exists=True, readable=True, resolve_path=True)  # a folder is one of checkpoints
 NETWORK_FILE = click.argument("network", type=NETWORKS, expose_value=False, callback=_into_environment)
-NETWORK = click.option(
+
+
+def _read_by_films(name: str, help: str, callback: Callable[..., Any] = _into_environment, **more: Any) -> Decorator:
+    """An option that goes into the environment, where films read it: no command has a parameter for it."""
+    return click.option(name, expose_value=False, callback=callback, help=help, **more)
+
+
+NETWORK = _read_by_films(
     "--network",
+    "A network of your own, or a folder of checkpoints of its training, for films that take it.",
     type=NETWORKS,
     metavar="FILE",
-    expose_value=False,
-    callback=_into_environment,
-    help="A network of your own, or a folder of checkpoints of its training, for films that take it.",
 )
-DATA = click.option(
-    "--data",
-    type=FILE,
-    metavar="FILE",
-    expose_value=False,
-    callback=_into_environment,
-    help="Points of your own: a table of numbers and classes.",
+DATA = _read_by_films("--data", "Points of your own: a table of numbers and classes.", type=FILE, metavar="FILE")
+LABEL = _read_by_films(
+    "--label", "The column of --data that holds the classes or values, where it can't be guessed.", metavar="COLUMN"
 )
-LABEL = click.option(
-    "--label",
-    metavar="COLUMN",
-    expose_value=False,
-    callback=_into_environment,
-    help="The column of --data that holds the classes or values, where it can't be guessed.",
-)
-ACTIVATIONS = click.option(
+ACTIVATIONS = _read_by_films(
     "--activations",
+    "Of --network, where its file holds weights only: one for all hidden layers, or one for each layer.",
     metavar="NAMES",
-    expose_value=False,
-    callback=_into_environment,
-    help="Of --network, where its file holds weights only: one for all hidden layers, or one for each layer.",
 )
-FEATURES = click.option(
+FEATURES = _read_by_films(
     "--features",
+    "Of a network with more inputs, the two that span the plane: names or numbers from 0, such as age,income.",
     metavar="TWO",
-    expose_value=False,
-    callback=_into_environment,
-    help="Of a network with more inputs, the two that span the plane: names or numbers from 0, such as age,income.",
 )
-SET = click.option(
+SET = _read_by_films(
     "--set",
+    "A field of the film's recipe, such as seed=7 or sizes=2,3,2; may be given several times.",
+    _assignments,
     multiple=True,
     metavar="FIELD=VALUE",
-    expose_value=False,
-    callback=_assignments,
-    help="A field of the film's recipe, such as seed=7 or sizes=2,3,2; may be given several times.",
 )
 _THEME = "dark, light, dark-safe or light-safe"
 _LANGUAGE = "Of captions and labels, such as en or zh"
-THEME = click.option("--theme", metavar="NAME", expose_value=False, callback=_into_environment, help=f"{_THEME}.")
-LANGUAGE = click.option(
-    "--language", metavar="CODE", expose_value=False, callback=_into_environment, help=f"{_LANGUAGE}."
-)
+THEME = _read_by_films("--theme", f"{_THEME}.", metavar="NAME")
+LANGUAGE = _read_by_films("--language", f"{_LANGUAGE}.", metavar="CODE")
 THEMES = click.option(
     "--theme", "themes", metavar="NAMES", callback=_several, help=f"{_THEME}; several with commas between them."
 )
 LANGUAGES = click.option(
     "--language", "languages", metavar="CODES", callback=_several, help=f"{_LANGUAGE}; several likewise."
 )
-CAPTIONS = click.option(
+CAPTIONS = _read_by_films(
     "--captions",
+    "burned: in the picture; band: there, on a band; none: for a player that has them from the .srt or .vtt.",
     type=click.Choice(CAPTION_NAMES),
-    expose_value=False,
-    callback=_into_environment,
-    help="burned: in the picture; band: there, on a band; none: for a player that has them from the .srt or .vtt.",
 )
-
-
-VOICE = click.option(
+VOICE = _read_by_films(
     "--voice",
+    "That speaks the captions: piper (English), espeak, or a folder of recordings 01.wav, 02.wav, ...",
     metavar="VOICE",
-    expose_value=False,
-    callback=_into_environment,
-    help="That speaks the captions: piper (English), espeak, or a folder of recordings 01.wav, 02.wav, ...",
 )
-
-SHAPE = click.option(
-    "--shape",
-    metavar="W:H",
-    expose_value=False,
-    callback=_into_environment,
-    help=f"Of the picture: {', '.join(SHAPES)}.",
-)
+SHAPE = _read_by_films("--shape", f"Of the picture: {', '.join(SHAPES)}.", metavar="W:H")
 
 
 def film_options(function: Callable[..., Any]) -> Callable[..., Any]:
