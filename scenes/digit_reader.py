@@ -55,14 +55,15 @@ class DigitReader(Stage):
             side=SIDE,
             most=f"{x.max():.3g}",
         ):
-            whole, piece = (part.centre for part in room.columns(0, 0, gap=self.tokens.margin))
-            large = self.ink(x, 5.0).move_to(whole)
+            whole, piece = room.shared(2, gap=self.tokens.margin)
+            side = min(5.0, *whole.size)
+            large = self.ink(x, side).move_to(whole.centre)
             self.play(FadeIn(large))
             row, column = busiest(x.reshape(SIDE, SIDE), WINDOW)
             values = x.reshape(SIDE, SIDE)[row : row + WINDOW, column : column + WINDOW]
-            marked = Square(5.0 * WINDOW / SIDE, stroke_color=self.tokens.accent, stroke_width=5)
+            marked = Square(side * WINDOW / SIDE, stroke_color=self.tokens.accent, stroke_width=5)
             marked.move_to(large.middles()[row : row + WINDOW, column : column + WINDOW].mean(axis=(0, 1)))
-            near = Pixels(5.0, values, self.most, ink=True).move_to(piece)
+            near = Pixels(side, values, self.most, ink=True).move_to(piece.centre)
             self.play(FadeIn(marked))
             self.play(FadeIn(near, target_position=marked, scale=WINDOW / SIDE))
             self.play(FadeIn(written := near.numbers()))
@@ -121,7 +122,7 @@ class DigitReader(Stage):
             self.play(self.aside(picture))
             middle, right = self.area().grown(self.tokens.label_room).columns(0, 3.6, gap=self.tokens.margin)
             pictured = np.sort(np.argsort(-h, kind="stable")[:PICTURED])
-            gallery = PixelGallery(self.weights[pictured], h[pictured], side=1.0).move_to(middle.centre)
+            gallery = within(PixelGallery(self.weights[pictured], h[pictured], side=1.0), middle)
             self.play(FadeIn(gallery))
 
         shares = self.shares[self.clear]
@@ -300,13 +301,18 @@ class DigitReader(Stage):
         sums = [amounts[amounts > 0].sum(), amounts[amounts < 0].sum(), bias]
         terms = Terms([("sum_(w x > 0) w x",), ("sum_(w x < 0) w x",), ("b",)], sums, sign="+", decimals=2)
         total = Equation("arrow.r h = max(0, z) =", value, decimals=2)
-        sum_of_all = VGroup(terms, total).arrange(buff=0.4).move_to(line.centre)
+        sum_of_all = within(VGroup(terms, total).arrange(buff=0.4), line)
         return VGroup(VGroup(pictures[0], times), VGroup(pictures[1], equals), pictures[2], sum_of_all)
 
     def answers(self, shares, room):
         """The shares of the ten answers as bars."""
         bars = RowBars([label(name) for name in self.names], shares, (0.0, 1.0), size=(3.5, 4.9))
         return bars.move_to(room.centre)
+
+
+def within(mobject, area):
+    """In the middle of an area, and no wider than it."""
+    return mobject.scale(min(1.0, area.size[0] / mobject.width)).move_to(area.centre)
 
 
 class Case(NamedTuple):

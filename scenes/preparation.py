@@ -128,7 +128,9 @@ class Preparation(Stage):
         self.right.add(bowl)
         self.found[0].set_value(bowl.condition)
         self.found[1].set_value(bowl.steps)
-        self.look(bowl, **ASLANT) if self.bowl is None else self.play(FadeOut(self.bowl, run_time=self.tokens.breath))
+        if self.bowl is not None:
+            self.play(FadeOut(self.bowl, run_time=self.tokens.breath))
+        self.look(bowl, **ASLANT)  # while nothing is in the panel
         self.play(FadeIn(bowl))
         self.bowl = bowl
 

@@ -10,7 +10,7 @@ from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Dot, Line, VGroup, VMobject
 
 from nn_core.training import History
 from nn_unfold.errors import UnfoldError
-from nn_unfold.space.ticks import nice_step
+from nn_unfold.space.ticks import nice_step, tick_text
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
 from nn_unfold.text.numbers import MINUS, Frame, LiveNumber, rounded_down
@@ -83,7 +83,7 @@ class Plot(VGroup):
                     Line(place, place + 0.07 * away, stroke_color=tokens.faint, stroke_width=tokens.axis_width)
                 )
                 if not (at_origin and value == 0):
-                    number = outlined(label(_short(value), size=0.7 * tokens.label_size, colour=tokens.faint))
+                    number = outlined(label(tick_text(value), size=0.7 * tokens.label_size, colour=tokens.faint))
                     self.labels.add(number.next_to(place + 0.07 * away, away, buff=0.07))
         right, upper = self._at(0, x[1], corner), self._at(1, y[1], corner)
         across_name, up_name = names
@@ -302,7 +302,3 @@ def _ticks(low: float, high: float, scale: str, most: int) -> list[float]:
             break
     ticks = ticks[:: max(1, int(np.ceil(len(ticks) / (most + 1))))]
     return [0.0] * (scale == "log1p") + ticks
-
-
-def _short(value: float) -> str:
-    return f"{value + 0.0:.10g}".replace("-", MINUS)

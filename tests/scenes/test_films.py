@@ -71,11 +71,7 @@ def test_a_film_fits_in_the_light_and_in_chinese(name, monkeypatch):
     assert report.well, report.findings
 
 
-# Their columns of numbers and their surfaces still need a layout for a tall frame.
-WIDE_ONLY = ("digit_reader", "preparation")
-
-
-@pytest.mark.parametrize("name", [name for name in FILMS if name not in WIDE_ONLY])
+@pytest.mark.parametrize("name", FILMS)
 def test_a_film_fits_on_a_phone(name, monkeypatch):
     """`make check` looks at the other shapes too, and at films in motion."""
     monkeypatch.setenv("UNFOLD_SHAPE", "9:16")
