@@ -13,7 +13,7 @@ from nn_unfold.errors import UnfoldError
 from nn_unfold.space.ticks import nice_step, tick_text
 from nn_unfold.text.formulas import formula
 from nn_unfold.text.labels import label, outlined
-from nn_unfold.text.numbers import MINUS, Frame, LiveNumber, rounded_down
+from nn_unfold.text.numbers import Frame, LiveNumber, rounded_down
 from nn_unfold.theme import theme
 
 METRICS = {

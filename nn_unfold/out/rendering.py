@@ -24,6 +24,7 @@ from manim.mobject.svg.svg_mobject import SVG_HASH_TO_MOB_MAP
 
 from nn_unfold.engine.files import NotWritten
 from nn_unfold.engine.seals import is_whole
+from nn_unfold.engine.studio import fit_frame
 from nn_unfold.engine.writer import WholeFileWriter
 from nn_unfold.errors import UnfoldError
 from nn_unfold.out.exporters import Step
@@ -83,6 +84,7 @@ def studio(film: Film, settings: Mapping[str, Any], **more: Any) -> Iterator[Non
     if not values.get("disable_caching"):
         SVG_HASH_TO_MOB_MAP.clear()
     with tempconfig(values):
+        fit_frame()  # before any camera is made
         yield
 
 
