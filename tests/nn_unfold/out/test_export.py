@@ -228,6 +228,16 @@ def test_a_handout_has_its_pages_and_captions_as_text(per_page, pages, order):
 # Loops
 
 
+def test_a_tall_picture_is_filled_as_a_wide_one_is(tiny, tmp_path, monkeypatch):
+    shares = []
+    for shape in ("16:9", "9:16"):
+        monkeypatch.setenv("UNFOLD_SHAPE", shape)
+        _, [picture, *_] = key_frames(tiny, Order(tiny, tmp_path / "x.png", tmp_path).settings(180, 15), ALL)
+        drawn = np.argwhere((np.abs(picture.astype(int) - picture[0, 0]) > 30).any(axis=-1))
+        shares.append((np.ptp(drawn, axis=0) / picture.shape[:2]).max())
+    assert shares[1] > 0.9 * shares[0] > 0.5
+
+
 @pytest.mark.parametrize(("kind", "shape", "size"), [("gif", "16:9", (640, 360)), ("webp", "9:16", (360, 640))])
 def test_a_loop_keeps_to_its_size_and_time(kind, shape, size, order, monkeypatch):
     monkeypatch.setenv("UNFOLD_SHAPE", shape)
